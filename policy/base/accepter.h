@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The resident part of a service: it accepts, forks one worker for each
+ * connection and reads nothing itself. Workers are bounded in all and for
+ * each caller's uid; who is above that waits in a bounded queue, before a
+ * process is spent on him. A worker is killed at the deadline, and when its
+ * peer has hung up and the grace is over.
+ */
+#ifndef JK_ACCEPTER_H
+#define JK_ACCEPTER_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "err.h"
+
+/* Runs in a child of its own; what it returns is the exit status. */
+typedef int jk_worker_fn(int fd, const struct ucred *peer, void *ctx);
+
+struct jk_accepter {
+	int listen_fd;
+	unsigned max_workers; /* at once */
+	unsigned max_per_uid; /* at once for one uid other than root */
+	unsigned max_waiting; /* connections in the queue */
+	unsigned burst;       /* conversations a uid other than root ... */
+	unsigned refill_ms;   /* ... has at once, and how fast one comes back;
+	                        * 0: no such budget */
+	int64_t deadline_ms;  /* of a worker, and of a place in the queue */
+	int64_t grace_ms;     /* from the peer's hang-up to SIGKILL */
+	jk_worker_fn *worker;
+	void *ctx;
+};
+
+/*
+ * Until SIGTERM or SIGINT; then the workers are ended. SIGCHLD, SIGTERM and
+ * SIGINT are blocked meanwhile; workers start with them unblocked.
+ */
+enum jk_err jk_accepter_run(const struct jk_accepter *accepter);
+
+#endif

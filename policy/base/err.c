@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "err.h"
+
+const char *
+jk_err_text(enum jk_err e)
+{
+	switch (e) {
+#define X(name, number, text) \
+	case name:            \
+		return text;
+		JK_ERR_TABLE(X)
+#undef X
+	}
+	return "unknown error";
+}

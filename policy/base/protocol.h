@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The wire format of all three sockets in one place. Every conversation is
+ * one connection. Unknown fields are ignored; a missing or malformed needed
+ * field ends the conversation.
+ *
+ * jukinet.sock (anyone ⇄ jukinetd)
+ *   < HELLO     NONCE, DEADLINE_MS
+ *   > AUTH      NONCE, ACCOUNT, SERVICE, TTY, HOST, FLAGS
+ *     < NOTE    MESSAGE, PARAM*              any number
+ *     < ASK_PIN MESSAGE, PARAM*, PIN_MIN, PIN_MAX
+ *     > PIN     PIN                          or closes: cancelled
+ *     < VERDICT REASON, PARAM*, TICKET       (TICKET when a login was granted)
+ *   > ACCOUNT   NONCE, ACCOUNT, SERVICE, TTY, HOST, TICKET?
+ *     < VERDICT REASON, PARAM*
+ *   > OPEN      NONCE, ACCOUNT, SERVICE, TTY, HOST, TICKET?
+ *     < VERDICT REASON, PARAM*, SESSION?     (granted without SESSION: not
+ *                                             ours and not enforced)
+ *   > CLOSE     NONCE, ACCOUNT, SERVICE, TTY, HOST, SESSION
+ *     < VERDICT REASON
+ *
+ * card.sock (jukinetd ⇄ jukinet-card)
+ *   > FIND      DEADLINE_MS, WAIT_MS          left of the whole, for a card
+ *     < WAITING READERS                      no card yet
+ *     < CARD    READER, CERTIFICATE, TRIES?  one that was read
+ *       > NEXT                               not this one
+ *       > SIGN  NONCE, PIN, TRIES_KEEP       this one
+ *         < SIGNED SIGNATURE
+ *         < FAILED REASON, TRIES?
+ *     < FAILED  REASON                       no further card
+ *
+ * witness.sock (jukinetd ⇄ jukinet-witness)
+ *   > WATCH     ID, FLAGS                    before the record is written
+ *     < WATCHING
+ *     < RECEIPT ID, AUDIT_MS, AUDIT_SERIAL, TEXT
+ *     < FAILED  REASON                       the log cannot be followed
+ */
+#ifndef JK_PROTOCOL_H
+#define JK_PROTOCOL_H
+
+#define JK_NONCE_LEN 32
+
+enum jk_frame_type {
+	JK_FRAME_HELLO = 1,
+	JK_FRAME_AUTH,
+	JK_FRAME_ACCOUNT,
+	JK_FRAME_OPEN,
+	JK_FRAME_CLOSE,
+	JK_FRAME_NOTE,
+	JK_FRAME_ASK_PIN,
+	JK_FRAME_PIN,
+	JK_FRAME_VERDICT,
+
+	JK_FRAME_FIND = 32,
+	JK_FRAME_WAITING,
+	JK_FRAME_CARD,
+	JK_FRAME_NEXT,
+	JK_FRAME_SIGN,
+	JK_FRAME_SIGNED,
+	JK_FRAME_FAILED,
+
+	JK_FRAME_WATCH = 64,
+	JK_FRAME_WATCHING,
+	JK_FRAME_RECEIPT,
+
+	/* Files below the state directory, in the same coding. */
+	JK_FRAME_STATE_TICKET = 96,
+	JK_FRAME_STATE_SESSION,
+};
+
+enum jk_field {
+	JK_FIELD_NONCE = 1,
+	JK_FIELD_REASON,      /* u64, enum jk_reason */
+	JK_FIELD_MESSAGE,     /* code of a text, "card.insert" */
+	JK_FIELD_PARAM,       /* "name=value", repeats */
+	JK_FIELD_DEADLINE_MS, /* u64, from now */
+	JK_FIELD_WAIT_MS,     /* u64, from now */
+	JK_FIELD_ACCOUNT,
+	JK_FIELD_SERVICE,
+	JK_FIELD_TTY,
+	JK_FIELD_HOST,
+	JK_FIELD_FLAGS, /* u64, JK_FLAG_* */
+	JK_FIELD_TICKET,
+	JK_FIELD_SESSION,
+	JK_FIELD_PIN_MIN, /* u64, characters */
+	JK_FIELD_PIN_MAX,
+	JK_FIELD_PIN,
+	JK_FIELD_READER,
+	JK_FIELD_READERS, /* u64, how many are connected */
+	JK_FIELD_CERTIFICATE,
+	JK_FIELD_TRIES,      /* u64, left on the card */
+	JK_FIELD_TRIES_KEEP, /* u64: no VERIFY unless more than these are left */
+	JK_FIELD_SIGNATURE,
+	JK_FIELD_ID,
+	JK_FIELD_AUDIT_MS, /* u64, the record's time */
+	JK_FIELD_AUDIT_SERIAL,
+	JK_FIELD_TEXT,
+
+	/* State files. */
+	JK_FIELD_UID = 64,
+	JK_FIELD_PERSON,
+	JK_FIELD_OPID,
+	JK_FIELD_TYPE,
+	JK_FIELD_DEPARTMENT,
+	JK_FIELD_CARD,
+	JK_FIELD_KEY, /* SHA-256 of the public key that was proven */
+	JK_FIELD_METHOD,
+	JK_FIELD_TERMINAL,
+	JK_FIELD_STATE,
+	JK_FIELD_BOOT_ID,
+	JK_FIELD_BOOT_MS,
+	JK_FIELD_REAL_S,
+	JK_FIELD_LEADER, /* "pid starttime", repeats */
+};
+
+#define JK_FLAG_SILENT  1u /* PAM_SILENT */
+#define JK_FLAG_DURABLE 2u /* WATCH: answer after fdatasync */
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Why somebody was let in or not. One table: the number crosses the wire, the
+ * code stands in the record (jwhy) and names the text that the user reads.
+ * Append, never renumber.
+ */
+#ifndef JK_REASON_H
+#define JK_REASON_H
+
+#include "err.h"
+
+#define JK_REASON_TABLE(X)                                 \
+	/* zeroed memory is this one, and it denies */     \
+	X(JK_WHY_INTERNAL, 0, "internal")                  \
+	X(JK_WHY_GRANTED, 1, "granted")                    \
+	/* the service itself */                           \
+	X(JK_WHY_SERVICE_DOWN, 10, "service.down")         \
+	X(JK_WHY_SERVICE_BUSY, 11, "service.busy")         \
+	X(JK_WHY_TIMEOUT, 12, "attempt.timeout")           \
+	X(JK_WHY_CANCELLED, 13, "attempt.cancelled")       \
+	X(JK_WHY_AUDIT_DOWN, 14, "audit.down")             \
+	X(JK_WHY_CLOCK_BAD, 15, "clock.bad")               \
+	X(JK_WHY_POLICY_BAD, 16, "policy.bad")             \
+	X(JK_WHY_POLICY_STALE, 17, "policy.stale")         \
+	/* who asks, and for which account */              \
+	X(JK_WHY_CALLER_FOREIGN, 30, "caller.foreign")     \
+	X(JK_WHY_ACCOUNT_UNKNOWN, 31, "account.unknown")   \
+	X(JK_WHY_SESS_NONE, 32, "sess.none")               \
+	X(JK_WHY_SESS_OTHER, 33, "lock.other")             \
+	X(JK_WHY_SESS_BUSY, 34, "sess.busy")               \
+	X(JK_WHY_SESS_FAILED, 35, "sess.failed")           \
+	X(JK_WHY_SESS_UNPROVEN, 36, "sess.unproven")       \
+	/* reader and card */                              \
+	X(JK_WHY_READER_NONE, 50, "reader.none")           \
+	X(JK_WHY_READER_DOWN, 51, "reader.down")           \
+	X(JK_WHY_CARD_NONE, 52, "card.none")               \
+	X(JK_WHY_CARD_UNREADABLE, 53, "card.unreadable")   \
+	X(JK_WHY_CARD_NOTOPERATOR, 54, "card.notoperator") \
+	X(JK_WHY_CARD_UNKNOWN, 55, "card.unknown")         \
+	X(JK_WHY_CARD_MISMATCH, 56, "card.mismatch")       \
+	X(JK_WHY_CARD_REVOKED, 57, "card.revoked")         \
+	X(JK_WHY_CARD_EXPIRED, 58, "card.expired")         \
+	X(JK_WHY_CARD_NOTYET, 59, "card.notyet")           \
+	X(JK_WHY_CARD_REMOVED, 60, "card.removed")         \
+	X(JK_WHY_CARD_FORGED, 61, "card.forged")           \
+	X(JK_WHY_CARD_BUSY, 62, "card.busy")               \
+	/* PIN */                                          \
+	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")       \
+	X(JK_WHY_PIN_WRONG, 71, "pin.wrong")               \
+	X(JK_WHY_PIN_WRONG_LAST, 72, "pin.wrong.last")     \
+	X(JK_WHY_PIN_LOCKED, 73, "pin.locked")             \
+	X(JK_WHY_PIN_LAST, 74, "pin.last")                 \
+	X(JK_WHY_EVIDENCE_NONE, 75, "evidence.none")       \
+	/* person, operator ID, terminal */                \
+	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")     \
+	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")       \
+	X(JK_WHY_PERSON_DISABLED, 92, "person.disabled")   \
+	X(JK_WHY_OPID_NONE, 93, "opid.none")               \
+	X(JK_WHY_OPID_EXPIRED, 94, "opid.expired")         \
+	X(JK_WHY_OPID_NOTYET, 95, "opid.notyet")           \
+	X(JK_WHY_OPID_DISABLED, 96, "opid.disabled")       \
+	X(JK_WHY_OPID_TERMINAL, 97, "opid.terminal")       \
+	X(JK_WHY_TERMINAL_UNKNOWN, 98, "terminal.unknown")
+
+enum jk_reason {
+#define X(name, number, code) name = (number),
+	JK_REASON_TABLE(X)
+#undef X
+};
+
+/* Never NULL; an unknown number reads as "internal". */
+const char *jk_reason_code(enum jk_reason why);
+/* From the wire: an unknown number is JK_WHY_INTERNAL, which denies. */
+enum jk_reason jk_reason_from_number(unsigned long number);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The audit vocabulary: ONE table of operations and one of fields; encoder
+ * and decoder stand on it. A record is one kernel audit event:
+ *
+ *   type=USER_AUTH msg=audit(1795298607.548:3): pid=1 uid=990 auid=.. ses=..
+ *     msg='op=juki:auth acct="hanako" jid="…" jterm="…" … exe="…"
+ *     hostname=? addr=? terminal=… res=success'
+ *
+ * Everything before msg=' is the kernel's word; exe to res are appended by
+ * libaudit; the rest is the text that jk_record_encode() makes. Own values
+ * are always quoted and printable ASCII without quotes; the three fields that
+ * may hold outside text (acct, jsvc, jclaim) are encoded as
+ * audit_encode_nv_string(3) does: quoted, or hex digits without quotes.
+ */
+#ifndef JK_RECORD_H
+#define JK_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/* X(identifier, "op name", audit record type) - requirements.md 5.2 */
+#define JK_OP_TABLE(X)                                            \
+	X(JK_OP_AUTH, "auth", AUDIT_USER_AUTH)                    \
+	X(JK_OP_ACCOUNT, "account", AUDIT_USER_ACCT)              \
+	X(JK_OP_SESSION_START, "session-start", AUDIT_USER_START) \
+	X(JK_OP_SESSION_END, "session-end", AUDIT_USER_END)       \
+	X(JK_OP_VOID, "void", AUDIT_TRUSTED_APP)
+
+enum jk_op {
+#define X(name, text, type) name,
+	JK_OP_TABLE(X)
+#undef X
+	JK_OP_COUNT,
+};
+
+/*
+ * X(identifier, "name", kind): the order is the order in the text.
+ * ID: lower-case letters, digits, ". - _ :", at most 64.
+ * TEXT: outside text, at most 255 bytes, encoded.
+ */
+#define JK_RECORD_FIELD_TABLE(X)        \
+	X(JK_REC_ACCT, "acct", TEXT)    \
+	X(JK_REC_ID, "jid", ID)         \
+	X(JK_REC_VOID, "jvoid", ID)     \
+	X(JK_REC_FOR, "jfor", ID)       \
+	X(JK_REC_WHY, "jwhy", ID)       \
+	X(JK_REC_TERM, "jterm", ID)     \
+	X(JK_REC_CLASS, "jcls", ID)     \
+	X(JK_REC_PERSON, "jper", ID)    \
+	X(JK_REC_RIGHT, "jright", ID)   \
+	X(JK_REC_TYPE, "jtype", ID)     \
+	X(JK_REC_DEPT, "jdept", ID)     \
+	X(JK_REC_METHOD, "jmeth", ID)   \
+	X(JK_REC_CARD, "jcard", ID)     \
+	X(JK_REC_KEY, "jkey", ID)       \
+	X(JK_REC_TRIES, "jtry", ID)     \
+	X(JK_REC_SESSION, "jsess", ID)  \
+	X(JK_REC_RECEIPT, "jrct", ID)   \
+	X(JK_REC_POLICY, "jpol", ID)    \
+	X(JK_REC_SERVICE, "jsvc", TEXT) \
+	X(JK_REC_CLAIM, "jclaim", TEXT)
+
+enum jk_record_field {
+#define X(name, text, kind) name,
+	JK_RECORD_FIELD_TABLE(X)
+#undef X
+	JK_REC_COUNT,
+};
+
+#define JK_RECORD_VALUE_MAX 255
+/* Of the text that we make; the kernel silently cuts above 8560 bytes. */
+#define JK_RECORD_TEXT_MAX 4096
+/* Of a whole line of the log; longer ones are not ours. */
+#define JK_RECORD_LINE_MAX 12288
+
+struct jk_record {
+	enum jk_op op;
+	bool success;
+	char terminal[64]; /* a tty name as the caller's PAM says, or "" */
+	char value[JK_REC_COUNT][JK_RECORD_VALUE_MAX + 1]; /* "" is absent */
+};
+
+const char *jk_op_name(enum jk_op op);
+int jk_op_type(enum jk_op op); /* AUDIT_... */
+const char *jk_record_field_name(enum jk_record_field field);
+
+/* Sets a field; JK_ERR_FORMAT / JK_ERR_TOO_BIG when its kind forbids it. */
+enum jk_err jk_record_set(struct jk_record *record, enum jk_record_field field,
+    const char *value);
+
+/* "op=juki:auth acct=… …" without exe and what follows; NUL-terminated. */
+enum jk_err jk_record_encode(const struct jk_record *record,
+    char ret[static JK_RECORD_TEXT_MAX]);
+
+/* One line of the log, decoded. Strings are our fields, unescaped. */
+struct jk_logline {
+	int64_t ms;      /* the kernel's time, since the epoch */
+	uint64_t serial; /* the kernel's number */
+	pid_t pid;       /* the kernel's word */
+	uid_t uid;
+	uint32_t loginuid; /* auid, 4294967295 when unset */
+	char exe[256];
+	struct jk_record record;
+	/* Where the text between msg=' and its closing quote lies. */
+	size_t text_at, text_len;
+};
+
+/*
+ * Takes one line (RAW or ENRICHED, with or without node=, without its
+ * newline). JK_ERR_NOT_FOUND: whole, but none of our records (type or op);
+ * JK_ERR_FORMAT: not a whole line holding exactly one event, or a field is
+ * malformed, repeated or unknown among ours.
+ */
+enum jk_err jk_logline_parse(const char *line, size_t len,
+    struct jk_logline *ret);
+
+#endif
