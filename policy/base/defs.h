@@ -9,7 +9,7 @@
 
 #define JK_CLEANUP(f)         __attribute__((cleanup(f)))
 #define JK_NODISCARD          [[nodiscard]]
-#define JK_NORETURN           [[noreturn]]
+#define JK_NORETURN           __attribute__((noreturn))
 #define JK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define JK_UNUSED             [[maybe_unused]]
 #define JK_EXPORT             __attribute__((visibility("default")))

@@ -74,7 +74,7 @@ enum jk_err jk_frame_send(int fd, const struct jk_frame *frame);
  */
 enum jk_err jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
     struct jk_frame *frame, pid_t *ret_sender);
-/* The same waiting without reading. */
+/* The same waiting without reading; the end of the stream is readable. */
 enum jk_err jk_wait_readable(int fd, const struct jk_cancel *cancel,
     int64_t until);
 

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "accepter.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define CALLERS_MAX 256
+
+/* One connection: first it waits (pid 0), then a worker has it. */
+struct conn {
+	int fd;
+	int pidfd;
+	pid_t pid;
+	struct ucred peer;
+	int64_t ends_at;   /* its deadline */
+	int64_t killed_at; /* the grace after a hang-up ends; 0: still there */
+};
+
+/* What one uid has used of its budget. */
+struct caller {
+	uid_t uid;
+	unsigned tokens;
+	int64_t refilled_at;
+};
+
+struct state {
+	const struct jk_accepter *conf;
+	int signal_fd;
+	sigset_t old_mask;
+	bool ending;
+	size_t n; /* connections, in the order of their arrival */
+	struct conn *conn;
+	struct pollfd *poll;
+	size_t n_callers;
+	struct caller caller[CALLERS_MAX];
+};
+
+static size_t
+capacity(const struct jk_accepter *conf)
+{
+	return (size_t)conf->max_workers + conf->max_waiting;
+}
+
+static unsigned
+count(const struct state *s, bool working, const uid_t *uid)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if ((s->conn[i].pid > 0) == working &&
+		    (uid == NULL || s->conn[i].peer.uid == *uid))
+			n++;
+	return n;
+}
+
+/*
+ * A quarter of all places is kept for root, so that no crowd of users keeps
+ * a login out.
+ */
+static bool
+has_place(unsigned used, unsigned max, uid_t uid)
+{
+	return used < (uid == 0 ? max : max - max / 4);
+}
+
+static void
+refill(const struct jk_accepter *conf, struct caller *c, int64_t now)
+{
+	int64_t n = (now - c->refilled_at) / conf->refill_ms;
+
+	if (n >= conf->burst - c->tokens) {
+		c->tokens = conf->burst;
+		c->refilled_at = now;
+	} else if (n > 0) {
+		c->tokens += (unsigned)n;
+		c->refilled_at += n * conf->refill_ms;
+	}
+}
+
+/* The budget of a uid; one that is full again gives its place to others. */
+static struct caller *
+find_caller(struct state *s, uid_t uid, int64_t now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_callers; i++) {
+		refill(s->conf, &s->caller[i], now);
+		if (s->caller[i].uid == uid)
+			return &s->caller[i];
+	}
+	if (s->n_callers == CALLERS_MAX) {
+		for (size_t i = 0; i < s->n_callers; i++)
+			if (s->caller[i].tokens < s->conf->burst)
+				s->caller[kept++] = s->caller[i];
+		s->n_callers = kept;
+	}
+	if (s->n_callers == CALLERS_MAX)
+		return NULL;
+	s->caller[s->n_callers] = (struct caller){
+		.uid = uid,
+		.tokens = s->conf->burst,
+		.refilled_at = now,
+	};
+	return &s->caller[s->n_callers++];
+}
+
+static bool
+take_token(struct state *s, uid_t uid, int64_t now)
+{
+	struct caller *c;
+
+	if (uid == 0 || s->conf->refill_ms == 0)
+		return true;
+	c = find_caller(s, uid, now);
+	if (c == NULL || c->tokens == 0)
+		return false;
+	c->tokens--;
+	return true;
+}
+
+static void
+drop(struct state *s, size_t i)
+{
+	close(s->conn[i].fd);
+	if (s->conn[i].pidfd >= 0)
+		close(s->conn[i].pidfd);
+	for (s->n--; i < s->n; i++)
+		s->conn[i] = s->conn[i + 1];
+}
+
+JK_NORETURN static void
+run_worker(struct state *s, size_t mine)
+{
+	struct conn conn = s->conn[mine];
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (i != mine)
+			close(s->conn[i].fd);
+		if (s->conn[i].pidfd >= 0)
+			close(s->conn[i].pidfd);
+	}
+	close(s->signal_fd);
+	close(s->conf->listen_fd);
+	(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	_exit(s->conf->worker(conn.fd, &conn.peer, s->conf->ctx));
+}
+
+static enum jk_err
+start_worker(struct state *s, size_t i, int64_t now)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return JK_ERR_SYS;
+	if (pid == 0)
+		run_worker(s, i);
+	s->conn[i].pid = pid;
+	s->conn[i].ends_at = now + s->conf->deadline_ms;
+	s->conn[i].pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return JK_OK;
+}
+
+static bool
+may_start(struct state *s, const struct conn *c, int64_t now)
+{
+	uid_t uid = c->peer.uid;
+
+	if (s->ending ||
+	    !has_place(count(s, true, NULL), s->conf->max_workers, uid))
+		return false;
+	if (uid != 0 && count(s, true, &uid) >= s->conf->max_per_uid)
+		return false;
+	return take_token(s, uid, now);
+}
+
+static void
+start_waiting(struct state *s)
+{
+	int64_t now = jk_boot_ms();
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->conn[i].pid != 0 || !may_start(s, &s->conn[i], now))
+			continue;
+		if (start_worker(s, i, now) != JK_OK) {
+			jk_log(JK_LOG_ERR, "cannot start a worker: %m");
+			drop(s, i--);
+		}
+	}
+}
+
+static void
+accept_one(struct state *s)
+{
+	struct conn c = { .pidfd = -1 };
+	socklen_t len = sizeof(c.peer);
+
+	c.fd = accept4(s->conf->listen_fd, NULL, NULL,
+	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (c.fd < 0)
+		return;
+	c.ends_at = jk_boot_ms() + s->conf->deadline_ms;
+	if (getsockopt(c.fd, SOL_SOCKET, SO_PEERCRED, &c.peer, &len) != 0 ||
+	    s->n == capacity(s->conf) ||
+	    !has_place(count(s, false, NULL), s->conf->max_waiting,
+	        c.peer.uid) ||
+	    (c.peer.uid != 0 &&
+	        count(s, false, &c.peer.uid) >= s->conf->max_waiting / 4)) {
+		close(c.fd);
+		return;
+	}
+	s->conn[s->n++] = c;
+}
+
+static void
+kill_worker(const struct conn *c)
+{
+	/* Same user and not yet reaped: the pid is still this child's. */
+	(void)kill(c->pid, SIGKILL);
+}
+
+/* True when the connection is over. */
+static bool
+serve(struct state *s, struct conn *c, const struct pollfd *p, int64_t now)
+{
+	bool gone = (p[0].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+
+	if (c->pid == 0)
+		return gone || now >= c->ends_at;
+	if (waitpid(c->pid, NULL, WNOHANG) == c->pid)
+		return true;
+	if (gone && c->killed_at == 0)
+		c->killed_at = now + s->conf->grace_ms;
+	if ((c->killed_at != 0 && now >= c->killed_at) || now >= c->ends_at) {
+		kill_worker(c);
+		c->killed_at = c->ends_at = now + 1000;
+	}
+	return false;
+}
+
+/* When something is due at the latest, if nothing happens before. */
+static int64_t
+next_due(const struct state *s, int64_t now)
+{
+	int64_t due = now + 60000;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct conn *c = &s->conn[i];
+
+		if (c->ends_at < due)
+			due = c->ends_at;
+		if (c->killed_at != 0 && c->killed_at < due)
+			due = c->killed_at;
+		/* Waits for a token, or for a place that a death frees. */
+		if (c->pid == 0 && s->conf->refill_ms != 0 &&
+		    now + s->conf->refill_ms < due)
+			due = now + s->conf->refill_ms;
+	}
+	return due;
+}
+
+static enum jk_err
+wait_for_events(struct state *s)
+{
+	nfds_t n = 2;
+
+	s->poll[0] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	s->poll[1] = (struct pollfd){ .fd = s->conf->listen_fd,
+		.events = s->n < capacity(s->conf) ? POLLIN : 0 };
+	for (size_t i = 0; i < s->n; i++, n += 2) {
+		/* A hang-up that was seen would wake us without end. */
+		bool seen = s->conn[i].killed_at != 0;
+
+		s->poll[n] = (struct pollfd){
+			.fd = seen ? -1 : s->conn[i].fd,
+			.events = POLLRDHUP,
+		};
+		s->poll[n + 1] = (struct pollfd){
+			.fd = s->conn[i].pidfd,
+			.events = POLLIN,
+		};
+	}
+	if (poll(s->poll, n, jk_poll_ms(next_due(s, jk_boot_ms()))) >= 0)
+		return JK_OK;
+	for (nfds_t i = 0; i < n; i++)
+		s->poll[i].revents = 0;
+	return errno == EINTR ? JK_OK : JK_ERR_SYS;
+}
+
+static void
+read_signals(struct state *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			s->ending = true;
+}
+
+static void
+end_all(struct state *s)
+{
+	while (s->n > 0) {
+		struct conn *c = &s->conn[s->n - 1];
+
+		if (c->pid > 0) {
+			kill_worker(c);
+			(void)waitpid(c->pid, NULL, 0);
+		}
+		drop(s, s->n - 1);
+	}
+}
+
+static enum jk_err
+loop(struct state *s)
+{
+	while (!s->ending) {
+		size_t polled = s->n;
+		enum jk_err e = wait_for_events(s);
+		int64_t now = jk_boot_ms();
+
+		if (e != JK_OK)
+			return e;
+		read_signals(s);
+		/* In reverse, so that drop() moves only what was served. */
+		for (size_t i = polled; i-- > 0;)
+			if (serve(s, &s->conn[i], &s->poll[2 + 2 * i], now))
+				drop(s, i);
+		if ((s->poll[1].revents & POLLIN) != 0)
+			accept_one(s);
+		start_waiting(s);
+	}
+	return JK_OK;
+}
+
+static enum jk_err
+watch_signals(struct state *s)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &mask, &s->old_mask) != 0)
+		return JK_ERR_SYS;
+	/* Started with them blocked or ignored? Workers must not be. */
+	sigemptyset(&s->old_mask);
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return JK_ERR_SYS;
+	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd >= 0 ? JK_OK : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_accepter_run(const struct jk_accepter *conf)
+{
+	static struct state s;
+	enum jk_err e;
+
+	s = (struct state){ .conf = conf, .signal_fd = -1 };
+	s.conn = calloc(capacity(conf), sizeof(*s.conn));
+	s.poll = calloc(2 + 2 * capacity(conf), sizeof(*s.poll));
+	if (s.conn == NULL || s.poll == NULL) {
+		e = JK_ERR_NOMEM;
+	} else {
+		e = watch_signals(&s);
+		if (e == JK_OK)
+			e = loop(&s);
+	}
+	end_all(&s);
+	if (s.signal_fd >= 0)
+		close(s.signal_fd);
+	free(s.conn);
+	free(s.poll);
+	return e;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The real accepter in a child process, real sockets, real workers. */
+#include "test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "accepter.h"
+#include "clock.h"
+#include "frame.h"
+
+struct place {
+	char dir[64];
+	struct sockaddr_un address;
+	pid_t pid;
+};
+
+/* Says its pid, then waits for one packet and sends it back. */
+static int
+echo_worker(int fd, const struct ucred *peer, void *ctx)
+{
+	char bytes[64];
+	pid_t me = getpid();
+	ssize_t n;
+
+	(void)ctx;
+	if (peer->pid <= 0 || send(fd, &me, sizeof(me), MSG_NOSIGNAL) < 0)
+		return 1;
+	if (jk_wait_readable(fd, NULL, jk_boot_ms() + 60000) != JK_OK)
+		pause(); /* a worker that does not care about a hang-up */
+	n = recv(fd, bytes, sizeof(bytes), 0);
+	return n > 0 && send(fd, bytes, (size_t)n, MSG_NOSIGNAL) == n ? 0 : 1;
+}
+
+static void
+start(struct place *p, struct jk_accepter conf)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(p->dir, "/tmp/jk-accepter-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	p->address.sun_family = AF_UNIX;
+	snprintf(p->address.sun_path, sizeof(p->address.sun_path), "%s/sock",
+	    p->dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&p->address,
+	                     sizeof(p->address)),
+	    0);
+	assert_int_equal(listen(fd, 64), 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0) {
+		/* As a plain user: root has no budgets. */
+		if (getuid() == 0 && setuid(65534) != 0)
+			_exit(9);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		conf.listen_fd = fd;
+		conf.worker = echo_worker;
+		_exit(jk_accepter_run(&conf) == JK_OK ? 0 : 1);
+	}
+	assert_int_equal(chmod(p->address.sun_path, 0666), 0);
+	assert_int_equal(chmod(p->dir, 0755), 0);
+	close(fd);
+}
+
+static void
+stop(struct place *p)
+{
+	int status;
+
+	kill(p->pid, SIGTERM);
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	unlink(p->address.sun_path);
+	rmdir(p->dir);
+}
+
+/* Connects as a user other than root, whoever runs the test. */
+static int
+connect_as_user(const struct place *p)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool root = geteuid() == 0;
+
+	assert_true(fd >= 0);
+	if (root)
+		assert_int_equal(seteuid(65533), 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&p->address,
+	                     sizeof(p->address)),
+	    0);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	return fd;
+}
+
+/* The pid of the worker that took this connection; 0: none in time. */
+static pid_t
+worker_of(int fd, int64_t ms)
+{
+	pid_t pid = 0;
+
+	if (jk_wait_readable(fd, NULL, jk_boot_ms() + ms) != JK_OK ||
+	    recv(fd, &pid, sizeof(pid), 0) != sizeof(pid))
+		return 0;
+	return pid;
+}
+
+static void
+assert_gone(pid_t pid)
+{
+	int64_t until = jk_boot_ms() + 5000;
+
+	while (kill(pid, 0) == 0 && jk_boot_ms() < until)
+		usleep(5000);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+/* Closed by the accepter, with nothing said. */
+static void
+assert_closed(int fd)
+{
+	char byte;
+
+	assert_int_equal(jk_wait_readable(fd, NULL, jk_boot_ms() + 5000),
+	    JK_OK);
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+}
+
+static const struct jk_accepter small = {
+	.max_workers = 8,
+	.max_per_uid = 2,
+	.max_waiting = 8,
+	.deadline_ms = 60000,
+	.grace_ms = 0,
+};
+
+static void
+test_accepter_serves_and_reaps(void **state)
+{
+	struct place p = { 0 };
+	char back[3];
+	int fd;
+
+	(void)state;
+	start(&p, small);
+	for (int i = 0; i < 20; i++) {
+		fd = connect_as_user(&p);
+		assert_true(worker_of(fd, 5000) > 0);
+		assert_int_equal(send(fd, "abc", 3, 0), 3);
+		assert_int_equal(jk_wait_readable(fd, NULL,
+		                     jk_boot_ms() + 5000),
+		    JK_OK);
+		assert_int_equal(recv(fd, back, 3, 0), 3);
+		close(fd);
+	}
+	stop(&p);
+}
+
+static void
+test_accepter_hangup_kills_the_worker(void **state)
+{
+	struct place p = { 0 };
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	start(&p, small);
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	close(fd);
+	assert_gone(pid);
+	stop(&p);
+}
+
+static void
+test_accepter_deadline_kills_the_worker(void **state)
+{
+	struct jk_accepter conf = small;
+	struct place p = { 0 };
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	conf.deadline_ms = 50;
+	start(&p, conf);
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	assert_gone(pid);
+	/* And its connection is closed. */
+	assert_closed(fd);
+	close(fd);
+	stop(&p);
+}
+
+static void
+test_accepter_third_of_a_uid_waits_for_a_place(void **state)
+{
+	struct place p = { 0 };
+	int fd[3];
+
+	(void)state;
+	start(&p, small);
+	for (int i = 0; i < 3; i++)
+		fd[i] = connect_as_user(&p);
+	assert_true(worker_of(fd[0], 5000) > 0);
+	assert_true(worker_of(fd[1], 5000) > 0);
+	assert_int_equal(worker_of(fd[2], 100), 0);
+	close(fd[0]);
+	assert_true(worker_of(fd[2], 5000) > 0);
+	close(fd[1]);
+	close(fd[2]);
+	stop(&p);
+}
+
+static void
+test_accepter_full_queue_closes_at_once(void **state)
+{
+	struct place p = { 0 };
+	int fd[5];
+
+	(void)state;
+	start(&p, small);
+	/* Two work, two (a quarter of eight) wait, the fifth is too many. */
+	for (int i = 0; i < 5; i++)
+		fd[i] = connect_as_user(&p);
+	assert_closed(fd[4]);
+	assert_int_equal(jk_wait_readable(fd[3], NULL, jk_boot_ms() + 50),
+	    JK_ERR_TIMEOUT);
+	for (int i = 0; i < 5; i++)
+		close(fd[i]);
+	stop(&p);
+}
+
+static void
+test_accepter_budget_spent_waits_for_refill(void **state)
+{
+	struct jk_accepter conf = small;
+	struct place p = { 0 };
+	int fd;
+
+	(void)state;
+	conf.burst = 2;
+	conf.refill_ms = 300;
+	start(&p, conf);
+	for (int i = 0; i < 2; i++) {
+		fd = connect_as_user(&p);
+		assert_true(worker_of(fd, 5000) > 0);
+		close(fd);
+	}
+	fd = connect_as_user(&p);
+	assert_int_equal(worker_of(fd, 100), 0);
+	assert_true(worker_of(fd, 5000) > 0);
+	close(fd);
+	stop(&p);
+}
+
+static void
+test_accepter_root_has_a_place_when_users_fill_theirs(void **state)
+{
+	struct jk_accepter conf = small;
+	struct place p = { 0 };
+	int fd[6], mine;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	conf.max_per_uid = 100;
+	start(&p, conf);
+	for (int i = 0; i < 6; i++) {
+		fd[i] = connect_as_user(&p);
+		assert_true(worker_of(fd[i], 5000) > 0);
+	}
+	mine = connect_as_user(&p);
+	assert_int_equal(worker_of(mine, 100), 0);
+	close(mine);
+	mine = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(mine, (struct sockaddr *)&p.address,
+	                     sizeof(p.address)),
+	    0);
+	assert_true(worker_of(mine, 5000) > 0);
+	close(mine);
+	for (int i = 0; i < 6; i++)
+		close(fd[i]);
+	stop(&p);
+}
+
+static void
+test_accepter_term_ends_workers(void **state)
+{
+	struct place p = { 0 };
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	start(&p, small);
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	stop(&p);
+	assert_gone(pid);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_accepter_serves_and_reaps),
+		cmocka_unit_test(test_accepter_hangup_kills_the_worker),
+		cmocka_unit_test(test_accepter_deadline_kills_the_worker),
+		cmocka_unit_test(
+		    test_accepter_third_of_a_uid_waits_for_a_place),
+		cmocka_unit_test(test_accepter_full_queue_closes_at_once),
+		cmocka_unit_test(test_accepter_budget_spent_waits_for_refill),
+		cmocka_unit_test(
+		    test_accepter_root_has_a_place_when_users_fill_theirs),
+		cmocka_unit_test(test_accepter_term_ends_workers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
