@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <security/pam_ext.h>
+
+#include "talk.h"
+#include "text.h"
+
+#define CODE_MAX 64
+
+/* One conversation. */
+struct ask {
+	pam_handle_t *pamh;
+	const struct jk_request *request;
+	enum jk_phase phase;
+	bool silent;
+	bool asked; /* the PIN was asked for: once is enough */
+	struct jk_client client;
+};
+
+static const char *
+item(const pam_handle_t *pamh, int type)
+{
+	const void *value = NULL;
+
+	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+int
+jk_ask_prepare(pam_handle_t *pamh, int flags, int argc, const char **argv,
+    struct jk_request *request)
+{
+	const char *user = NULL;
+	int r = pam_get_user(pamh, &user, NULL);
+
+	for (int i = 0; i < argc; i++)
+		pam_syslog(pamh, LOG_ERR, "unknown argument: %s", argv[i]);
+	if (r != PAM_SUCCESS)
+		return r == PAM_CONV_AGAIN ? PAM_INCOMPLETE : r;
+	if (user == NULL || user[0] == '\0')
+		return PAM_USER_UNKNOWN;
+	request->account = user;
+	request->service = item(pamh, PAM_SERVICE);
+	request->tty = item(pamh, PAM_TTY);
+	request->host = item(pamh, PAM_RHOST);
+	request->flags =
+	    ((unsigned)flags & PAM_SILENT) != 0 ? JK_FLAG_SILENT : 0;
+	return PAM_SUCCESS;
+}
+
+static void
+erase_and_free(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	if (data == NULL)
+		return;
+	explicit_bzero(data, strlen(data));
+	free(data);
+}
+
+int
+jk_ask_keep(pam_handle_t *pamh, const char *key, const char *value)
+{
+	char *copy = value != NULL ? strdup(value) : NULL;
+	int r;
+
+	if (value != NULL && copy == NULL)
+		return PAM_BUF_ERR;
+	r = pam_set_data(pamh, key, copy, erase_and_free);
+	if (r != PAM_SUCCESS)
+		erase_and_free(pamh, copy, 0);
+	return r;
+}
+
+const char *
+jk_ask_kept(const pam_handle_t *pamh, const char *key)
+{
+	const void *value = NULL;
+
+	return pam_get_data(pamh, key, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+/* The same form as pam_unix's, so that log readers know it. */
+static void
+log_refusal(const struct ask *a, enum jk_reason why)
+{
+	static const char *const phase[] = {
+		[JK_PHASE_AUTH] = "authentication",
+		[JK_PHASE_ACCOUNT] = "account",
+		[JK_PHASE_SESSION] = "session",
+	};
+	/* A name that is not known may be a password typed too early. */
+	bool named = why != JK_WHY_ACCOUNT_UNKNOWN;
+
+	pam_syslog(a->pamh, LOG_NOTICE,
+	    "%s failure; reason=%s tty=%s rhost=%s user=%s", phase[a->phase],
+	    jk_reason_code(why), a->request->tty != NULL ? a->request->tty : "",
+	    a->request->host != NULL ? a->request->host : "",
+	    named ? a->request->account : "?");
+}
+
+static int
+refuse(const struct ask *a, enum jk_reason why, const struct jk_frame *params)
+{
+	char text[JK_TEXT_MAX];
+
+	log_refusal(a, why);
+	jk_text(jk_reason_code(why), params, text);
+	jk_talk_error(a->pamh, a->silent, text);
+	return jk_pam_code(why, a->phase);
+}
+
+static void
+show_note(const struct ask *a)
+{
+	char code[CODE_MAX], text[JK_TEXT_MAX];
+
+	if (jk_frame_get_str(a->client.frame, JK_FIELD_MESSAGE, code,
+	        sizeof(code)) != JK_OK)
+		return;
+	jk_text(code, a->client.frame, text);
+	jk_talk_info(a->pamh, a->silent, text);
+}
+
+/* What can be a PIN at all: a card loses a try for each other thing. */
+static bool
+is_well_formed(const struct jk_secret *pin, uint64_t min, uint64_t max)
+{
+	size_t len = pin->len - 1; /* its NUL */
+
+	if (len < min || len > max || len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (pin->data[i] <= 0x20 || pin->data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/* PAM_SUCCESS: the service has it, and goes on. */
+static int
+give_pin(struct ask *a)
+{
+	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
+	char code[CODE_MAX], prompt[JK_TEXT_MAX];
+	const struct jk_frame *f = a->client.frame;
+	uint64_t min, max;
+	enum jk_err e;
+	int r;
+
+	if (a->phase != JK_PHASE_AUTH || a->asked ||
+	    jk_frame_get_str(f, JK_FIELD_MESSAGE, code, sizeof(code)) !=
+	        JK_OK ||
+	    jk_frame_get_u64(f, JK_FIELD_PIN_MIN, &min) != JK_OK ||
+	    jk_frame_get_u64(f, JK_FIELD_PIN_MAX, &max) != JK_OK)
+		return refuse(a, JK_WHY_INTERNAL, NULL);
+	a->asked = true;
+	jk_text(code, f, prompt);
+	r = jk_talk_secret(a->pamh, prompt, &pin);
+	if (r != PAM_SUCCESS)
+		return r;
+	e = jk_client_send_pin(&a->client,
+	    is_well_formed(&pin, min, max) ? (const char *)pin.data : "");
+	return e == JK_OK ? PAM_SUCCESS : refuse(a, jk_client_reason(e), NULL);
+}
+
+static int
+finish(const struct ask *a, enum jk_field field, const char *key)
+{
+	const struct jk_frame *f = a->client.frame;
+	char value[CODE_MAX];
+	uint64_t number;
+	enum jk_reason why = JK_WHY_INTERNAL;
+
+	if (jk_frame_get_u64(f, JK_FIELD_REASON, &number) == JK_OK)
+		why = jk_reason_from_number(number);
+	if (why != JK_WHY_GRANTED)
+		return refuse(a, why, f);
+	if (key == NULL ||
+	    jk_frame_get_str(f, (uint8_t)field, value, sizeof(value)) != JK_OK)
+		return PAM_SUCCESS;
+	return jk_ask_keep(a->pamh, key, value);
+}
+
+static int
+converse(struct ask *a, enum jk_field field, const char *key)
+{
+	for (;;) {
+		enum jk_err e = jk_client_next(&a->client);
+		int r;
+
+		if (e != JK_OK)
+			return refuse(a, jk_client_reason(e), NULL);
+		switch (jk_frame_type(a->client.frame)) {
+		case JK_FRAME_NOTE:
+			show_note(a);
+			break;
+		case JK_FRAME_ASK_PIN:
+			r = give_pin(a);
+			if (r != PAM_SUCCESS)
+				return r;
+			break;
+		case JK_FRAME_VERDICT:
+			return finish(a, field, key);
+		default:
+			return refuse(a, JK_WHY_INTERNAL, NULL);
+		}
+	}
+}
+
+int
+jk_ask(pam_handle_t *pamh, const struct jk_request *request,
+    enum jk_phase phase, enum jk_field field, const char *key)
+{
+	struct ask a = {
+		.pamh = pamh,
+		.request = request,
+		.phase = phase,
+		.silent = (request->flags & JK_FLAG_SILENT) != 0,
+		.client = { .fd = -1 },
+	};
+	enum jk_err e = jk_client_ask(request, &a.client);
+	int r;
+
+	if (e != JK_OK)
+		return refuse(&a, jk_client_reason(e), NULL);
+	r = converse(&a, field, key);
+	jk_client_close(&a.client);
+	return r;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the four entry points of the module share: one question to jukinetd. */
+#ifndef JK_ASK_H
+#define JK_ASK_H
+
+#include <security/pam_modules.h>
+
+#include "client.h"
+#include "pam_code.h"
+
+/* Keys of our PAM data. */
+#define JK_DATA_TICKET  "jukinet_ticket"
+#define JK_DATA_SESSION "jukinet_session"
+
+/*
+ * Fills account, service, tty and host from the PAM handle and logs arguments
+ * that nobody knows. PAM_SUCCESS or the code to return. The strings belong to
+ * the handle.
+ */
+int jk_ask_prepare(pam_handle_t *pamh, int flags, int argc, const char **argv,
+    struct jk_request *request);
+
+/* Keeps a copy in the PAM handle; erased with it. NULL removes it. */
+int jk_ask_keep(pam_handle_t *pamh, const char *key, const char *value);
+/* NULL when there is none. */
+const char *jk_ask_kept(const pam_handle_t *pamh, const char *key);
+
+/*
+ * Holds the conversation from the request to the verdict: notes are shown,
+ * the PIN is asked for (in the authentication phase only). Returns the PAM
+ * code and has told the user and syslog what there was to tell. After
+ * PAM_SUCCESS `field` (0: none) of the verdict, if there, is kept in the
+ * handle under `key`.
+ */
+int jk_ask(pam_handle_t *pamh, const struct jk_request *request,
+    enum jk_phase phase, enum jk_field field, const char *key);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "talk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* *ret is NULL unless PAM_SUCCESS, and may be NULL even then. */
+static int
+say(pam_handle_t *pamh, int style, const char *text, char **ret)
+{
+	const struct pam_message message = { .msg_style = style, .msg = text };
+	const struct pam_message *messages = &message;
+	struct pam_response *response = NULL;
+	const void *item = NULL;
+	const struct pam_conv *conv;
+	int r;
+
+	*ret = NULL;
+	r = pam_get_item(pamh, PAM_CONV, &item);
+	conv = item;
+	if (r != PAM_SUCCESS || conv == NULL || conv->conv == NULL)
+		return PAM_CONV_ERR;
+	r = conv->conv(1, &messages, &response, conv->appdata_ptr);
+	if (r != PAM_SUCCESS)
+		return r == PAM_CONV_AGAIN ? PAM_INCOMPLETE : PAM_CONV_ERR;
+	if (response != NULL) {
+		*ret = response->resp;
+		free(response);
+	}
+	return PAM_SUCCESS;
+}
+
+static void
+show(pam_handle_t *pamh, int style, bool silent, const char *text)
+{
+	char *answer;
+
+	if (silent)
+		return;
+	/* Some applications answer everything, even with the typed PIN. */
+	if (say(pamh, style, text, &answer) == PAM_SUCCESS && answer != NULL) {
+		explicit_bzero(answer, strlen(answer));
+		free(answer);
+	}
+}
+
+void
+jk_talk_info(pam_handle_t *pamh, bool silent, const char *text)
+{
+	show(pamh, PAM_TEXT_INFO, silent, text);
+}
+
+void
+jk_talk_error(pam_handle_t *pamh, bool silent, const char *text)
+{
+	show(pamh, PAM_ERROR_MSG, silent, text);
+}
+
+int
+jk_talk_secret(pam_handle_t *pamh, const char *prompt, struct jk_secret *ret)
+{
+	char *answer;
+	size_t len;
+	enum jk_err e;
+	int r = say(pamh, PAM_PROMPT_ECHO_OFF, prompt, &answer);
+
+	if (r != PAM_SUCCESS)
+		return r;
+	if (answer == NULL)
+		return PAM_CONV_ERR;
+	len = strlen(answer);
+	e = len < JK_PIN_MAX ? jk_secret_set(ret, answer, len + 1)
+	                     : jk_secret_set(ret, "", 1);
+	explicit_bzero(answer, len);
+	free(answer);
+	return e == JK_OK ? PAM_SUCCESS : PAM_BUF_ERR;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "text.h"
+
+#include <langinfo.h>
+#include <libintl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "frame.h"
+#include "protocol.h"
+
+#define DOMAIN "jukinet"
+/* Marks a string for xgettext; it is looked up where it is used. */
+#define N_(text) text
+
+static const struct {
+	const char *code;
+	const char *english;
+} table[] = {
+	/* while it goes on */
+	{ "card.insert",
+	    N_("Insert your operator IC card into the card reader.") },
+	{ "card.reading", N_("Reading the card. Do not remove it.") },
+	{ "pin.prompt", N_("PIN: ") },
+	{ "pin.prompt.last",
+	    N_("One try is left: a wrong PIN now locks the card. If you are "
+	       "not sure, press Enter and ask the security manager. PIN: ") },
+
+	/* the service itself */
+	{ "internal",
+	    N_("The login service met an error and refused. Call the system "
+	       "manager.") },
+	{ "service.down",
+	    N_("The login service (jukinetd) does not answer. Call the system "
+	       "manager.") },
+	{ "service.busy",
+	    N_("The login service is busy. Wait a moment and try again.") },
+	{ "attempt.timeout",
+	    N_("This took too long and was ended. Try again.") },
+	{ "attempt.cancelled", N_("Cancelled.") },
+	{ "audit.down",
+	    N_("The operation history cannot be recorded, so this terminal "
+	       "cannot be used. Call the system manager.") },
+	{ "clock.bad",
+	    N_("The clock of this terminal is wrong, so it cannot be used. "
+	       "Call the system manager.") },
+	{ "policy.bad",
+	    N_("The registry of operators cannot be read, so this terminal "
+	       "cannot be used. Call the system manager.") },
+	{ "policy.stale",
+	    N_("The registry of operators on this terminal is out of date. "
+	       "Call the system manager.") },
+
+	/* who asks, and for which account */
+	{ "caller.foreign", N_("Only your own account can be unlocked here.") },
+	{ "account.unknown",
+	    N_("This account is not registered for operators. Ask the access "
+	       "manager.") },
+	{ "sess.none",
+	    N_("There is no operator session to unlock. Log in first.") },
+	{ "lock.other",
+	    N_("{name} is using this terminal. Only the same person can "
+	       "unlock it.") },
+	{ "sess.busy",
+	    N_("Programs of the last session are still running. Wait, or call "
+	       "the system manager.") },
+	{ "sess.failed", N_("The session could not be opened. Log in again.") },
+	{ "sess.unproven",
+	    N_("This service needs a login with the operator IC card.") },
+
+	/* reader and card */
+	{ "reader.none",
+	    N_("No card reader is connected. Check the cable; if that does "
+	       "not help, call the system manager.") },
+	{ "reader.down",
+	    N_("The card reader service (pcscd) does not answer. Call the "
+	       "system manager.") },
+	{ "card.none",
+	    N_("No card was inserted in time. Insert your operator IC card "
+	       "and try again.") },
+	{ "card.unreadable",
+	    N_("The card cannot be read. Take it out, check which way it "
+	       "faces, and insert it again.") },
+	{ "card.notoperator",
+	    N_("This is not an operator IC card. Take it out.") },
+	{ "card.unknown",
+	    N_("This card is not registered. Ask the security manager.") },
+	{ "card.mismatch",
+	    N_("This card does not belong to an operator of this account. "
+	       "Cards must not be lent.") },
+	{ "card.revoked",
+	    N_("This card is revoked and cannot be used. If you found it, "
+	       "hand it to the security manager at once.") },
+	{ "card.expired",
+	    N_("The certificate of this card expired ({date}). Ask the "
+	       "security manager for a new card.") },
+	{ "card.notyet",
+	    N_("The certificate of this card is valid only from {date}. Ask "
+	       "the security manager.") },
+	{ "card.removed",
+	    N_("The card was taken out too early. Insert it and try "
+	       "again.") },
+	{ "card.forged",
+	    N_("The card could not prove that it is genuine. Hand it to the "
+	       "security manager.") },
+	{ "card.busy", N_("Another program is using the card. Close it and try "
+	                  "again.") },
+
+	/* PIN */
+	{ "pin.malformed",
+	    N_("A PIN has {min} to {max} characters. It was not sent to the "
+	       "card; no try was lost.") },
+	{ "pin.wrong",
+	    N_("Wrong PIN. After {n} more wrong tries the card is locked.") },
+	{ "pin.wrong.last",
+	    N_("Wrong PIN. The next wrong try locks the card. If you are not "
+	       "sure, stop and ask the security manager.") },
+	{ "pin.locked",
+	    N_("The card is locked after too many wrong PINs. Ask the "
+	       "security manager to unlock it. {contact}") },
+	{ "pin.last",
+	    N_("Only one try is left, and this screen cannot ask you. Log in "
+	       "at the console, or ask the security manager.") },
+	{ "evidence.none", N_("The card was not proven. Try again.") },
+
+	/* person, operator ID, terminal */
+	{ "person.expired",
+	    N_("Your registration as operator expired ({date}). Ask the "
+	       "access manager.") },
+	{ "person.notyet",
+	    N_("Your registration as operator begins on {date}. Ask the "
+	       "access manager.") },
+	{ "person.disabled",
+	    N_("Your registration as operator is disabled. Ask the access "
+	       "manager.") },
+	{ "opid.none",
+	    N_("You have no operator ID that can be used. Ask the access "
+	       "manager.") },
+	{ "opid.expired",
+	    N_("Your operator ID expired ({date}). Ask the access "
+	       "manager.") },
+	{ "opid.notyet",
+	    N_("Your operator ID is valid only from {date}. Ask the access "
+	       "manager.") },
+	{ "opid.disabled",
+	    N_("Your operator ID is disabled. Ask the access manager.") },
+	{ "opid.terminal",
+	    N_("Your operator ID ({type}) cannot be used on this terminal. It "
+	       "is for: {classes}") },
+	{ "terminal.unknown",
+	    N_("This terminal is not registered. Call the system manager.") },
+};
+
+static const char unknown_text[] = N_("Refused ({code}).");
+
+const char *
+jk_text_code(size_t i)
+{
+	return i < JK_COUNT(table) ? table[i].code : NULL;
+}
+
+const char *
+jk_text_english(size_t i)
+{
+	return i < JK_COUNT(table) ? table[i].english : NULL;
+}
+
+static const char *
+find(const char *code)
+{
+	for (size_t i = 0; i < JK_COUNT(table); i++)
+		if (strcmp(table[i].code, code) == 0)
+			return table[i].english;
+	return unknown_text;
+}
+
+struct out {
+	char *at;
+	size_t left; /* without the NUL */
+};
+
+/* Never half a character: UTF-8 is cut before its first byte. */
+static void
+put(struct out *out, const char *text, size_t n)
+{
+	if (n > out->left) {
+		n = out->left;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		out->left = n; /* and nothing after it */
+	}
+	memcpy(out->at, text, n);
+	out->at += n;
+	out->left -= n;
+}
+
+/* A value from outside: no control characters, and only what can be shown. */
+static void
+put_value(struct out *out, const uint8_t *value, size_t n)
+{
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	char clean[256];
+
+	if (n > sizeof(clean))
+		n = sizeof(clean);
+	for (size_t i = 0; i < n; i++) {
+		bool c1 = i > 0 && value[i - 1] == 0xc2 && value[i] < 0xa0;
+		bool shown = value[i] >= 0x20 && value[i] != 0x7f && !c1 &&
+		             (utf8 || value[i] < 0x80);
+
+		clean[i] = shown ? (char)value[i] : '?';
+	}
+	put(out, clean, n);
+}
+
+static void
+put_param(struct out *out, const struct jk_frame *params, const char *name,
+    size_t len)
+{
+	struct jk_cur p;
+
+	for (size_t i = 0;
+	     params != NULL &&
+	     jk_frame_get_nth(params, JK_FIELD_PARAM, i, &p) == JK_OK;
+	     i++)
+		if (p.left > len && memcmp(p.at, name, len) == 0 &&
+		    p.at[len] == '=') {
+			put_value(out, p.at + len + 1, p.left - len - 1);
+			return;
+		}
+}
+
+void
+jk_text(const char *code, const struct jk_frame *params,
+    char ret[static JK_TEXT_MAX])
+{
+	struct out out = { .at = ret, .left = JK_TEXT_MAX - 1 };
+	const char *english = find(code);
+	const char *text;
+
+	/* Only our own domain is bound; the caller's locale stays as it is. */
+	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
+	text = dgettext(DOMAIN, english);
+	while (*text != '\0') {
+		size_t plain = strcspn(text, "{"), name;
+
+		put(&out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			break;
+		name = strcspn(text + 1, "}");
+		if (english == unknown_text)
+			put_value(&out, (const uint8_t *)code, strlen(code));
+		else
+			put_param(&out, params, text + 1, name);
+		text += 1 + name;
+		if (*text == '}')
+			text++;
+	}
+	*out.at = '\0';
+}

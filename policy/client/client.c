@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+
+/* For the service to say hello; then it names the time it needs. */
+#define HELLO_MS 5000
+/* Its own deadline ends first; this is for one that was stopped. */
+#define SLACK_MS 1000
+/* No attempt may be longer, whatever the service says. */
+#define LONGEST_MS 120000
+
+static enum jk_err
+connect_to(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return JK_ERR_SYS;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return saved == EAGAIN ? JK_ERR_BUSY : JK_ERR_NOT_FOUND;
+	}
+	*ret_fd = fd;
+	return JK_OK;
+}
+
+/* Absent and empty are the same to the service. */
+static enum jk_err
+put_optional(struct jk_frame *frame, enum jk_field field, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return JK_OK;
+	return jk_frame_put_str(frame, field, text);
+}
+
+static enum jk_err
+encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
+    struct jk_frame *f)
+{
+	enum jk_err e;
+
+	jk_frame_start(f, (uint8_t)r->type);
+	if ((e = jk_frame_put(f, JK_FIELD_NONCE, nonce, JK_NONCE_LEN)) !=
+	        JK_OK ||
+	    (e = put_optional(f, JK_FIELD_ACCOUNT, r->account)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_SERVICE, r->service)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_TTY, r->tty)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_HOST, r->host)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_FLAGS, r->flags)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_TICKET, r->ticket)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_SESSION, r->session)) != JK_OK)
+		return e;
+	return JK_OK;
+}
+
+static enum jk_err
+read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
+{
+	struct jk_cur nonce;
+	uint64_t ms;
+	enum jk_err e = jk_client_next(c);
+
+	if (e != JK_OK)
+		return e;
+	if (jk_frame_type(c->frame) != JK_FRAME_HELLO)
+		return JK_ERR_FORMAT;
+	if ((e = jk_frame_get(c->frame, JK_FIELD_NONCE, &nonce)) != JK_OK ||
+	    (e = jk_frame_get_u64(c->frame, JK_FIELD_DEADLINE_MS, &ms)) !=
+	        JK_OK)
+		return e;
+	if (nonce.left != JK_NONCE_LEN || ms > LONGEST_MS)
+		return JK_ERR_FORMAT;
+	memcpy(ret_nonce, nonce.at, JK_NONCE_LEN);
+	c->until = jk_boot_ms() + (int64_t)ms + SLACK_MS;
+	return JK_OK;
+}
+
+static enum jk_err
+converse(const struct jk_request *request, struct jk_client *c)
+{
+	uint8_t nonce[JK_NONCE_LEN];
+	enum jk_err e;
+
+	if ((e = connect_to(JK_RUN_DIR "/jukinet.sock", &c->fd)) != JK_OK ||
+	    (e = jk_frame_new(&c->frame)) != JK_OK ||
+	    (e = read_hello(c, nonce)) != JK_OK ||
+	    (e = encode(request, nonce, c->frame)) != JK_OK)
+		return e;
+	return jk_frame_send(c->fd, c->frame);
+}
+
+enum jk_err
+jk_client_ask(const struct jk_request *request, struct jk_client *ret)
+{
+	struct jk_client c = { .fd = -1, .until = jk_boot_ms() + HELLO_MS };
+	enum jk_err e = converse(request, &c);
+
+	if (e != JK_OK) {
+		jk_client_close(&c);
+		return e;
+	}
+	*ret = c;
+	return JK_OK;
+}
+
+enum jk_err
+jk_client_next(struct jk_client *client)
+{
+	return jk_frame_recv(client->fd, NULL, client->until, client->frame,
+	    NULL);
+}
+
+enum jk_err
+jk_client_send_pin(struct jk_client *client, const char *pin)
+{
+	enum jk_err e;
+
+	jk_frame_start(client->frame, JK_FRAME_PIN);
+	e = put_optional(client->frame, JK_FIELD_PIN, pin);
+	if (e == JK_OK)
+		e = jk_frame_send(client->fd, client->frame);
+	jk_frame_start(client->frame, 0);
+	return e;
+}
+
+void
+jk_client_close(struct jk_client *client)
+{
+	jk_frame_free(&client->frame);
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+}
+
+enum jk_reason
+jk_client_reason(enum jk_err e)
+{
+	if (e == JK_ERR_BUSY || e == JK_ERR_CLOSED)
+		return JK_WHY_SERVICE_BUSY;
+	if (e == JK_ERR_TIMEOUT)
+		return JK_WHY_TIMEOUT;
+	if (e == JK_ERR_NOMEM || e == JK_ERR_TOO_BIG)
+		return JK_WHY_INTERNAL;
+	return JK_WHY_SERVICE_DOWN;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The caller's side of jukinet.sock. It lives inside login programs, so it
+ * needs libc only, waits never longer than it is told and leaves signals,
+ * locale and environment alone. What comes back is parsed as if it came from
+ * an enemy.
+ */
+#ifndef JK_CLIENT_H
+#define JK_CLIENT_H
+
+#include <stdint.h>
+
+#include "err.h"
+#include "frame.h"
+#include "protocol.h"
+#include "reason.h"
+
+/* Strings are borrowed; NULL is left out. */
+struct jk_request {
+	enum jk_frame_type type; /* AUTH, ACCOUNT, OPEN or CLOSE */
+	const char *account;
+	const char *service;
+	const char *tty;
+	const char *host;
+	const char *ticket;
+	const char *session;
+	uint64_t flags;
+};
+
+struct jk_client {
+	int fd;
+	int64_t until;          /* boot ms: nothing is waited for after this */
+	struct jk_frame *frame; /* the one that came last */
+};
+
+/* Connects and sends. On failure nothing is left open. */
+enum jk_err jk_client_ask(const struct jk_request *request,
+    struct jk_client *ret);
+/* The next frame of the service, in client->frame. */
+enum jk_err jk_client_next(struct jk_client *client);
+/* Sends the PIN; an empty one says that it was ill-formed. Erases frames. */
+enum jk_err jk_client_send_pin(struct jk_client *client, const char *pin);
+void jk_client_close(struct jk_client *client);
+
+/* What a failure to get an answer means to the user. */
+enum jk_reason jk_client_reason(enum jk_err e);
+
+#endif
