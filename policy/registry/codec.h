@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rows as bytes, and back. Each row is described once, by a table of fields
+ * that both directions walk: text is a u16 length and bytes, numbers are big
+ * endian, a list is a u16 count and its elements. Decoding takes exactly the
+ * bytes given and checks every bound and alphabet; on failure *ret is as it
+ * was. Encoding refuses (JK_ERR_FORMAT) what decoding would refuse.
+ */
+#ifndef JK_CODEC_H
+#define JK_CODEC_H
+
+#include "cursor.h"
+#include "rows.h"
+
+/* Largest row: one person's operator IDs, all full. */
+#define JK_ROW_MAX 8192
+
+struct jk_rowbuf {
+	size_t len;
+	uint8_t bytes[JK_ROW_MAX];
+};
+
+/* All operator IDs of one person are one row. */
+struct jk_opids {
+	size_t n;
+	struct jk_opid opid[JK_OPIDS_MAX];
+};
+
+#define JK_CODEC_TABLE(X)               \
+	X(edition, struct jk_edition)   \
+	X(settings, struct jk_settings) \
+	X(person, struct jk_person)     \
+	X(account, struct jk_account)   \
+	X(opids, struct jk_opids)       \
+	X(card, struct jk_card)         \
+	X(terminal, struct jk_terminal) \
+	X(type, struct jk_type)
+
+#define X(noun, type)                                   \
+	enum jk_err jk_##noun##_encode(const type *row, \
+	    struct jk_rowbuf *ret);                     \
+	enum jk_err jk_##noun##_decode(struct jk_cur bytes, type *ret);
+JK_CODEC_TABLE(X)
+#undef X
+
+#endif
