@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Certificates of operator cards, as the registry takes them in. */
+#ifndef JK_CERT_H
+#define JK_CERT_H
+
+#include "err.h"
+#include "rows.h"
+
+/*
+ * Takes text that holds exactly one PEM block, a certificate of at most
+ * JK_CERT_MAX bytes with a key that jukinetd can verify with: RSA of 2048 to
+ * 4096 bits or P-256, for signatures where it says what it is for. Fills key,
+ * valid, cert and cert_len of *ret; the rest stays. NULL, or a static string:
+ * why not.
+ */
+const char *jk_cert_read_pem(const char *text, size_t len, struct jk_card *ret);
+
+enum jk_err jk_sha256(const void *data, size_t len,
+    uint8_t ret[static JK_DIGEST_LEN]);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What only the whole registry can answer for. */
+#ifndef JK_CHECK_H
+#define JK_CHECK_H
+
+#include "rowset.h"
+
+/*
+ * Sorts the lists; looks for what is there twice, for references to nothing,
+ * and gives accounts their uid (JK_NO_UID and a warning where this machine
+ * has none). What is wrong goes into the report.
+ */
+enum jk_err jk_rowset_check(struct jk_rowset *set, int64_t now,
+    struct jk_report *report);
+
+#endif

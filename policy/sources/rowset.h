@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Everything that goes into one snapshot, in memory, with where it stands. */
+#ifndef JK_ROWSET_H
+#define JK_ROWSET_H
+
+#include "options.h"
+#include "report.h"
+
+#define JK_NO_ROW SIZE_MAX
+/* In jk_account.uid: this machine has no such account. */
+#define JK_NO_UID ((uid_t)-1)
+
+/* Rows of one kind. Each begins with its id, a string. */
+struct jk_list {
+	size_t row_size;
+	size_t n, room;
+	uint8_t *rows;
+	struct jk_place *places;
+	size_t *order; /* by id, then by place; made by jk_list_sort() */
+};
+
+struct jk_rowset {
+	struct jk_settings_draft settings;
+	struct jk_place settings_place;
+	struct jk_policy_draft policy;
+	uint8_t policy_digest[JK_DIGEST_LEN];
+	struct jk_list person, account, opid, card, terminal, type;
+	char **files; /* what the places point at */
+	size_t n_files;
+};
+
+void jk_rowset_init(struct jk_rowset *set);
+void jk_rowset_clear(struct jk_rowset *set);
+/* A copy of the path that lives as long as the set; NULL: no memory. */
+const char *jk_rowset_file(struct jk_rowset *set, const char *path);
+
+enum jk_err jk_list_add(struct jk_list *list, struct jk_place place,
+    const void *row);
+void *jk_list_at(const struct jk_list *list, size_t i);
+enum jk_err jk_list_sort(struct jk_list *list);
+/* Of a sorted list: the first row with that id, or JK_NO_ROW. */
+size_t jk_list_find(const struct jk_list *list, const char *id);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef JK_SOURCE_FILES_H
+#define JK_SOURCE_FILES_H
+
+#include "source.h"
+
+/* registry.d/NAME.conf below the configuration directory, in name order. */
+extern const struct jk_source jk_source_files;
+
+#endif

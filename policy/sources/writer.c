@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "writer.h"
+
+#include <cdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert.h"
+#include "codec.h"
+#include "format.h"
+
+/*
+ * One walk over all records serves both directions: the writer adds what it
+ * is shown, the verifier looks it up and compares.
+ */
+struct record {
+	enum jk_key kind;
+	const void *key;
+	size_t key_len;
+	const struct jk_rowbuf *value;
+};
+
+typedef enum jk_err record_fn(void *ctx, const struct record *record);
+
+struct walk {
+	const struct jk_rowset *set;
+	record_fn *show;
+	void *ctx;
+	struct jk_rowbuf buf;
+};
+
+static enum jk_err
+show(struct walk *w, enum jk_key kind, const void *key, size_t key_len)
+{
+	const struct record record = { kind, key, key_len, &w->buf };
+
+	return w->show(w->ctx, &record);
+}
+
+static enum jk_err
+show_named(struct walk *w, enum jk_key kind, const char *key)
+{
+	return show(w, kind, key, strlen(key));
+}
+
+static void
+set_bytes(struct jk_rowbuf *buf, const char *text)
+{
+	buf->len = strlen(text);
+	memcpy(buf->bytes, text, buf->len);
+}
+
+static enum jk_err
+walk_head(struct walk *w, const struct jk_edition *edition)
+{
+	enum jk_err e;
+
+	set_bytes(&w->buf, JK_SNAPSHOT_FORMAT);
+	if ((e = show(w, JK_KEY_FORMAT, NULL, 0)) != JK_OK ||
+	    (e = jk_edition_encode(edition, &w->buf)) != JK_OK ||
+	    (e = show(w, JK_KEY_EDITION, NULL, 0)) != JK_OK)
+		return e;
+	e = jk_settings_encode(&w->set->settings.settings, &w->buf);
+	return e != JK_OK ? e : show(w, JK_KEY_SETTINGS, NULL, 0);
+}
+
+static enum jk_err
+walk_person(struct walk *w, const void *row)
+{
+	const struct jk_person *person = row;
+	enum jk_err e = jk_person_encode(person, &w->buf);
+
+	return e != JK_OK ? e : show_named(w, JK_KEY_PERSON, person->id);
+}
+
+static enum jk_err
+walk_account(struct walk *w, const void *row)
+{
+	const struct jk_account *account = row;
+	const uid_t uid = account->uid;
+	const uint8_t key[4] = { (uint8_t)(uid >> 24), (uint8_t)(uid >> 16),
+		(uint8_t)(uid >> 8), (uint8_t)uid };
+	enum jk_err e;
+
+	if (uid == JK_NO_UID)
+		return JK_OK;
+	if ((e = jk_account_encode(account, &w->buf)) != JK_OK ||
+	    (e = show_named(w, JK_KEY_ACCOUNT, account->name)) != JK_OK)
+		return e;
+	set_bytes(&w->buf, account->name);
+	return show(w, JK_KEY_UID, key, sizeof(key));
+}
+
+static enum jk_err
+walk_card(struct walk *w, const void *row)
+{
+	const struct jk_card *card = row;
+	uint8_t digest[JK_DIGEST_LEN];
+	enum jk_err e;
+
+	if ((e = jk_sha256(card->cert, card->cert_len, digest)) != JK_OK ||
+	    (e = jk_card_encode(card, &w->buf)) != JK_OK)
+		return e;
+	return show(w, JK_KEY_CARD, digest, sizeof(digest));
+}
+
+static enum jk_err
+walk_terminal(struct walk *w, const void *row)
+{
+	const struct jk_terminal *terminal = row;
+	enum jk_err e = jk_terminal_encode(terminal, &w->buf);
+
+	return e != JK_OK ? e : show_named(w, JK_KEY_TERMINAL, terminal->id);
+}
+
+static enum jk_err
+walk_type(struct walk *w, const void *row)
+{
+	const struct jk_type *type = row;
+	enum jk_err e = jk_type_encode(type, &w->buf);
+
+	return e != JK_OK ? e : show_named(w, JK_KEY_TYPE, type->id);
+}
+
+static enum jk_err
+walk_list(struct walk *w, const struct jk_list *list,
+    enum jk_err (*one)(struct walk *w, const void *row))
+{
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < list->n && e == JK_OK; i++)
+		e = one(w, jk_list_at(list, i));
+	return e;
+}
+
+static int
+compare_owners(const void *a, const void *b, void *ctx)
+{
+	const struct jk_list *list = ctx;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct jk_opid *x = jk_list_at(list, i);
+	const struct jk_opid *y = jk_list_at(list, j);
+	int c = strcmp(x->person, y->person);
+
+	return c != 0 ? c : (i > j) - (i < j);
+}
+
+static enum jk_err
+show_opids(struct walk *w, const struct jk_opids *row)
+{
+	enum jk_err e = jk_opids_encode(row, &w->buf);
+
+	return e != JK_OK ? e
+	                  : show_named(w, JK_KEY_OPIDS, row->opid[0].person);
+}
+
+static void
+free_order(size_t **order)
+{
+	free(*order);
+}
+
+/* One record for each person who has any, in the order of the registry. */
+static enum jk_err
+walk_opids(struct walk *w)
+{
+	struct jk_list list = w->set->opid;
+	JK_CLEANUP(free_order)
+	size_t *order = calloc(list.n + 1, sizeof(*order));
+	struct jk_opids row = { 0 };
+	enum jk_err e = JK_OK;
+
+	if (order == NULL)
+		return JK_ERR_NOMEM;
+	for (size_t i = 0; i < list.n; i++)
+		order[i] = i;
+	qsort_r(order, list.n, sizeof(*order), compare_owners, &list);
+	for (size_t i = 0; i < list.n && e == JK_OK; i++) {
+		const struct jk_opid *opid = jk_list_at(&list, order[i]);
+
+		if (row.n > 0 &&
+		    strcmp(row.opid[0].person, opid->person) != 0) {
+			e = show_opids(w, &row);
+			row.n = 0;
+		}
+		if (row.n == JK_OPIDS_MAX)
+			return JK_ERR_TOO_BIG;
+		row.opid[row.n++] = *opid;
+	}
+	return e != JK_OK || row.n == 0 ? e : show_opids(w, &row);
+}
+
+static enum jk_err
+walk_all(struct walk *w, const struct jk_edition *edition)
+{
+	const struct jk_rowset *set = w->set;
+	enum jk_err e;
+
+	if ((e = walk_head(w, edition)) != JK_OK ||
+	    (e = walk_list(w, &set->person, walk_person)) != JK_OK ||
+	    (e = walk_list(w, &set->account, walk_account)) != JK_OK ||
+	    (e = walk_list(w, &set->card, walk_card)) != JK_OK ||
+	    (e = walk_list(w, &set->terminal, walk_terminal)) != JK_OK ||
+	    (e = walk_list(w, &set->type, walk_type)) != JK_OK)
+		return e;
+	return walk_opids(w);
+}
+
+/* 1 + JK_KEY_MAX bytes at most: ids were checked when they were read. */
+static size_t
+make_key(const struct record *record, uint8_t ret[static 1 + JK_KEY_MAX])
+{
+	size_t len =
+	    record->key_len > JK_KEY_MAX ? JK_KEY_MAX : record->key_len;
+
+	ret[0] = (uint8_t)record->kind;
+	if (len > 0)
+		memcpy(ret + 1, record->key, len);
+	return len + 1;
+}
+
+static enum jk_err
+add(void *ctx, const struct record *record)
+{
+	struct cdb_make *make = ctx;
+	uint8_t key[1 + JK_KEY_MAX];
+	size_t len = make_key(record, key);
+
+	return cdb_make_add(make, key, (unsigned)len, record->value->bytes,
+	           (unsigned)record->value->len) == 0
+	           ? JK_OK
+	           : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_rowset_write(const struct jk_rowset *set, const struct jk_edition *edition,
+    int fd)
+{
+	struct cdb_make make;
+	struct walk walk = { .set = set, .show = add, .ctx = &make };
+	enum jk_err e;
+
+	if (cdb_make_start(&make, fd) != 0)
+		return JK_ERR_SYS;
+	e = walk_all(&walk, edition);
+	/* Also releases its memory: called whatever came before. */
+	if (cdb_make_finish(&make) != 0 && e == JK_OK)
+		e = JK_ERR_SYS;
+	return e;
+}
+
+/* What the reader gives for this record, encoded again. */
+static enum jk_err
+read_back(struct jk_snapshot *s, const struct record *record,
+    struct jk_rowbuf *ret)
+{
+	union {
+		struct jk_edition edition;
+		struct jk_settings settings;
+		struct jk_person person;
+		struct jk_account account;
+		struct jk_opids opids;
+		struct jk_card card;
+		struct jk_terminal terminal;
+		struct jk_type type;
+	} row = { 0 };
+	char id[JK_ID_MAX + 1] = "";
+	const uint8_t *key = record->key;
+	enum jk_err e;
+
+	if (record->key_len > 0 && record->key_len < sizeof(id))
+		memcpy(id, record->key, record->key_len);
+	switch (record->kind) {
+	case JK_KEY_EDITION:
+		e = jk_snapshot_edition(s, &row.edition);
+		return e != JK_OK ? e : jk_edition_encode(&row.edition, ret);
+	case JK_KEY_SETTINGS:
+		e = jk_snapshot_settings(s, &row.settings);
+		return e != JK_OK ? e : jk_settings_encode(&row.settings, ret);
+	case JK_KEY_PERSON:
+		e = jk_snapshot_person(s, id, &row.person);
+		return e != JK_OK ? e : jk_person_encode(&row.person, ret);
+	case JK_KEY_ACCOUNT:
+		e = jk_snapshot_account(s, id, &row.account);
+		return e != JK_OK ? e : jk_account_encode(&row.account, ret);
+	case JK_KEY_UID:
+		e = jk_snapshot_account_by_uid(s,
+		    (uid_t)key[0] << 24 | (uid_t)key[1] << 16 |
+		        (uid_t)key[2] << 8 | key[3],
+		    &row.account);
+		set_bytes(ret, row.account.name);
+		return e;
+	case JK_KEY_OPIDS:
+		e = jk_snapshot_opids(s, id, row.opids.opid, &row.opids.n);
+		return e != JK_OK ? e : jk_opids_encode(&row.opids, ret);
+	case JK_KEY_CARD:
+		e = jk_snapshot_card_by_cert(s, key, &row.card);
+		return e != JK_OK ? e : jk_card_encode(&row.card, ret);
+	case JK_KEY_TERMINAL:
+		e = jk_snapshot_terminal(s, id, &row.terminal);
+		return e != JK_OK ? e : jk_terminal_encode(&row.terminal, ret);
+	case JK_KEY_TYPE:
+		e = jk_snapshot_type(s, id, &row.type);
+		return e != JK_OK ? e : jk_type_encode(&row.type, ret);
+	case JK_KEY_FORMAT: /* looked at by opening */
+		set_bytes(ret, JK_SNAPSHOT_FORMAT);
+		return JK_OK;
+	}
+	return JK_ERR_FORMAT;
+}
+
+static enum jk_err
+compare(void *ctx, const struct record *record)
+{
+	struct jk_rowbuf back;
+	enum jk_err e = read_back(ctx, record, &back);
+
+	if (e != JK_OK)
+		return JK_ERR_FORMAT;
+	return back.len == record->value->len &&
+	               memcmp(back.bytes, record->value->bytes, back.len) == 0
+	           ? JK_OK
+	           : JK_ERR_FORMAT;
+}
+
+enum jk_err
+jk_rowset_verify(const struct jk_rowset *set, const struct jk_edition *edition,
+    int fd)
+{
+	JK_CLEANUP(jk_snapshot_close) struct jk_snapshot *s = NULL;
+	struct walk walk = { .set = set, .show = compare };
+	enum jk_err e = jk_snapshot_open_fd(fd, &s);
+
+	if (e != JK_OK)
+		return e;
+	walk.ctx = s;
+	return walk_all(&walk, edition);
+}
