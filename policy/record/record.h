@@ -11,7 +11,8 @@
  * libaudit; the rest is the text that jk_record_encode() makes. Own values
  * are always quoted and printable ASCII without quotes; the three fields that
  * may hold outside text (acct, jsvc, jclaim) are encoded as
- * audit_encode_nv_string(3) does: quoted, or hex digits without quotes.
+ * audit_encode_nv_string(3) does: quoted, or hex digits without quotes (here
+ * also when they hold a ', which would end msg=' for other readers).
  */
 #ifndef JK_RECORD_H
 #define JK_RECORD_H
@@ -85,12 +86,19 @@ struct jk_record {
 };
 
 const char *jk_op_name(enum jk_op op);
-int jk_op_type(enum jk_op op); /* AUDIT_... */
+int jk_op_type(enum jk_op op);              /* AUDIT_USER_AUTH */
+const char *jk_op_type_name(enum jk_op op); /* "USER_AUTH", as in the log */
 const char *jk_record_field_name(enum jk_record_field field);
+bool jk_record_field_is_id(enum jk_record_field field); /* else TEXT */
 
 /* Sets a field; JK_ERR_FORMAT / JK_ERR_TOO_BIG when its kind forbids it. */
 enum jk_err jk_record_set(struct jk_record *record, enum jk_record_field field,
     const char *value);
+/*
+ * Sets the terminal: printable ASCII without space and quotes; "" and "?"
+ * are none. It stands unencoded in the record.
+ */
+enum jk_err jk_record_set_terminal(struct jk_record *record, const char *name);
 
 /* "op=juki:auth acct=… …" without exe and what follows; NUL-terminated. */
 enum jk_err jk_record_encode(const struct jk_record *record,
