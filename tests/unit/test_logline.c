@@ -51,8 +51,8 @@ test_parse_real_lines_every_field(void **state)
 	assert_string_equal(line.record.value[JK_REC_ID], "0123456789abcdef");
 	assert_string_equal(line.record.value[JK_REC_TERM], "shimin-03");
 	assert_string_equal(line.record.value[JK_REC_VOID], "");
-	assert_memory_equal(REAL_AUTH + line.text_at, "op=juki:auth ", 13);
-	assert_memory_equal(REAL_AUTH + line.text_at + line.text_len - 11,
+	assert_memory_equal(&REAL_AUTH[line.text_at], "op=juki:auth ", 13);
+	assert_memory_equal(&REAL_AUTH[line.text_at + line.text_len - 11],
 	    "res=success'", 12);
 }
 
