@@ -31,9 +31,9 @@
  *
  * witness.sock (jukinetd ⇄ jukinet-witness)
  *   > WATCH     ID, FLAGS                    before the record is written
- *     < WATCHING
+ *     < WATCHING ID
  *     < RECEIPT ID, AUDIT_MS, AUDIT_SERIAL, TEXT
- *     < FAILED  REASON                       the log cannot be followed
+ *     < FAILED  REASON, ID                   the log cannot be followed
  */
 #ifndef JK_PROTOCOL_H
 #define JK_PROTOCOL_H
