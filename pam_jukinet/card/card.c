@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One attempt: finds cards, shows their certificates to the worker, and signs
+ * with the one that the worker chose. No transaction is held while a person
+ * types. The PIN meets only the card whose certificate was shown, once.
+ */
+#include "card.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "challenge.h"
+#include "clock.h"
+#include "frame.h"
+#include "pcsc.h"
+#include "piv.h"
+#include "protocol.h"
+#include "reason.h"
+#include "secret.h"
+
+#define FIRST_FRAME_MS 2000
+#define PCSCD_MS       1000 /* for a pcscd that is just starting */
+#define READER_MS      1500 /* for its readers to come back */
+#define SLICE_MS       500
+#define RETRY_MS       50
+#define ALARM_MS       200 /* beyond the deadline, for the last word */
+#define ATTEMPT_MAX_MS 600000
+
+/* What was read from a card. */
+struct facts {
+	struct jk_tries tries;
+	struct jk_piv_certificate certificate;
+};
+
+struct attempt {
+	int fd;
+	bool short_only;
+	struct jk_frame *frame;
+	int64_t until;      /* of the attempt */
+	int64_t card_until; /* for a card to come */
+	struct jk_pcsc pcsc;
+	enum jk_reason why; /* of the cards that could not be shown */
+	bool told_waiting;
+	size_t told_readers;
+};
+
+static enum jk_reason
+reason_of(enum jk_err e)
+{
+	switch (e) {
+	case JK_ERR_BUSY:
+		return JK_WHY_CARD_BUSY;
+	case JK_ERR_CLOSED:
+		return JK_WHY_CARD_REMOVED;
+	case JK_ERR_SYS:
+		return JK_WHY_READER_DOWN;
+	case JK_ERR_NOT_FOUND:
+		return JK_WHY_CARD_NOTOPERATOR;
+	case JK_ERR_FORMAT:
+	case JK_ERR_TRUNCATED:
+	case JK_ERR_TOO_BIG:
+	case JK_ERR_TIMEOUT:
+	case JK_ERR_UNSUPPORTED:
+		return JK_WHY_CARD_UNREADABLE;
+	case JK_OK:
+	case JK_ERR_NOMEM:
+	case JK_ERR_REFUSED:
+	case JK_ERR_VERSION:
+	case JK_ERR_UNSAFE:
+	case JK_ERR_CRYPTO:
+	case JK_ERR_EXISTS:
+		break;
+	}
+	return JK_WHY_INTERNAL;
+}
+
+static enum jk_err
+send_failed(struct attempt *a, enum jk_reason why, const struct jk_tries *tries)
+{
+	enum jk_err e;
+
+	jk_frame_start(a->frame, JK_FRAME_FAILED);
+	e = jk_frame_put_u64(a->frame, JK_FIELD_REASON, why);
+	if (e == JK_OK && tries != NULL && tries->known)
+		e = jk_frame_put_u64(a->frame, JK_FIELD_TRIES, tries->left);
+	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
+}
+
+static enum jk_err
+send_waiting(struct attempt *a)
+{
+	enum jk_err e;
+
+	if (a->told_waiting && (a->told_readers > 0) == (a->pcsc.n > 0))
+		return JK_OK;
+	jk_frame_start(a->frame, JK_FRAME_WAITING);
+	e = jk_frame_put_u64(a->frame, JK_FIELD_READERS, a->pcsc.n);
+	if (e == JK_OK)
+		e = jk_frame_send(a->fd, a->frame);
+	a->told_waiting = true;
+	a->told_readers = a->pcsc.n;
+	return e;
+}
+
+static enum jk_err
+send_card(struct attempt *a, const struct jk_reader *reader,
+    const struct facts *facts)
+{
+	const struct jk_piv_certificate *c = &facts->certificate;
+	enum jk_err e;
+
+	jk_frame_start(a->frame, JK_FRAME_CARD);
+	if ((e = jk_frame_put_str(a->frame, JK_FIELD_READER, reader->name)) !=
+	        JK_OK ||
+	    (e = jk_frame_put(a->frame, JK_FIELD_CERTIFICATE, c->der,
+	         c->len)) != JK_OK)
+		return e;
+	if (facts->tries.known)
+		e = jk_frame_put_u64(a->frame, JK_FIELD_TRIES,
+		    facts->tries.left);
+	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
+}
+
+static enum jk_err
+read_facts(const struct jk_channel *channel, struct facts *ret)
+{
+	enum jk_err e;
+
+	if ((e = jk_piv_select(channel)) != JK_OK ||
+	    (e = jk_piv_tries(channel, &ret->tries)) != JK_OK)
+		return e;
+	return jk_piv_read_certificate(channel, &ret->certificate);
+}
+
+/* For the first transaction: jk_prepare_fn. */
+static enum jk_err
+prepare_look(const struct jk_channel *channel, bool fresh, void *ctx)
+{
+	(void)fresh;
+	return read_facts(channel, ctx);
+}
+
+static bool
+same_certificate(const struct jk_piv_certificate *a,
+    const struct jk_piv_certificate *b)
+{
+	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
+}
+
+/*
+ * For the second: jk_prepare_fn. On the kept connection the card can be no
+ * other one, for pcscd would have said so; on a new one it must prove that.
+ */
+static enum jk_err
+prepare_sign(const struct jk_channel *channel, bool fresh, void *ctx)
+{
+	struct facts *shown = ctx, now;
+	enum jk_err e;
+
+	if (!fresh)
+		return jk_piv_select(channel);
+	e = read_facts(channel, &now);
+	if (e != JK_OK)
+		return e;
+	if (!same_certificate(&now.certificate, &shown->certificate))
+		return JK_ERR_CLOSED;
+	shown->tries = now.tries;
+	return JK_OK;
+}
+
+/* What the worker orders with SIGN. */
+struct order {
+	uint8_t digest[JK_CHALLENGE_LEN];
+	struct jk_secret pin;
+	uint64_t tries_keep;
+};
+
+/* The frame, which holds the PIN, is erased in any case. */
+static enum jk_err
+read_order(struct attempt *a, struct order *ret, bool *ret_pin_fits)
+{
+	struct jk_cur nonce, pin;
+	enum jk_err e;
+
+	if ((e = jk_frame_get(a->frame, JK_FIELD_NONCE, &nonce)) == JK_OK &&
+	    (e = jk_frame_get(a->frame, JK_FIELD_PIN, &pin)) == JK_OK &&
+	    (e = jk_frame_get_u64(a->frame, JK_FIELD_TRIES_KEEP,
+	         &ret->tries_keep)) == JK_OK &&
+	    nonce.left != JK_NONCE_LEN)
+		e = JK_ERR_FORMAT;
+	if (e == JK_OK)
+		e = jk_challenge_digest(nonce.at, ret->digest);
+	if (e == JK_OK) {
+		e = jk_piv_pad_pin(pin, &ret->pin);
+		*ret_pin_fits = e != JK_ERR_FORMAT;
+		if (e == JK_ERR_FORMAT)
+			e = JK_OK;
+	}
+	jk_frame_start(a->frame, 0);
+	return e;
+}
+
+static enum jk_err
+answer_signed(struct attempt *a, const struct jk_piv_signature *signature)
+{
+	enum jk_err e;
+
+	jk_frame_start(a->frame, JK_FRAME_SIGNED);
+	e = jk_frame_put(a->frame, JK_FIELD_SIGNATURE, signature->data,
+	    signature->len);
+	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
+}
+
+static enum jk_reason
+why_refused(unsigned left)
+{
+	switch (left) {
+	case 0:
+		return JK_WHY_PIN_LOCKED;
+	case 1:
+		return JK_WHY_PIN_WRONG_LAST;
+	default:
+		return JK_WHY_PIN_WRONG;
+	}
+}
+
+/*
+ * VERIFY and signature in the open transaction, which ends with a reset
+ * whatever happened. From here on nothing is tried twice.
+ */
+static enum jk_err
+spend_pin(struct attempt *a, struct jk_link *link, enum jk_piv_key key,
+    const struct order *order)
+{
+	struct jk_piv_signature signature;
+	unsigned left;
+	enum jk_err e = jk_piv_verify(&link->channel, &order->pin, &left);
+
+	if (e == JK_ERR_REFUSED) {
+		jk_link_end_reset(link);
+		return send_failed(a, why_refused(left),
+		    &(struct jk_tries){ .known = true, .left = left });
+	}
+	if (e == JK_OK)
+		e = jk_piv_sign(&link->channel, key, order->digest, &signature);
+	jk_link_end_reset(link);
+	if (e == JK_OK)
+		return answer_signed(a, &signature);
+	if (e == JK_ERR_TIMEOUT && jk_link_is_card_gone(link))
+		e = JK_ERR_CLOSED;
+	return send_failed(a, reason_of(e), NULL);
+}
+
+/* Whether one more wrong PIN may be risked on this card. */
+static bool
+may_spend(const struct jk_tries *tries, uint64_t keep)
+{
+	return !tries->known || (tries->left > 0 && tries->left > keep);
+}
+
+static enum jk_err
+sign(struct attempt *a, struct jk_link *link, struct facts *shown,
+    const struct order *order)
+{
+	enum jk_err e = jk_link_begin(link, prepare_sign, shown);
+
+	if (e != JK_OK)
+		return send_failed(a, reason_of(e), NULL);
+	if (!may_spend(&shown->tries, order->tries_keep)) {
+		jk_link_end(link);
+		return send_failed(a,
+		    shown->tries.left == 0 ? JK_WHY_PIN_LOCKED
+		                           : JK_WHY_PIN_LAST,
+		    &shown->tries);
+	}
+	return spend_pin(a, link, shown->certificate.key, order);
+}
+
+static enum jk_err
+obey_sign(struct attempt *a, struct jk_link *link, struct facts *shown)
+{
+	struct order order = { 0 };
+	bool pin_fits = false;
+	enum jk_err e = read_order(a, &order, &pin_fits);
+
+	if (e == JK_OK && pin_fits)
+		e = sign(a, link, shown, &order);
+	else if (e == JK_OK)
+		e = send_failed(a, JK_WHY_PIN_MALFORMED, &shown->tries);
+	jk_secret_clear(&order.pin);
+	return e;
+}
+
+/* A card that cannot be read says more than one that is not ours. */
+static void
+remember(struct attempt *a, enum jk_reason why)
+{
+	if (a->why == JK_WHY_INTERNAL || a->why == JK_WHY_CARD_NOTOPERATOR)
+		a->why = why;
+}
+
+/* Shows one card. *ret_over: the worker chose it, and has its answer. */
+static enum jk_err
+offer_on(struct attempt *a, struct jk_link *link, bool *ret_over)
+{
+	struct facts facts;
+	enum jk_err e = jk_link_begin(link, prepare_look, &facts);
+
+	if (e != JK_OK) {
+		remember(a, reason_of(e));
+		return JK_OK;
+	}
+	jk_link_end(link);
+	if ((e = send_card(a, link->reader, &facts)) != JK_OK ||
+	    (e = jk_frame_recv(a->fd, NULL, a->until, a->frame, NULL)) != JK_OK)
+		return e;
+	switch (jk_frame_type(a->frame)) {
+	case JK_FRAME_NEXT:
+		a->why = JK_WHY_CARD_UNKNOWN;
+		return JK_OK;
+	case JK_FRAME_SIGN:
+		*ret_over = true;
+		return obey_sign(a, link, &facts);
+	default:
+		return JK_ERR_FORMAT;
+	}
+}
+
+static enum jk_err
+offer(struct attempt *a, const struct jk_reader *reader, bool *ret_over)
+{
+	struct jk_link link;
+	enum jk_err e;
+
+	jk_link_init(&link, &a->pcsc, reader, a->short_only, a->until);
+	e = offer_on(a, &link, ret_over);
+	jk_link_close(&link);
+	return e;
+}
+
+static enum jk_err
+offer_all(struct attempt *a)
+{
+	bool over = false;
+
+	for (size_t i = 0; i < a->pcsc.n && !over; i++) {
+		enum jk_err e;
+
+		if (!jk_reader_has_card(&a->pcsc.reader[i]))
+			continue;
+		e = offer(a, &a->pcsc.reader[i], &over);
+		if (e != JK_OK)
+			return e;
+	}
+	return over ? JK_OK : send_failed(a, a->why, NULL);
+}
+
+static bool
+has_any_card(const struct jk_pcsc *pcsc)
+{
+	for (size_t i = 0; i < pcsc->n; i++)
+		if (jk_reader_has_card(&pcsc->reader[i]))
+			return true;
+	return false;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * A context that answers, on which the readers were just looked at. The
+ * worker says nothing meanwhile, unless it hangs up.
+ */
+static enum jk_err
+look(struct attempt *a)
+{
+	int64_t until = earlier(jk_boot_ms() + PCSCD_MS, a->until);
+
+	do {
+		enum jk_err e = JK_OK;
+
+		if (!a->pcsc.open)
+			e = jk_pcsc_open(&a->pcsc, until);
+		if (e == JK_OK)
+			e = jk_pcsc_look(&a->pcsc);
+		if (e == JK_OK)
+			return JK_OK;
+		jk_pcsc_close(&a->pcsc);
+		e = jk_wait_readable(a->fd, NULL, jk_boot_ms() + RETRY_MS);
+		if (e != JK_ERR_TIMEOUT)
+			return e == JK_OK ? JK_ERR_FORMAT : e;
+	} while (jk_boot_ms() < until);
+	return JK_ERR_SYS;
+}
+
+/* JK_ERR_TIMEOUT: no card came; then a->why says what is missing. */
+static enum jk_err
+wait_for_card(struct attempt *a)
+{
+	int64_t reader_until = jk_boot_ms() + READER_MS;
+
+	for (;;) {
+		int64_t now, until;
+		enum jk_err e = look(a);
+
+		if (e != JK_OK)
+			return e;
+		if (has_any_card(&a->pcsc))
+			return JK_OK;
+		e = send_waiting(a);
+		if (e != JK_OK)
+			return e;
+		now = jk_boot_ms();
+		if (a->pcsc.n > 0)
+			reader_until = now + READER_MS;
+		until = earlier(reader_until, a->card_until);
+		if (a->pcsc.n > 0)
+			until = a->card_until;
+		if (now >= until) {
+			a->why = a->pcsc.n > 0 ? JK_WHY_CARD_NONE
+			                       : JK_WHY_READER_NONE;
+			return JK_ERR_TIMEOUT;
+		}
+		/* What went wrong there, the next look finds out. */
+		(void)jk_pcsc_wait(&a->pcsc, earlier(until, now + SLICE_MS));
+	}
+}
+
+static enum jk_err
+run(struct attempt *a)
+{
+	enum jk_err e = wait_for_card(a);
+
+	if (e == JK_OK)
+		return offer_all(a);
+	if (e == JK_ERR_TIMEOUT)
+		return send_failed(a, a->why, NULL);
+	if (e == JK_ERR_SYS)
+		return send_failed(a, JK_WHY_READER_DOWN, NULL);
+	return e;
+}
+
+/*
+ * SCardBeginTransaction and SCardTransmit wait without end: this process
+ * dies of SIGALRM then, should its accepter not have ended it before.
+ */
+static enum jk_err
+set_alarm(int64_t ms)
+{
+	const struct itimerval t = {
+		.it_value = {
+			.tv_sec = ms / 1000,
+			.tv_usec = ms % 1000 * 1000,
+		},
+	};
+
+	return signal(SIGALRM, SIG_DFL) != SIG_ERR &&
+	               setitimer(ITIMER_REAL, &t, NULL) == 0
+	           ? JK_OK
+	           : JK_ERR_SYS;
+}
+
+static enum jk_err
+read_find(struct attempt *a)
+{
+	uint64_t deadline_ms, wait_ms;
+	int64_t now = jk_boot_ms();
+	enum jk_err e =
+	    jk_frame_recv(a->fd, NULL, now + FIRST_FRAME_MS, a->frame, NULL);
+
+	if (e != JK_OK)
+		return e;
+	if (jk_frame_type(a->frame) != JK_FRAME_FIND)
+		return JK_ERR_FORMAT;
+	if ((e = jk_frame_get_u64(a->frame, JK_FIELD_DEADLINE_MS,
+	         &deadline_ms)) != JK_OK ||
+	    (e = jk_frame_get_u64(a->frame, JK_FIELD_WAIT_MS, &wait_ms)) !=
+	        JK_OK)
+		return e;
+	if (deadline_ms == 0 || deadline_ms > ATTEMPT_MAX_MS)
+		return JK_ERR_FORMAT;
+	if (wait_ms > deadline_ms)
+		wait_ms = deadline_ms;
+	now = jk_boot_ms();
+	a->until = now + (int64_t)deadline_ms;
+	a->card_until = now + (int64_t)wait_ms;
+	return set_alarm((int64_t)deadline_ms + ALARM_MS);
+}
+
+enum jk_err
+jk_card_serve(int fd, bool short_only)
+{
+	struct attempt a = { .fd = fd, .short_only = short_only };
+	enum jk_err e = jk_frame_new(&a.frame);
+
+	if (e != JK_OK)
+		return e;
+	e = read_find(&a);
+	if (e == JK_OK)
+		e = run(&a);
+	jk_pcsc_close(&a.pcsc);
+	jk_frame_free(&a.frame);
+	return e;
+}
