@@ -9,6 +9,7 @@
 #include "config.h"
 #include "frame.h"
 #include "protocol.h"
+#include "utf8.h"
 
 #define DOMAIN "jukinet"
 /* Marks a string for xgettext; it is looked up where it is used. */
@@ -195,23 +196,28 @@ put(struct out *out, const char *text, size_t n)
 	out->left -= n;
 }
 
-/* A value from outside: no control characters, and only what can be shown. */
+/* Of a value from outside; a longer one would leave no room for the text. */
+#define VALUE_MAX 256
+
+/* What cannot be shown, or would do more than show itself, becomes a "?". */
 static void
 put_value(struct out *out, const uint8_t *value, size_t n)
 {
 	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	char clean[256];
+	struct jk_cur cur = { .at = value, .left = n }, bad;
+	uint32_t c;
 
-	if (n > sizeof(clean))
-		n = sizeof(clean);
-	for (size_t i = 0; i < n; i++) {
-		bool c1 = i > 0 && value[i - 1] == 0xc2 && value[i] < 0xa0;
-		bool shown = value[i] >= 0x20 && value[i] != 0x7f && !c1 &&
-		             (utf8 || value[i] < 0x80);
+	while (cur.left > 0 && cur.at - value < VALUE_MAX) {
+		const uint8_t *at = cur.at;
 
-		clean[i] = shown ? (char)value[i] : '?';
+		if (jk_utf8_next(&cur, &c) != JK_OK) {
+			(void)jk_cur_take(&cur, 1, &bad);
+			put(out, "?", 1);
+		} else if (!jk_utf8_is_plain(c) || (c >= 0x80 && !utf8))
+			put(out, "?", 1);
+		else
+			put(out, (const char *)at, (size_t)(cur.at - at));
 	}
-	put(out, clean, n);
 }
 
 static void
