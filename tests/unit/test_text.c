@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The texts in English and in Japanese. The catalogue is the one that this
+ * build made: bindtextdomain() is wrapped, so that the installed one, if any,
+ * plays no part.
+ */
+#include "test.h"
+
+#include <libintl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <security/pam_modules.h>
+
+#include "config.h"
+#include "frame.h"
+#include "pam_code.h"
+#include "protocol.h"
+#include "reason.h"
+#include "rows.h"
+#include "text.h"
+#include "utf8.h"
+
+static const struct {
+	enum jk_reason why;
+	const char *name;
+} reasons[] = {
+#define X(name, number, code) { name, #name },
+	JK_REASON_TABLE(X)
+#undef X
+};
+
+/* The longest value of each place, in bytes of what rows.h allows. */
+static const struct {
+	const char *place;
+	size_t len;
+} places[] = {
+	{ "n", 20 },
+	{ "min", 10 },
+	{ "max", 10 },
+	{ "date", 64 },
+	{ "name", JK_NAME_MAX },
+	{ "contact", JK_NAME_MAX },
+	{ "type", JK_ID_MAX },
+	{ "classes", (JK_ID_MAX + 2) * JK_CLASSES_MAX },
+};
+
+char *__wrap_bindtextdomain(const char *domain, const char *directory);
+char *__real_bindtextdomain(const char *domain, const char *directory);
+
+char *
+__wrap_bindtextdomain(const char *domain, const char *directory)
+{
+	assert_string_equal(domain, "jukinet");
+	assert_string_equal(directory, JK_LOCALE_DIR);
+	return __real_bindtextdomain(domain, CATALOGUE_DIR);
+}
+
+static bool
+is_japanese(void)
+{
+	char text[JK_TEXT_MAX];
+
+	jk_text("card.insert", NULL, text);
+	return strstr(text, "カード") != NULL;
+}
+
+/* A Japanese locale, or any UTF-8 one with LANGUAGE: gettext takes both. */
+static void
+speak_japanese(void)
+{
+	if (setlocale(LC_ALL, "ja_JP.UTF-8") != NULL && is_japanese())
+		return;
+	if (setlocale(LC_ALL, "C.UTF-8") != NULL && is_japanese())
+		return;
+	print_message("no locale in which gettext speaks Japanese\n");
+	skip();
+}
+
+static int
+in_english(void **state)
+{
+	(void)state;
+	unsetenv("LANGUAGE");
+	return setlocale(LC_ALL, "C") != NULL ? 0 : -1;
+}
+
+static int
+in_utf8(void **state)
+{
+	(void)state;
+	unsetenv("LANGUAGE");
+	return setlocale(LC_ALL, "C.UTF-8") != NULL ? 0 : -1;
+}
+
+static int
+with_japanese(void **state)
+{
+	(void)state;
+	return setenv("LANGUAGE", "ja", 1);
+}
+
+static size_t
+row_of(const char *code)
+{
+	size_t i = 0;
+
+	while (jk_text_code(i) != NULL && strcmp(jk_text_code(i), code) != 0)
+		i++;
+	return i;
+}
+
+static void
+test_text_every_reason_has_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(reasons); i++) {
+		const char *code = jk_reason_code(reasons[i].why);
+
+		if (reasons[i].why == JK_WHY_GRANTED)
+			continue;
+		if (jk_text_code(row_of(code)) == NULL)
+			fail_msg("%s: no text for %s", reasons[i].name, code);
+	}
+}
+
+static void
+test_text_no_code_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; jk_text_code(i) != NULL; i++)
+		if (row_of(jk_text_code(i)) != i)
+			fail_msg("%s", jk_text_code(i));
+}
+
+/* Rows that are no refusal: what is shown while it goes on. */
+static void
+test_text_every_code_is_a_reason_or_a_note(void **state)
+{
+	static const char *const notes[] = { "card.insert", "card.reading",
+		"pin.prompt", "pin.prompt.last" };
+
+	(void)state;
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < JK_COUNT(notes); j++)
+			found |= strcmp(jk_text_code(i), notes[j]) == 0;
+		for (size_t j = 0; j < JK_COUNT(reasons); j++)
+			found |= strcmp(jk_text_code(i),
+			             jk_reason_code(reasons[j].why)) == 0;
+		if (!found)
+			fail_msg("nobody says %s", jk_text_code(i));
+	}
+}
+
+static void
+test_pam_code_refuses_in_every_phase(void **state)
+{
+	static const enum jk_phase phases[] = { JK_PHASE_AUTH, JK_PHASE_ACCOUNT,
+		JK_PHASE_SESSION };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(reasons); i++)
+		for (size_t j = 0; j < JK_COUNT(phases); j++) {
+			int r = jk_pam_code(reasons[i].why, phases[j]);
+			bool granted = reasons[i].why == JK_WHY_GRANTED;
+
+			if (granted != (r == PAM_SUCCESS) || r == PAM_IGNORE)
+				fail_msg("%s in phase %zu: %d", reasons[i].name,
+				    j, r);
+		}
+}
+
+/*
+ * pam_sm_authenticate(3) and pam_sm_acct_mgmt(3) list what they may return;
+ * swaylock reads PAM_CRED_INSUFFICIENT as "no PAM here". SYSTEM_ERR stands
+ * for "nobody mapped this": only an internal error may have it.
+ */
+static void
+test_pam_code_is_one_that_the_phase_may_return(void **state)
+{
+	static const int auth[] = { PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL,
+		PAM_USER_UNKNOWN, PAM_MAXTRIES, PAM_CONV_ERR };
+	static const int account[] = { PAM_PERM_DENIED, PAM_ACCT_EXPIRED,
+		PAM_USER_UNKNOWN };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(reasons); i++) {
+		enum jk_reason why = reasons[i].why;
+		bool a = false, b = false;
+
+		if (why == JK_WHY_GRANTED || why == JK_WHY_INTERNAL)
+			continue;
+		for (size_t j = 0; j < JK_COUNT(auth); j++)
+			a |= jk_pam_code(why, JK_PHASE_AUTH) == auth[j];
+		for (size_t j = 0; j < JK_COUNT(account); j++)
+			b |= jk_pam_code(why, JK_PHASE_ACCOUNT) == account[j];
+		if (!a || !b ||
+		    jk_pam_code(why, JK_PHASE_SESSION) != PAM_SESSION_ERR)
+			fail_msg("%s", reasons[i].name);
+	}
+}
+
+static void
+test_text_english_is_ascii(void **state)
+{
+	(void)state;
+	for (size_t i = 0; jk_text_english(i) != NULL; i++)
+		for (const char *p = jk_text_english(i); *p != '\0'; p++)
+			if (*p < 0x20 || *p > 0x7e)
+				fail_msg("%s", jk_text_code(i));
+}
+
+static bool
+has_place(const char *text, const char *place)
+{
+	char with_braces[64];
+
+	snprintf(with_braces, sizeof(with_braces), "{%s}", place);
+	return strstr(text, with_braces) != NULL;
+}
+
+/* How many braces open, so that a place nobody knows is found out too. */
+static size_t
+count_places(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '{')) != NULL; text++)
+		n++;
+	return n;
+}
+
+static size_t
+check_places(const char *code, const char *text)
+{
+	size_t known = 0, extra = 0;
+
+	for (size_t i = 0; i < JK_COUNT(places); i++)
+		if (has_place(text, places[i].place)) {
+			known++;
+			extra += places[i].len;
+		}
+	if (known != count_places(text))
+		fail_msg("%s: a place of unknown length: %s", code, text);
+	return strlen(text) + extra;
+}
+
+static void
+test_text_english_is_never_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		size_t n = check_places(jk_text_code(i), jk_text_english(i));
+
+		if (n >= JK_TEXT_MAX)
+			fail_msg("%s: %zu bytes", jk_text_code(i), n);
+	}
+}
+
+static const char *
+japanese(size_t i)
+{
+	__real_bindtextdomain("jukinet", CATALOGUE_DIR);
+	return dgettext("jukinet", jk_text_english(i));
+}
+
+static void
+test_text_japanese_is_complete_and_never_cut(void **state)
+{
+	(void)state;
+	speak_japanese();
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		const char *code = jk_text_code(i), *text = japanese(i);
+		size_t n = check_places(code, text);
+
+		if (strcmp(text, jk_text_english(i)) == 0)
+			fail_msg("%s: not translated", code);
+		if (n >= JK_TEXT_MAX)
+			fail_msg("%s: %zu bytes", code, n);
+	}
+}
+
+static void
+test_text_japanese_has_the_places_of_english(void **state)
+{
+	(void)state;
+	speak_japanese();
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		const char *english = jk_text_english(i), *text = japanese(i);
+
+		if (count_places(english) != count_places(text))
+			fail_msg("%s", jk_text_code(i));
+		for (size_t j = 0; j < JK_COUNT(places); j++)
+			if (has_place(english, places[j].place) !=
+			    has_place(text, places[j].place))
+				fail_msg("%s: {%s}", jk_text_code(i),
+				    places[j].place);
+	}
+}
+
+static struct jk_frame *
+frame_with(const char *param, size_t len)
+{
+	struct jk_frame *f = NULL;
+
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, JK_FRAME_VERDICT);
+	assert_int_equal(jk_frame_put(f, JK_FIELD_PARAM, param, len), JK_OK);
+	return f;
+}
+
+/* What lock.other shows of a person with this name. */
+static void
+show_name(const char *name, size_t len, char text[static JK_TEXT_MAX])
+{
+	char param[JK_TEXT_MAX * 2] = "name=";
+	struct jk_frame *f;
+
+	assert_true(len < sizeof(param) - 5);
+	memcpy(param + 5, name, len);
+	f = frame_with(param, 5 + len);
+	jk_text("lock.other", f, text);
+	jk_frame_free(&f);
+}
+
+static void
+assert_plain(const char *text)
+{
+	struct jk_cur cur = { .at = (const uint8_t *)text,
+		.left = strlen(text) };
+	uint32_t c;
+
+	while (cur.left > 0) {
+		assert_int_equal(jk_utf8_next(&cur, &c), JK_OK);
+		if (!jk_utf8_is_plain(c))
+			fail_msg("U+%04X in %s", c, text);
+	}
+}
+
+static void
+test_text_places_are_filled(void **state)
+{
+	struct jk_frame *f;
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, JK_FRAME_VERDICT);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "ma=9"), JK_OK);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "min=4"), JK_OK);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "max=16"), JK_OK);
+	jk_text("pin.malformed", f, text);
+	jk_frame_free(&f);
+	assert_non_null(strstr(text, "4 to 16 characters"));
+}
+
+static void
+test_text_missing_params_leave_places_empty(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	jk_text("lock.other", NULL, text);
+	assert_string_equal(text,
+	    " is using this terminal. Only the same person can unlock it.");
+}
+
+static void
+test_text_unknown_code_is_quoted_and_harmless(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	jk_text("no.such{code}\033[2J", NULL, text);
+	assert_string_equal(text, "Refused (no.such{code}?[2J).");
+}
+
+/* A value is shown as it is, braces and percent signs included. */
+static void
+test_text_value_is_not_a_template(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_name("{name}%s%n", 10, text);
+	assert_memory_equal(text, "{name}%s%n is using", 19);
+}
+
+static void
+test_text_hostile_values_are_harmless(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *bytes;
+		const char *want;
+	} rows[] = {
+		{ "escape sequence", "\033]0;x\007", "?]0;x?" },
+		{ "line feed", "a\nlogin: ", "a?login: " },
+		{ "C1 in UTF-8", "\xc2\x9b[2J", "?[2J" },
+		{ "C1 as a byte", "\x9b[2J", "?[2J" },
+		{ "delete", "a\x7f", "a?" },
+		{ "overlong escape", "\xc0\x9b", "??" },
+		{ "half a character", "\xe8\x8a", "??" },
+		{ "reversed writing",
+		    "\xe2\x80\xae"
+		    "oranah",
+		    "?oranah" },
+		{ "an honest name", "住基 花子", "住基 花子" },
+	};
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		size_t n = strlen(rows[i].want);
+
+		show_name(rows[i].bytes, strlen(rows[i].bytes), text);
+		if (strncmp(text, rows[i].want, n) != 0 || text[n] != ' ' ||
+		    text[n + 1] != 'i')
+			fail_msg("%s: %s", rows[i].name, text);
+		assert_plain(text);
+	}
+}
+
+static void
+test_text_value_in_ascii_locale_has_no_other_bytes(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_name("花子", strlen("花子"), text);
+	assert_memory_equal(text, "?? is using", 11);
+}
+
+/* At each length once, so that each cut falls on each byte of a character. */
+static void
+test_text_is_cut_between_characters(void **state)
+{
+	char name[JK_TEXT_MAX] = "", text[JK_TEXT_MAX];
+
+	(void)state;
+	for (size_t pad = 0; pad < 4; pad++) {
+		memset(name, 'x', pad);
+		for (size_t n = pad; n + 3 < sizeof(name); n += 3) {
+			memcpy(name + n, "花", 3);
+			show_name(name, n + 3, text);
+			assert_true(strlen(text) < JK_TEXT_MAX);
+			assert_plain(text);
+			assert_null(strchr(text, '?'));
+		}
+	}
+}
+
+/* A text with several long values is cut as a whole, at a character too. */
+static void
+test_text_many_long_values_fit(void **state)
+{
+	char classes[300] = "classes=", type[300] = "type=x";
+	struct jk_frame *f;
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	for (size_t n = 8; n + 3 < sizeof(classes); n += 3)
+		memcpy(classes + n, "端", 3);
+	for (size_t n = 6; n + 3 < sizeof(type); n += 3)
+		memcpy(type + n, "種", 3);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, JK_FRAME_VERDICT);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, type), JK_OK);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, classes), JK_OK);
+	jk_text("opid.terminal", f, text);
+	jk_frame_free(&f);
+	assert_in_range(strlen(text), JK_TEXT_MAX - 4, JK_TEXT_MAX - 1);
+	assert_plain(text);
+}
+
+static void
+test_text_speaks_japanese_to_people(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	show_name("花子", strlen("花子"), text);
+	assert_string_equal(text,
+	    "この端末は花子が使用中です。解除できるのは本人だけです。");
+}
+
+#define ENGLISH(f)  cmocka_unit_test_setup(f, in_english)
+#define UTF8(f)     cmocka_unit_test_setup(f, in_utf8)
+#define JAPANESE(f) cmocka_unit_test_setup(f, with_japanese)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENGLISH(test_text_every_reason_has_one),
+		ENGLISH(test_text_no_code_twice),
+		ENGLISH(test_text_every_code_is_a_reason_or_a_note),
+		ENGLISH(test_pam_code_refuses_in_every_phase),
+		ENGLISH(test_pam_code_is_one_that_the_phase_may_return),
+		ENGLISH(test_text_english_is_ascii),
+		ENGLISH(test_text_english_is_never_cut),
+		ENGLISH(test_text_places_are_filled),
+		ENGLISH(test_text_missing_params_leave_places_empty),
+		ENGLISH(test_text_unknown_code_is_quoted_and_harmless),
+		ENGLISH(test_text_value_is_not_a_template),
+		ENGLISH(test_text_value_in_ascii_locale_has_no_other_bytes),
+		UTF8(test_text_hostile_values_are_harmless),
+		UTF8(test_text_is_cut_between_characters),
+		JAPANESE(test_text_japanese_is_complete_and_never_cut),
+		JAPANESE(test_text_japanese_has_the_places_of_english),
+		JAPANESE(test_text_many_long_values_fit),
+		JAPANESE(test_text_speaks_japanese_to_people),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
