@@ -44,7 +44,7 @@ put_optional(struct jk_frame *frame, enum jk_field field, const char *text)
 {
 	if (text == NULL || text[0] == '\0')
 		return JK_OK;
-	return jk_frame_put_str(frame, field, text);
+	return jk_frame_put_str(frame, (uint8_t)field, text);
 }
 
 static enum jk_err
