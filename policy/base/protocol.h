@@ -66,6 +66,7 @@ enum jk_frame_type {
 	/* Files below the state directory, in the same coding. */
 	JK_FRAME_STATE_TICKET = 96,
 	JK_FRAME_STATE_SESSION,
+	JK_FRAME_STATE_TIME,
 };
 
 enum jk_field {
@@ -106,11 +107,13 @@ enum jk_field {
 	JK_FIELD_KEY, /* SHA-256 of the public key that was proven */
 	JK_FIELD_METHOD,
 	JK_FIELD_TERMINAL,
+	JK_FIELD_STATE_ID,
 	JK_FIELD_STATE,
+	JK_FIELD_CLOSED,
 	JK_FIELD_BOOT_ID,
 	JK_FIELD_BOOT_MS,
 	JK_FIELD_REAL_S,
-	JK_FIELD_LEADER, /* "pid starttime", repeats */
+	JK_FIELD_LEADER, /* struct jk_leader, repeats */
 };
 
 #define JK_FLAG_SILENT  1u /* PAM_SILENT */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "attempt.h"
+
+#include <string.h>
+
+#include "challenge.h"
+#include "hex.h"
+#include "log.h"
+#include "reader.h"
+#include "verify.h"
+#include "worker.h"
+
+/* No VERIFY unless more tries are left than this. */
+static uint64_t
+tries_to_keep(const struct jk_worker *w)
+{
+	/*
+	 * A prompt of root's programs is seen, so the last try was asked for.
+	 * A locker of the user drops every text: it never spends the last.
+	 */
+	return w->peer.uid == 0 ? 0 : 1;
+}
+
+static enum jk_err
+refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
+{
+	a->outcome.tries = a->tries;
+	jk_outcome_refuse(w, &a->outcome, why);
+	return JK_ERR_REFUSED;
+}
+
+/* A conversation with the card or the caller that broke off. */
+static enum jk_err
+give_up(struct jk_worker *w, struct jk_attempt *a, enum jk_err e)
+{
+	if (e == JK_ERR_REFUSED)
+		return JK_ERR_CLOSED; /* cancelled: counts as nothing */
+	if (e == JK_ERR_TIMEOUT)
+		return refuse(w, a, JK_WHY_TIMEOUT);
+	/* The card process was ended by its accepter, or could not go on. */
+	if (e == JK_ERR_CLOSED)
+		return refuse(w, a, JK_WHY_CARD_UNREADABLE);
+	jk_log(JK_LOG_ERR, "attempt ended: %s", jk_err_text(e));
+	return refuse(w, a, JK_WHY_INTERNAL);
+}
+
+/* What speaks against this card, before any PIN. */
+static enum jk_err
+check_card(struct jk_worker *w, const struct jk_attempt *a,
+    const struct jk_reader_news *news, struct jk_facts *ret,
+    struct jk_verdict *ret_verdict)
+{
+	const struct jk_evidence nothing = { 0 };
+	uint8_t digest[JK_DIGEST_LEN];
+	enum jk_err e;
+
+	if ((e = jk_verify_digest(news->cert, news->cert_len, digest)) !=
+	        JK_OK ||
+	    (e = jk_facts_load(w, digest, ret)) != JK_OK)
+		return e;
+	*ret_verdict =
+	    jk_facts_decide(w, ret, a->unlock, &a->session, &nothing);
+	return JK_OK;
+}
+
+static enum jk_err
+tell_waiting(struct jk_worker *w, const struct jk_reader_news *news)
+{
+	return jk_reply_note(w,
+	    news->readers > 0 ? "card.insert" : "reader.none", NULL);
+}
+
+/*
+ * JK_OK: the card shown last is the right one. Of several wrong ones the
+ * first that is registered gives the reason.
+ */
+static enum jk_err
+find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
+{
+	static struct jk_reader_news news;
+	static struct jk_facts facts;
+	struct jk_verdict verdict;
+	enum jk_reason why = JK_WHY_GRANTED; /* nothing seen yet */
+	enum jk_err e;
+
+	for (;;) {
+		e = jk_reader_next(reader, &news);
+		if (e != JK_OK)
+			return give_up(w, a, e);
+		if (news.event == JK_READER_FAILED)
+			return refuse(w, a,
+			    why != JK_WHY_GRANTED ? why : news.why);
+		if (news.event == JK_READER_WAITING) {
+			(void)tell_waiting(w, &news);
+			continue;
+		}
+		e = check_card(w, a, &news, &facts, &verdict);
+		if (e != JK_OK)
+			return give_up(w, a, e);
+		if (verdict.why == JK_WHY_EVIDENCE_NONE ||
+		    why == JK_WHY_GRANTED || !a->facts.has_card) {
+			a->facts = facts;
+			a->outcome.facts = &a->facts;
+			a->outcome.opid = verdict.opid;
+			why = verdict.why;
+		}
+		if (verdict.why == JK_WHY_EVIDENCE_NONE) {
+			a->tries = news.tries;
+			return JK_OK;
+		}
+		e = jk_reader_pass(reader);
+		if (e != JK_OK)
+			return give_up(w, a, e);
+	}
+}
+
+/* The PIN, or a refusal that was answered. */
+static enum jk_err
+ask_pin(struct jk_worker *w, struct jk_attempt *a, struct jk_secret *ret)
+{
+	const struct jk_settings *s = &w->place.settings;
+	struct jk_cur pin;
+	enum jk_err e;
+
+	if (a->tries == 0)
+		return refuse(w, a, JK_WHY_PIN_LOCKED);
+	if (a->tries <= tries_to_keep(w))
+		return refuse(w, a, JK_WHY_PIN_LAST);
+	e = jk_reply_ask_pin(w,
+	    a->tries == 1 ? "pin.prompt.last" : "pin.prompt");
+	if (e == JK_OK)
+		e = jk_frame_recv(w->fd, &w->cancel, w->until, w->frame, NULL);
+	if (e == JK_ERR_CLOSED)
+		return e;
+	if (e != JK_OK)
+		return give_up(w, a, e);
+	if (jk_frame_type(w->frame) != JK_FRAME_PIN)
+		return give_up(w, a, JK_ERR_FORMAT);
+	if (jk_frame_get(w->frame, JK_FIELD_PIN, &pin) != JK_OK ||
+	    pin.left < s->pin_min || pin.left > s->pin_max)
+		e = JK_ERR_FORMAT;
+	else
+		e = jk_secret_set(ret, pin.at, pin.left);
+	jk_frame_start(w->frame, 0);
+	return e == JK_OK ? JK_OK : refuse(w, a, JK_WHY_PIN_MALFORMED);
+}
+
+/* Signature by the registered key over a fresh nonce: evidence. */
+static enum jk_err
+prove_holder(struct jk_worker *w, struct jk_attempt *a,
+    struct jk_reader *reader, const struct jk_secret *pin)
+{
+	uint8_t nonce[JK_NONCE_LEN], challenge[JK_CHALLENGE_LEN];
+	uint8_t signature[JK_SIGNATURE_MAX];
+	size_t len = 0;
+	enum jk_reason why = JK_WHY_INTERNAL;
+	enum jk_err e;
+
+	if ((e = jk_random(nonce, sizeof(nonce))) != JK_OK ||
+	    (e = jk_challenge_digest(nonce, challenge)) != JK_OK)
+		return give_up(w, a, e);
+	/* From here the number is the card's to say again. */
+	a->tries = JK_TRIES_UNKNOWN;
+	e = jk_reader_sign(reader, nonce, pin, tries_to_keep(w), signature,
+	    &len, &why, &a->tries);
+	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
+		return refuse(w, a, why);
+	if (e != JK_OK)
+		return give_up(w, a, e);
+	e = jk_verify_signature(&a->facts.card, challenge, signature, len);
+	if (e == JK_ERR_REFUSED)
+		return refuse(w, a, JK_WHY_CARD_FORGED);
+	if (e != JK_OK)
+		return give_up(w, a, e);
+	a->evidence.method = JK_METHOD_CARD_PIN;
+	memcpy(a->evidence.key, a->facts.card.key, JK_DIGEST_LEN);
+	return JK_OK;
+}
+
+static enum jk_err
+gather(struct jk_worker *w, struct jk_attempt *a)
+{
+	JK_CLEANUP(jk_reader_close) struct jk_reader reader = { .fd = -1 };
+	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
+	enum jk_err e;
+
+	e = jk_reader_find(w->until, w->place.settings.card_wait_ms, &w->cancel,
+	    &reader);
+	if (e != JK_OK) {
+		jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
+		return refuse(w, a, JK_WHY_SERVICE_DOWN);
+	}
+	if ((e = find_card(w, a, &reader)) != JK_OK ||
+	    (e = ask_pin(w, a, &pin)) != JK_OK)
+		return e;
+	return prove_holder(w, a, &reader, &pin);
+}
+
+/* What needs no card: a wrong clock, an old snapshot. */
+static enum jk_reason
+check_time(const struct jk_worker *w, const struct jk_attempt *a)
+{
+	const struct jk_evidence nothing = { 0 };
+	struct jk_verdict v =
+	    jk_facts_decide(w, &a->facts, a->unlock, &a->session, &nothing);
+
+	return v.why == JK_WHY_CLOCK_BAD || v.why == JK_WHY_POLICY_STALE
+	           ? v.why
+	           : JK_WHY_GRANTED;
+}
+
+static enum jk_err
+load_session(const struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_err e =
+	    jk_session_load(w->run_dir, w->account.uid, &a->session);
+
+	if (e == JK_ERR_NOT_FOUND) {
+		a->session = (struct jk_session){ 0 };
+		return JK_OK;
+	}
+	return e;
+}
+
+static enum jk_err
+conclude(struct jk_worker *w, struct jk_attempt *a)
+{
+	struct jk_verdict verdict;
+	enum jk_err e = load_session(w, a); /* may have ended meanwhile */
+
+	if (e != JK_OK)
+		return give_up(w, a, e);
+	verdict =
+	    jk_facts_decide(w, &a->facts, a->unlock, &a->session, &a->evidence);
+	a->outcome.opid = verdict.opid;
+	if (!verdict.allowed)
+		return refuse(w, a, verdict.why);
+	jk_facts_grant(w, &a->facts, &verdict, &a->evidence, &a->grant);
+	a->outcome.grant = &a->grant;
+	if (a->session.state != JK_SESSION_ENDED)
+		a->outcome.session = a->session.id;
+	return jk_outcome_prove(w, &a->outcome, a->grant.receipt);
+}
+
+enum jk_err
+jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_reason why;
+	enum jk_err e;
+
+	a->tries = a->outcome.tries = JK_TRIES_UNKNOWN;
+	a->outcome.op = JK_OP_AUTH;
+	a->outcome.purpose = a->unlock ? "unlock" : "login";
+	why = jk_worker_find_account(w);
+	if (why != JK_WHY_GRANTED)
+		return refuse(w, a, why);
+	e = load_session(w, a);
+	if (e != JK_OK)
+		return give_up(w, a, e);
+	if (a->unlock && a->session.state == JK_SESSION_ENDED)
+		return refuse(w, a, JK_WHY_SESS_NONE);
+	why = check_time(w, a);
+	if (why != JK_WHY_GRANTED)
+		return refuse(w, a, why);
+	e = jk_recorder_expect(&w->recorder);
+	if (e == JK_ERR_REFUSED)
+		return JK_ERR_CLOSED;
+	if (e != JK_OK)
+		return refuse(w, a, JK_WHY_AUDIT_DOWN);
+	e = gather(w, a);
+	return e == JK_OK ? conclude(w, a) : e;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Under which right somebody works, and what proved him. */
+#ifndef JK_GRANT_H
+#define JK_GRANT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "decide.h"
+#include "rows.h"
+
+struct jk_frame;
+struct jk_record;
+
+#define JK_RECEIPT_MAX 40 /* "1795298607.548:3" */
+
+struct jk_grant {
+	char account[JK_ACCOUNT_MAX + 1];
+	uid_t uid;
+	char person[JK_ID_MAX + 1];
+	char opid[JK_ID_MAX + 1];
+	char type[JK_ID_MAX + 1];
+	char department[JK_ID_MAX + 1];
+	char card[JK_ID_MAX + 1];
+	uint8_t cert[JK_DIGEST_LEN]; /* SHA-256 of the card's certificate */
+	uint8_t key[JK_DIGEST_LEN];
+	enum jk_method method;
+	char terminal[JK_ID_MAX + 1];
+	char receipt[JK_RECEIPT_MAX + 1]; /* of the record that proves it */
+};
+
+/* Puts fields from ACCOUNT to TERMINAL; nothing may be put before. */
+enum jk_err jk_grant_encode(const struct jk_grant *grant,
+    struct jk_frame *frame);
+enum jk_err jk_grant_decode(const struct jk_frame *frame, struct jk_grant *ret);
+/* Sets what it says in a record. */
+enum jk_err jk_grant_record(const struct jk_grant *grant,
+    struct jk_record *record);
+
+#endif

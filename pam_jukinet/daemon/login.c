@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AUTH from a root caller: a login. What follows is a ticket. */
+#include "attempt.h"
+#include "ticket.h"
+#include "worker.h"
+
+void
+jk_request_login(struct jk_worker *w)
+{
+	static struct jk_attempt a;
+	char ticket[JK_ID_LEN + 1];
+
+	a = (struct jk_attempt){ .unlock = false };
+	if (jk_attempt_run(w, &a) != JK_OK)
+		return;
+	if (jk_ticket_issue(w->run_dir, &a.grant, ticket) != JK_OK) {
+		jk_recorder_void(&w->recorder, w->recorder.id);
+		jk_outcome_refuse(w, &a.outcome, JK_WHY_INTERNAL);
+		return;
+	}
+	if (jk_reply_verdict(w, JK_WHY_GRANTED, NULL, ticket, NULL) != JK_OK) {
+		/* Nobody took it: it must not stand as a login. */
+		(void)jk_ticket_consume(w->run_dir, ticket);
+		jk_recorder_void(&w->recorder, w->recorder.id);
+	}
+}

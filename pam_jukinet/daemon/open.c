@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * OPEN: a ticket becomes a session. The same person joins the session that
+ * the account has; another person is refused until it has ended and every
+ * process of the account is gone (design rule 9).
+ */
+#include "facts.h"
+#include "outcome.h"
+#include "reader.h"
+#include "ticket.h"
+#include "worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A session whose leaders died without closing it gets its end recorded. */
+static void
+record_lost_end(struct jk_worker *w, struct jk_session *old)
+{
+	struct jk_outcome o = {
+		.op = JK_OP_SESSION_END,
+		.purpose = "leader-lost",
+		.grant = &old->grant,
+		.session = old->id,
+		.tries = JK_TRIES_UNKNOWN,
+	};
+
+	if (old->closed)
+		return;
+	jk_outcome_note(w, &o);
+	old->closed = true;
+	(void)jk_session_store(w->run_dir, old);
+}
+
+/*
+ * What this login would make of the account's session; nothing is stored.
+ */
+static enum jk_reason
+plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
+{
+	const struct jk_leader leader = {
+		.pid = (uint64_t)w->peer.pid,
+		.start = w->peer.start,
+	};
+	struct jk_session old;
+	enum jk_err e = jk_session_load(w->run_dir, w->account.uid, &old);
+
+	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
+		return JK_WHY_INTERNAL;
+	if (e == JK_OK && old.state != JK_SESSION_ENDED) {
+		if (strcmp(old.grant.person, grant->person) != 0)
+			return JK_WHY_SESS_OTHER;
+		*ret = old;
+		return jk_session_add_leader(ret, &leader) == JK_OK
+		           ? JK_WHY_GRANTED
+		           : JK_WHY_SESS_BUSY;
+	}
+	if (e == JK_OK) {
+		record_lost_end(w, &old);
+		if (strcmp(old.grant.person, grant->person) != 0 &&
+		    jk_session_has_processes(w->account.uid))
+			return JK_WHY_SESS_BUSY;
+	}
+	return jk_session_new(grant, &leader, ret) == JK_OK ? JK_WHY_GRANTED
+	                                                    : JK_WHY_INTERNAL;
+}
+
+static enum jk_reason
+decide_again(struct jk_worker *w, const struct jk_grant *grant)
+{
+	static struct jk_facts facts;
+	struct jk_evidence evidence = { .method = grant->method };
+	struct jk_verdict v;
+
+	memcpy(evidence.key, grant->key, sizeof(evidence.key));
+	if (jk_facts_load(w, grant->cert, &facts) != JK_OK)
+		return JK_WHY_POLICY_BAD;
+	/* Whose session it is comes after: plan() sees it under the lock. */
+	v = jk_facts_decide(w, &facts, false, NULL, &evidence);
+	return v.allowed ? JK_WHY_GRANTED : v.why;
+}
+
+/* The ticket is good, and used up from here on. */
+static enum jk_reason
+redeem(struct jk_worker *w, struct jk_grant *ret)
+{
+	enum jk_reason why = jk_worker_find_account(w);
+
+	if (why != JK_WHY_GRANTED)
+		return why;
+	if (w->peer.uid != 0 ||
+	    jk_ticket_look(w->run_dir, w->claim.ticket, w->claim.account,
+	        ret) != JK_OK ||
+	    jk_ticket_consume(w->run_dir, w->claim.ticket) != JK_OK)
+		return JK_WHY_SESS_UNPROVEN;
+	return decide_again(w, ret);
+}
+
+/* Stored only if nothing has changed since it was planned. */
+static enum jk_reason
+store(struct jk_worker *w, const struct jk_grant *grant,
+    const struct jk_session *planned)
+{
+	struct jk_session now;
+	enum jk_reason why;
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_lock(w->run_dir, w->account.uid, &lock);
+	if (e != JK_OK)
+		return JK_WHY_SESS_BUSY;
+	why = plan(w, grant, &now);
+	if (why == JK_WHY_GRANTED) {
+		/* A new one has the id that the record names. */
+		if (now.n_leaders == 1)
+			memcpy(now.id, planned->id, sizeof(now.id));
+		else if (strcmp(now.id, planned->id) != 0)
+			why = JK_WHY_SESS_BUSY;
+	}
+	if (why == JK_WHY_GRANTED &&
+	    jk_session_store(w->run_dir, &now) != JK_OK)
+		why = JK_WHY_SESS_FAILED;
+	close(lock);
+	return why;
+}
+
+static void
+open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
+{
+	static struct jk_session session;
+	char receipt[JK_RECEIPT_MAX + 1];
+	enum jk_reason why = plan(w, grant, &session);
+
+	if (why != JK_WHY_GRANTED) {
+		jk_outcome_refuse(w, o, why);
+		return;
+	}
+	o->session = session.id;
+	if (jk_recorder_expect(&w->recorder) != JK_OK) {
+		jk_outcome_refuse(w, o, JK_WHY_AUDIT_DOWN);
+		return;
+	}
+	if (jk_outcome_prove(w, o, receipt) != JK_OK)
+		return;
+	why = store(w, grant, &session);
+	if (why != JK_WHY_GRANTED) {
+		jk_recorder_void(&w->recorder, w->recorder.id);
+		jk_outcome_refuse(w, o, why);
+		return;
+	}
+	/* A caller that died meanwhile is a leader that died. */
+	(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, session.id);
+}
+
+void
+jk_request_open(struct jk_worker *w)
+{
+	struct jk_grant grant = { 0 };
+	struct jk_outcome o = {
+		.op = JK_OP_SESSION_START,
+		.tries = JK_TRIES_UNKNOWN,
+	};
+	enum jk_reason why;
+
+	/* Without an authentication of ours there is no session of ours. */
+	if (w->claim.ticket[0] == '\0' && !jk_worker_is_enforced(w)) {
+		(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL);
+		return;
+	}
+	why = redeem(w, &grant);
+	if (grant.person[0] != '\0')
+		o.grant = &grant;
+	if (why != JK_WHY_GRANTED) {
+		jk_outcome_refuse(w, &o, why);
+		return;
+	}
+	open_session(w, &o, &grant);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "outcome.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "facts.h"
+#include "hex.h"
+#include "log.h"
+#include "reader.h"
+#include "times.h"
+#include "worker.h"
+
+/* libaudit writes it as it is, so only what cannot be mistaken. */
+static void
+set_terminal(const struct jk_worker *w, struct jk_record *r)
+{
+	const char *tty = w->claim.tty;
+
+	for (size_t i = 0; tty[i] != '\0'; i++)
+		if (!isalnum((unsigned char)tty[i]) &&
+		    strchr("/:._-", tty[i]) == NULL)
+			return;
+	if (w->peer.uid == 0)
+		(void)snprintf(r->terminal, sizeof(r->terminal), "%s", tty);
+}
+
+/* Root's word on the service counts; others only claim. */
+static enum jk_err
+set_asker(const struct jk_worker *w, struct jk_record *r)
+{
+	const struct jk_claim *c = &w->claim;
+	char claim[3 * JK_CLAIM_MAX + 8];
+	enum jk_err e;
+
+	set_terminal(w, r);
+	if (w->peer.uid == 0) {
+		e = jk_record_set(r, JK_REC_SERVICE, c->service);
+		return e != JK_OK || c->host[0] == '\0'
+		           ? e
+		           : jk_record_set(r, JK_REC_CLAIM, c->host);
+	}
+	(void)snprintf(claim, sizeof(claim), "%s,%s,%s", c->service, c->tty,
+	    c->host);
+	return jk_record_set(r, JK_REC_CLAIM, claim);
+}
+
+static enum jk_err
+set_place(const struct jk_worker *w, struct jk_record *r)
+{
+	const struct jk_place *p = &w->place;
+	char policy[9];
+	enum jk_err e;
+
+	if (p->snapshot == NULL)
+		return JK_OK;
+	jk_hex_encode(p->edition.digest, 4, policy);
+	if ((e = jk_record_set(r, JK_REC_TERM, p->terminal.id)) != JK_OK ||
+	    (e = jk_record_set(r, JK_REC_CLASS, p->terminal.class)) != JK_OK)
+		return e;
+	return jk_record_set(r, JK_REC_POLICY, policy);
+}
+
+/* Of a card that was refused: whose it is, as far as that is known. */
+static enum jk_err
+set_facts(const struct jk_outcome *o, struct jk_record *r)
+{
+	const struct jk_facts *f = o->facts;
+	char key[17];
+	enum jk_err e;
+
+	if (!f->has_card)
+		return JK_OK;
+	jk_hex_encode(f->card.key, 8, key);
+	if ((e = jk_record_set(r, JK_REC_CARD, f->card.id)) != JK_OK ||
+	    (e = jk_record_set(r, JK_REC_KEY, key)) != JK_OK ||
+	    (e = jk_record_set(r, JK_REC_PERSON, f->card.person)) != JK_OK)
+		return e;
+	if (o->opid >= f->n_opids)
+		return JK_OK;
+	if ((e = jk_record_set(r, JK_REC_RIGHT, f->opids[o->opid].id)) != JK_OK)
+		return e;
+	return jk_record_set(r, JK_REC_TYPE, f->opids[o->opid].type);
+}
+
+static enum jk_err
+set_details(const struct jk_outcome *o, struct jk_record *r)
+{
+	char tries[24];
+	enum jk_err e = JK_OK;
+
+	if (o->purpose != NULL)
+		e = jk_record_set(r, JK_REC_FOR, o->purpose);
+	if (e == JK_OK && o->grant != NULL)
+		e = jk_grant_record(o->grant, r);
+	else if (e == JK_OK && o->facts != NULL)
+		e = set_facts(o, r);
+	if (e == JK_OK && o->grant != NULL && o->grant->receipt[0] != '\0')
+		e = jk_record_set(r, JK_REC_RECEIPT, o->grant->receipt);
+	if (e == JK_OK && o->tries != JK_TRIES_UNKNOWN) {
+		(void)snprintf(tries, sizeof(tries), "%llu",
+		    (unsigned long long)o->tries);
+		e = jk_record_set(r, JK_REC_TRIES, tries);
+	}
+	if (e == JK_OK && o->session != NULL)
+		e = jk_record_set(r, JK_REC_SESSION, o->session);
+	return e;
+}
+
+static enum jk_err
+make_record(const struct jk_worker *w, const struct jk_outcome *o,
+    enum jk_reason why, struct jk_record *ret)
+{
+	/* An unknown name may be a password typed into the wrong place. */
+	const char *acct =
+	    w->account.name[0] != '\0' ? w->account.name : "(unknown)";
+	enum jk_err e;
+
+	*ret = (struct jk_record){
+		.op = o->op,
+		.success = why == JK_WHY_GRANTED,
+	};
+	if ((e = jk_record_set(ret, JK_REC_ACCT, acct)) != JK_OK ||
+	    (e = set_asker(w, ret)) != JK_OK ||
+	    (e = set_place(w, ret)) != JK_OK ||
+	    (e = set_details(o, ret)) != JK_OK)
+		return e;
+	return why == JK_WHY_GRANTED
+	           ? JK_OK
+	           : jk_record_set(ret, JK_REC_WHY, jk_reason_code(why));
+}
+
+static void
+add_classes(struct jk_params *params, const struct jk_type *type)
+{
+	char text[JK_PARAM_VALUE] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < type->n_classes; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+		    i > 0 ? ", " : "", type->class[i]);
+	jk_params_add(params, "classes", text);
+}
+
+void
+jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
+    enum jk_reason why)
+{
+	const struct jk_settings *s = &w->place.settings;
+	const struct jk_facts *f = o->facts;
+	const struct jk_opid *opid =
+	    f != NULL && o->opid < f->n_opids ? &f->opids[o->opid] : NULL;
+	struct jk_params *p = &o->params;
+
+	/* `until` is the first second that no longer counts. */
+	if (why == JK_WHY_CARD_EXPIRED && f != NULL)
+		jk_params_add_date(p, "date", f->card.valid.until - 1);
+	else if (why == JK_WHY_CARD_NOTYET && f != NULL)
+		jk_params_add_date(p, "date", f->card.valid.from);
+	else if (why == JK_WHY_PERSON_EXPIRED && f != NULL)
+		jk_params_add_date(p, "date", f->person.valid.until - 1);
+	else if (why == JK_WHY_PERSON_NOTYET && f != NULL)
+		jk_params_add_date(p, "date", f->person.valid.from);
+	else if (why == JK_WHY_OPID_EXPIRED && opid != NULL)
+		jk_params_add_date(p, "date", opid->valid.until - 1);
+	else if (why == JK_WHY_OPID_NOTYET && opid != NULL)
+		jk_params_add_date(p, "date", opid->valid.from);
+	else if (why == JK_WHY_PIN_WRONG)
+		jk_params_add_number(p, "n", o->tries);
+	else if (why == JK_WHY_PIN_LOCKED)
+		jk_params_add(p, "contact", s->contact);
+	else if (why == JK_WHY_OPID_TERMINAL && opid != NULL) {
+		jk_params_add(p, "type", opid->type);
+		add_classes(p, &f->types[o->opid]);
+	} else if (why == JK_WHY_PIN_MALFORMED) {
+		jk_params_add_number(p, "min", s->pin_min);
+		jk_params_add_number(p, "max", s->pin_max);
+	}
+}
+
+static void
+note(struct jk_worker *w, const struct jk_outcome *o, enum jk_reason why)
+{
+	struct jk_record record;
+	enum jk_err e = make_record(w, o, why, &record);
+
+	if (e == JK_OK)
+		e = jk_recorder_note(&w->recorder, &record);
+	if (e != JK_OK)
+		jk_log(JK_LOG_ERR, "cannot record (%s): %s",
+		    jk_reason_code(why), jk_err_text(e));
+}
+
+void
+jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome)
+{
+	note(worker, outcome, JK_WHY_GRANTED);
+}
+
+void
+jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
+{
+	if (why == JK_WHY_GRANTED)
+		why = JK_WHY_INTERNAL;
+	jk_outcome_explain(w, o, why);
+	note(w, o, why);
+	(void)jk_reply_verdict(w, why, &o->params, NULL, NULL);
+}
+
+enum jk_err
+jk_outcome_prove(struct jk_worker *w, struct jk_outcome *o,
+    char ret_receipt[static JK_RECEIPT_MAX + 1])
+{
+	struct jk_record record;
+	enum jk_err e = make_record(w, o, JK_WHY_GRANTED, &record);
+
+	if (e == JK_OK)
+		e = jk_recorder_prove(&w->recorder, &record, ret_receipt);
+	if (e == JK_OK) {
+		jk_times_set_last_record(w->keep_dir, jk_real_s());
+		return JK_OK;
+	}
+	if (e == JK_ERR_REFUSED)
+		return e; /* nobody is there any more; the record is void */
+	jk_log(JK_LOG_ERR, "no receipt for record %s: %s", w->recorder.id,
+	    jk_err_text(e));
+	jk_outcome_refuse(w, o, JK_WHY_AUDIT_DOWN);
+	return e;
+}

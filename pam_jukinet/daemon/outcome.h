@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of a conversation: record first, then the answer. Evidence and
+ * verdict come together with who asked and from where.
+ */
+#ifndef JK_OUTCOME_H
+#define JK_OUTCOME_H
+
+#include "grant.h"
+#include "record.h"
+#include "reply.h"
+
+struct jk_facts;
+struct jk_verdict;
+struct jk_worker;
+
+/* What is known beside the reason; zeroed is nothing. */
+struct jk_outcome {
+	enum jk_op op;
+	const char *purpose;          /* jfor: "login", "unlock", or NULL */
+	const struct jk_facts *facts; /* of the card in question, or NULL */
+	size_t opid;                  /* which of its operator IDs */
+	const struct jk_grant *grant; /* or, instead, what stands already */
+	const char *session;          /* its id, or NULL */
+	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
+	struct jk_params params;      /* for the message */
+};
+
+/* Adds the parameters that the text of a denial needs. */
+void jk_outcome_explain(struct jk_worker *worker, struct jk_outcome *outcome,
+    enum jk_reason why);
+
+/* Record and verdict of a refusal. */
+void jk_outcome_refuse(struct jk_worker *worker, struct jk_outcome *outcome,
+    enum jk_reason why);
+
+/* Record of an end; the verdict is the caller's. */
+void jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome);
+
+/*
+ * Record with receipt (JK_OK: it stands in the log). On any other answer the
+ * refusal `audit.down` was given already.
+ */
+enum jk_err jk_outcome_prove(struct jk_worker *worker,
+    struct jk_outcome *outcome, char ret_receipt[static JK_RECEIPT_MAX + 1]);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "reader.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "link.h"
+#include "protocol.h"
+
+static enum jk_err
+send_find(struct jk_reader *r, int64_t wait_ms)
+{
+	enum jk_err e;
+
+	jk_frame_start(r->frame, JK_FRAME_FIND);
+	if ((e = jk_frame_put_u64(r->frame, JK_FIELD_DEADLINE_MS,
+	         (uint64_t)jk_poll_ms(r->until))) != JK_OK ||
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_WAIT_MS,
+	         (uint64_t)wait_ms)) != JK_OK)
+		return e;
+	return jk_frame_send(r->fd, r->frame);
+}
+
+enum jk_err
+jk_reader_find(int64_t until, int64_t wait_ms, const struct jk_cancel *cancel,
+    struct jk_reader *ret)
+{
+	struct jk_reader r = { .fd = -1, .cancel = cancel, .until = until };
+	enum jk_err e = jk_frame_new(&r.frame);
+
+	if (e == JK_OK)
+		e = jk_link_connect(JK_RUN_DIR "/card.sock", until, &r.fd);
+	if (e == JK_OK)
+		e = send_find(&r, wait_ms);
+	if (e != JK_OK) {
+		jk_reader_close(&r);
+		return e;
+	}
+	*ret = r;
+	return JK_OK;
+}
+
+static uint64_t
+get_tries(const struct jk_frame *f)
+{
+	uint64_t n;
+
+	return jk_frame_get_u64(f, JK_FIELD_TRIES, &n) == JK_OK
+	           ? n
+	           : JK_TRIES_UNKNOWN;
+}
+
+static enum jk_reason
+get_why(const struct jk_frame *f)
+{
+	uint64_t number;
+	enum jk_reason why = JK_WHY_INTERNAL;
+
+	if (jk_frame_get_u64(f, JK_FIELD_REASON, &number) == JK_OK)
+		why = jk_reason_from_number(number);
+	/* Evidence cannot decide: this one is not the card's to say. */
+	return why == JK_WHY_GRANTED ? JK_WHY_INTERNAL : why;
+}
+
+static enum jk_err
+read_card(const struct jk_frame *f, struct jk_reader_news *ret)
+{
+	struct jk_cur cert;
+	enum jk_err e = jk_frame_get(f, JK_FIELD_CERTIFICATE, &cert);
+
+	if (e != JK_OK)
+		return e;
+	if (cert.left > sizeof(ret->cert))
+		return JK_ERR_TOO_BIG;
+	ret->event = JK_READER_CARD;
+	ret->tries = get_tries(f);
+	ret->cert_len = cert.left;
+	memcpy(ret->cert, cert.at, cert.left);
+	return JK_OK;
+}
+
+enum jk_err
+jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
+{
+	enum jk_err e =
+	    jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
+
+	if (e != JK_OK)
+		return e;
+	switch (jk_frame_type(r->frame)) {
+	case JK_FRAME_WAITING:
+		ret->event = JK_READER_WAITING;
+		return jk_frame_get_u64(r->frame, JK_FIELD_READERS,
+		    &ret->readers);
+	case JK_FRAME_CARD:
+		return read_card(r->frame, ret);
+	case JK_FRAME_FAILED:
+		ret->event = JK_READER_FAILED;
+		ret->why = get_why(r->frame);
+		return JK_OK;
+	default:
+		return JK_ERR_FORMAT;
+	}
+}
+
+enum jk_err
+jk_reader_pass(struct jk_reader *r)
+{
+	jk_frame_start(r->frame, JK_FRAME_NEXT);
+	return jk_frame_send(r->fd, r->frame);
+}
+
+static enum jk_err
+send_sign(struct jk_reader *r, const uint8_t *nonce,
+    const struct jk_secret *pin, uint64_t tries_keep)
+{
+	enum jk_err e;
+
+	jk_frame_start(r->frame, JK_FRAME_SIGN);
+	if ((e = jk_frame_put(r->frame, JK_FIELD_NONCE, nonce, JK_NONCE_LEN)) ==
+	        JK_OK &&
+	    (e = jk_frame_put(r->frame, JK_FIELD_PIN, pin->data, pin->len)) ==
+	        JK_OK &&
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_TRIES_KEEP, tries_keep)) ==
+	        JK_OK)
+		e = jk_frame_send(r->fd, r->frame);
+	jk_frame_start(r->frame, 0);
+	return e;
+}
+
+enum jk_err
+jk_reader_sign(struct jk_reader *r, const uint8_t *nonce,
+    const struct jk_secret *pin, uint64_t tries_keep,
+    uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
+    enum jk_reason *ret_why, uint64_t *ret_tries)
+{
+	struct jk_cur signature;
+	enum jk_err e;
+
+	if ((e = send_sign(r, nonce, pin, tries_keep)) != JK_OK ||
+	    (e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL)) !=
+	        JK_OK)
+		return e;
+	if (jk_frame_type(r->frame) == JK_FRAME_FAILED) {
+		*ret_why = get_why(r->frame);
+		*ret_tries = get_tries(r->frame);
+		return JK_ERR_REFUSED;
+	}
+	if (jk_frame_type(r->frame) != JK_FRAME_SIGNED)
+		return JK_ERR_FORMAT;
+	e = jk_frame_get(r->frame, JK_FIELD_SIGNATURE, &signature);
+	if (e != JK_OK)
+		return e;
+	if (signature.left > JK_SIGNATURE_MAX)
+		return JK_ERR_TOO_BIG;
+	memcpy(ret_signature, signature.at, signature.left);
+	*ret_len = signature.left;
+	return JK_OK;
+}
+
+void
+jk_reader_close(struct jk_reader *reader)
+{
+	jk_frame_free(&reader->frame);
+	if (reader->fd >= 0)
+		close(reader->fd);
+	reader->fd = -1;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asking jukinet-card. What comes back is raw evidence: a certificate and a
+ * signature, believed only after the worker has verified them.
+ */
+#ifndef JK_READER_H
+#define JK_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "frame.h"
+#include "reason.h"
+#include "rows.h"
+#include "secret.h"
+
+#define JK_SIGNATURE_MAX 512
+#define JK_TRIES_UNKNOWN UINT64_MAX
+
+struct jk_reader {
+	int fd; /* -1: not connected */
+	struct jk_frame *frame;
+	const struct jk_cancel *cancel;
+	int64_t until;
+};
+
+enum jk_reader_event {
+	JK_READER_WAITING, /* no card; `readers` are connected */
+	JK_READER_CARD,    /* `cert` was read, `tries` are left */
+	JK_READER_FAILED,  /* no further card: `why` */
+};
+
+struct jk_reader_news {
+	enum jk_reader_event event;
+	uint64_t readers;
+	uint64_t tries; /* JK_TRIES_UNKNOWN: the card did not say */
+	enum jk_reason why;
+	size_t cert_len;
+	uint8_t cert[JK_CERT_MAX];
+};
+
+/* Connects and starts the search; `until` bounds everything that follows. */
+enum jk_err jk_reader_find(int64_t until, int64_t wait_ms,
+    const struct jk_cancel *cancel, struct jk_reader *ret);
+enum jk_err jk_reader_next(struct jk_reader *reader,
+    struct jk_reader_news *ret);
+/* The card shown last is not the one. */
+enum jk_err jk_reader_pass(struct jk_reader *reader);
+/*
+ * The card shown last gets the PIN and signs. JK_OK with a signature, or
+ * JK_ERR_REFUSED with *ret_why and *ret_tries. The PIN's frame is erased.
+ */
+enum jk_err jk_reader_sign(struct jk_reader *reader, const uint8_t *nonce,
+    const struct jk_secret *pin, uint64_t tries_keep,
+    uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
+    enum jk_reason *ret_why, uint64_t *ret_tries);
+void jk_reader_close(struct jk_reader *reader);
+
+#endif

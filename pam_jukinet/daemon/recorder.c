@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "recorder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libaudit.h>
+
+#include "clock.h"
+#include "log.h"
+#include "record.h"
+#include "state.h"
+#include "write.h"
+
+#define PENDING     "pending."
+#define SETTLE_MOST 8
+#define SETTLE_MS   300 /* for each receipt of a void */
+
+static void
+file_name(const char *id, char ret[static 32])
+{
+	(void)snprintf(ret, 32, PENDING "%s", id);
+}
+
+enum jk_err
+jk_recorder_open(const struct jk_settings *settings, int state_dir,
+    const struct jk_cancel *cancel, struct jk_recorder *ret)
+{
+	struct jk_recorder r = {
+		.mode = settings->recording,
+		.receipt_ms = settings->receipt_ms,
+		.state_dir = state_dir,
+		.cancel = cancel,
+		.witness = { .fd = -1 },
+	};
+
+	r.audit_fd = audit_open();
+	if (r.audit_fd < 0)
+		return JK_ERR_SYS;
+	*ret = r;
+	return JK_OK;
+}
+
+void
+jk_recorder_close(struct jk_recorder *recorder)
+{
+	jk_witness_close(&recorder->witness);
+	if (recorder->audit_fd >= 0)
+		audit_close(recorder->audit_fd);
+	recorder->audit_fd = -1;
+}
+
+static enum jk_err
+watch(struct jk_recorder *r)
+{
+	int64_t until = jk_boot_ms() + r->receipt_ms;
+	enum jk_err e = JK_OK;
+
+	if (r->mode == JK_RECORDING_KERNEL)
+		return JK_OK;
+	if (r->witness.fd < 0)
+		e = jk_witness_open(until, &r->witness);
+	if (e == JK_OK)
+		e = jk_witness_watch(&r->witness, r->id,
+		    r->mode == JK_RECORDING_DURABLE, r->cancel, until);
+	return e;
+}
+
+static enum jk_err
+send_as(struct jk_recorder *r, struct jk_record *record, const char *id)
+{
+	enum jk_err e = jk_record_set(record, JK_REC_ID, id);
+
+	return e == JK_OK ? jk_record_send(r->audit_fd, record) : e;
+}
+
+/* The receipt must show our text whole, and libaudit's tail behind it. */
+static bool
+is_same(const struct jk_record *record, const char *text)
+{
+	char ours[JK_RECORD_TEXT_MAX];
+	const char *end = record->success ? " res=success" : " res=failed";
+	size_t len, end_len = strlen(end), all = strlen(text);
+
+	if (jk_record_encode(record, ours) != JK_OK)
+		return false;
+	len = strlen(ours);
+	return strncmp(text, ours, len) == 0 &&
+	       strncmp(text + len, " exe=", 5) == 0 && all > end_len &&
+	       strcmp(text + all - end_len, end) == 0;
+}
+
+static enum jk_err
+await(struct jk_recorder *r, const struct jk_record *record, int64_t ms,
+    char ret[static JK_RECEIPT_MAX + 1])
+{
+	static struct jk_receipt receipt;
+	enum jk_err e;
+
+	if (r->mode == JK_RECORDING_KERNEL) {
+		(void)snprintf(ret, JK_RECEIPT_MAX + 1, "kernel");
+		return JK_OK;
+	}
+	e = jk_witness_receipt(&r->witness, r->id, r->cancel, jk_boot_ms() + ms,
+	    &receipt);
+	if (e != JK_OK)
+		return e;
+	if (!is_same(record, receipt.text))
+		return JK_ERR_FORMAT;
+	(void)snprintf(ret, JK_RECEIPT_MAX + 1, "%lld.%03d:%llu",
+	    (long long)(receipt.ms / 1000), (int)(receipt.ms % 1000),
+	    (unsigned long long)receipt.serial);
+	return JK_OK;
+}
+
+static enum jk_err
+send_void(struct jk_recorder *r, const char *voided, const char *id)
+{
+	struct jk_record record = { .op = JK_OP_VOID };
+	enum jk_err e = jk_record_set(&record, JK_REC_VOID, voided);
+
+	return e == JK_OK ? send_as(r, &record, id) : e;
+}
+
+void
+jk_recorder_void(struct jk_recorder *recorder, const char *id)
+{
+	char own[JK_ID_LEN + 1];
+	enum jk_err e = jk_id_new(own);
+
+	if (e == JK_OK)
+		e = send_void(recorder, id, own);
+	if (e != JK_OK)
+		jk_log(JK_LOG_ERR, "cannot void record %s: %s", id,
+		    jk_err_text(e));
+}
+
+/* One announcement whose worker is gone: voided, and that is proven. */
+static enum jk_err
+settle(struct jk_recorder *r, const char *name)
+{
+	char receipt[JK_RECEIPT_MAX + 1];
+	struct jk_record record = { .op = JK_OP_VOID };
+	enum jk_err e;
+	int lock;
+
+	e = jk_state_lock(r->state_dir, name, 0, &lock);
+	if (e != JK_OK)
+		return e; /* its worker is alive */
+	if ((e = jk_id_new(r->id)) == JK_OK && (e = watch(r)) == JK_OK &&
+	    (e = jk_record_set(&record, JK_REC_VOID, name + strlen(PENDING))) ==
+	        JK_OK &&
+	    (e = send_as(r, &record, r->id)) == JK_OK &&
+	    (e = await(r, &record, SETTLE_MS, receipt)) == JK_OK)
+		e = jk_state_remove(r->state_dir, name);
+	close(lock);
+	return e;
+}
+
+static void
+settle_leftovers(struct jk_recorder *r)
+{
+	int fd = openat(r->state_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	int n = 0;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (n < SETTLE_MOST && (entry = readdir(d)) != NULL)
+		if (strncmp(entry->d_name, PENDING, strlen(PENDING)) == 0 &&
+		    jk_id_is_valid(entry->d_name + strlen(PENDING))) {
+			enum jk_err e = settle(r, entry->d_name);
+
+			if (e != JK_OK && e != JK_ERR_BUSY)
+				break; /* not now: the next one tries again */
+			n++;
+		}
+	closedir(d);
+}
+
+enum jk_err
+jk_recorder_expect(struct jk_recorder *recorder)
+{
+	enum jk_err e;
+
+	settle_leftovers(recorder);
+	/* Settling may have ended the conversation with the witness. */
+	e = jk_id_new(recorder->id);
+	return e == JK_OK ? watch(recorder) : e;
+}
+
+/*
+ * The file appears under its name with the lock already held: whoever finds
+ * it unlocked knows that its worker is dead.
+ */
+static enum jk_err
+announce(struct jk_recorder *r, const char *name, int *ret_lock)
+{
+	char fresh[32];
+	enum jk_err e;
+	int lock;
+
+	(void)snprintf(fresh, sizeof(fresh), ".announce.%d", (int)getpid());
+	e = jk_state_lock(r->state_dir, fresh, 0, &lock);
+	if (e != JK_OK)
+		return e;
+	if (renameat(r->state_dir, fresh, r->state_dir, name) != 0) {
+		close(lock);
+		return JK_ERR_SYS;
+	}
+	*ret_lock = lock;
+	return JK_OK;
+}
+
+enum jk_err
+jk_recorder_prove(struct jk_recorder *recorder, struct jk_record *record,
+    char ret_receipt[static JK_RECEIPT_MAX + 1])
+{
+	char name[32];
+	enum jk_err e;
+	int lock;
+
+	file_name(recorder->id, name);
+	e = announce(recorder, name, &lock);
+	if (e != JK_OK)
+		return e;
+	e = send_as(recorder, record, recorder->id);
+	if (e == JK_OK)
+		e = await(recorder, record, recorder->receipt_ms, ret_receipt);
+	if (e == JK_OK)
+		e = jk_state_remove(recorder->state_dir, name);
+	/* Not proven: the announcement stays until a void is. */
+	if (e != JK_OK)
+		jk_recorder_void(recorder, recorder->id);
+	close(lock);
+	return e;
+}
+
+enum jk_err
+jk_recorder_note(struct jk_recorder *recorder, struct jk_record *record)
+{
+	char id[JK_ID_LEN + 1];
+	enum jk_err e = jk_id_new(id);
+
+	return e == JK_OK ? send_as(recorder, record, id) : e;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * No receipt, no access (design rule 1). What lets somebody in is first
+ * announced (a "pending" file that this worker keeps locked), then written,
+ * then proven by the witness; only then is the announcement taken back. When
+ * the proof does not come a void record names the id, because the record may
+ * still arrive. An announcement whose worker died is voided by the next
+ * conversation, so that no record of a grant that nobody got stays unmarked.
+ */
+#ifndef JK_RECORDER_H
+#define JK_RECORDER_H
+
+#include <stdint.h>
+
+#include "grant.h"
+#include "hex.h"
+#include "rows.h"
+#include "witness.h"
+
+struct jk_record;
+
+struct jk_recorder {
+	enum jk_recording mode;
+	int64_t receipt_ms;
+	int state_dir;
+	const struct jk_cancel *cancel;
+	int audit_fd;
+	struct jk_witness witness;
+	char id[JK_ID_LEN + 1]; /* of the record that comes next */
+};
+
+/* Opens the kernel's audit socket. */
+enum jk_err jk_recorder_open(const struct jk_settings *settings, int state_dir,
+    const struct jk_cancel *cancel, struct jk_recorder *ret);
+void jk_recorder_close(struct jk_recorder *recorder);
+
+/*
+ * Draws the next id and asks the witness to look out for it. Called early, so
+ * that a terminal that cannot record refuses before it asks for a PIN.
+ */
+enum jk_err jk_recorder_expect(struct jk_recorder *recorder);
+/*
+ * Writes a record that grants something, under the id expected. JK_OK: it
+ * stands in the log, and ret_receipt says where. On any other answer nothing
+ * may be granted; the record is voided.
+ */
+enum jk_err jk_recorder_prove(struct jk_recorder *recorder,
+    struct jk_record *record, char ret_receipt[static JK_RECEIPT_MAX + 1]);
+/* Writes a refusal or an end: nobody waits for its receipt. */
+enum jk_err jk_recorder_note(struct jk_recorder *recorder,
+    struct jk_record *record);
+/* Says that a proven record is not valid after all. */
+void jk_recorder_void(struct jk_recorder *recorder, const char *id);
+
+#endif

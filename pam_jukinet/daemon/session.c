@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "session.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "frame.h"
+#include "peer.h"
+#include "protocol.h"
+#include "state.h"
+
+#define PREFIX  "session."
+#define LOCK_MS 500
+
+static void
+file_name(uid_t uid, char ret[static 32])
+{
+	(void)snprintf(ret, 32, PREFIX "%u", (unsigned)uid);
+}
+
+static enum jk_err
+read_boot_id(char ret[static JK_BOOT_ID_LEN + 1])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return JK_ERR_SYS;
+	n = read(fd, ret, JK_BOOT_ID_LEN);
+	close(fd);
+	if (n != JK_BOOT_ID_LEN)
+		return JK_ERR_SYS;
+	ret[JK_BOOT_ID_LEN] = '\0';
+	return JK_OK;
+}
+
+static bool
+is_alive(const struct jk_leader *leader)
+{
+	uint64_t start;
+
+	return jk_process_start((pid_t)leader->pid, &start) == JK_OK &&
+	       start == leader->start;
+}
+
+/* What is left of it now; the file is not touched. */
+static enum jk_err
+prune(struct jk_session *s)
+{
+	char boot[JK_BOOT_ID_LEN + 1];
+	size_t kept = 0;
+	enum jk_err e = read_boot_id(boot);
+
+	if (e != JK_OK)
+		return e;
+	for (size_t i = 0; i < s->n_leaders; i++)
+		if (is_alive(&s->leader[i]))
+			s->leader[kept++] = s->leader[i];
+	if (strcmp(boot, s->boot) != 0)
+		kept = 0;
+	s->n_leaders = kept;
+	if (kept == 0)
+		s->state = JK_SESSION_ENDED;
+	return JK_OK;
+}
+
+static enum jk_err
+decode_leader(struct jk_cur cur, struct jk_leader *ret)
+{
+	if (cur.left != sizeof(*ret))
+		return JK_ERR_FORMAT;
+	memcpy(ret, cur.at, sizeof(*ret));
+	return ret->pid > 0 && ret->pid <= INT_MAX ? JK_OK : JK_ERR_FORMAT;
+}
+
+static enum jk_err
+decode(const struct jk_frame *f, struct jk_session *ret)
+{
+	struct jk_session s = { 0 };
+	struct jk_cur cur;
+	uint64_t state, closed, started;
+	enum jk_err e;
+
+	if (jk_frame_type(f) != JK_FRAME_STATE_SESSION)
+		return JK_ERR_FORMAT;
+	if ((e = jk_grant_decode(f, &s.grant)) != JK_OK ||
+	    (e = jk_frame_get_str(f, JK_FIELD_STATE_ID, s.id, sizeof(s.id))) !=
+	        JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_STATE, &state)) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_CLOSED, &closed)) != JK_OK ||
+	    (e = jk_frame_get_str(f, JK_FIELD_BOOT_ID, s.boot,
+	         sizeof(s.boot))) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_REAL_S, &started)) != JK_OK)
+		return e;
+	if (!jk_id_is_valid(s.id) || state > JK_SESSION_LOCKED)
+		return JK_ERR_FORMAT;
+	s.state = (enum jk_session_state)state;
+	s.closed = closed != 0;
+	s.started_s = (int64_t)started;
+	while (
+	    s.n_leaders < JK_LEADERS_MAX &&
+	    jk_frame_get_nth(f, JK_FIELD_LEADER, s.n_leaders, &cur) == JK_OK) {
+		e = decode_leader(cur, &s.leader[s.n_leaders]);
+		if (e != JK_OK)
+			return e;
+		s.n_leaders++;
+	}
+	*ret = s;
+	return JK_OK;
+}
+
+static enum jk_err
+read_file(int dir, const char *name, struct jk_session *ret)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	enum jk_err e;
+
+	if ((e = jk_frame_new(&f)) != JK_OK ||
+	    (e = jk_state_read(dir, name, f)) != JK_OK)
+		return e;
+	return decode(f, ret);
+}
+
+enum jk_err
+jk_session_load(int dir, uid_t uid, struct jk_session *ret)
+{
+	struct jk_session s;
+	char name[32];
+	enum jk_err e;
+
+	file_name(uid, name);
+	e = read_file(dir, name, &s);
+	if (e != JK_OK)
+		return e;
+	if (s.grant.uid != uid)
+		return JK_ERR_FORMAT;
+	e = prune(&s);
+	if (e == JK_OK)
+		*ret = s;
+	return e;
+}
+
+enum jk_err
+jk_session_find(int dir, const char *id, struct jk_session *ret)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	struct jk_session s;
+	enum jk_err e = JK_ERR_NOT_FOUND;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return JK_ERR_SYS;
+	}
+	while (e != JK_OK && (entry = readdir(d)) != NULL)
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
+		    read_file(dir, entry->d_name, &s) == JK_OK &&
+		    strcmp(s.id, id) == 0)
+			e = JK_OK;
+	closedir(d);
+	return e == JK_OK ? jk_session_load(dir, s.grant.uid, ret) : e;
+}
+
+enum jk_err
+jk_session_store(int dir, const struct jk_session *s)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char name[32];
+	enum jk_err e = jk_frame_new(&f);
+
+	if (e != JK_OK)
+		return e;
+	jk_frame_start(f, JK_FRAME_STATE_SESSION);
+	if ((e = jk_grant_encode(&s->grant, f)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_STATE_ID, s->id)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_STATE, s->state)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_CLOSED, s->closed)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_BOOT_ID, s->boot)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_REAL_S,
+	         (uint64_t)s->started_s)) != JK_OK)
+		return e;
+	for (size_t i = 0; i < s->n_leaders; i++) {
+		e = jk_frame_put(f, JK_FIELD_LEADER, &s->leader[i],
+		    sizeof(s->leader[i]));
+		if (e != JK_OK)
+			return e;
+	}
+	file_name(s->grant.uid, name);
+	return jk_state_write(dir, name, f);
+}
+
+enum jk_err
+jk_session_new(const struct jk_grant *grant, const struct jk_leader *leader,
+    struct jk_session *ret)
+{
+	struct jk_session s = {
+		.grant = *grant,
+		.state = JK_SESSION_ACTIVE,
+		.started_s = jk_real_s(),
+		.n_leaders = 1,
+		.leader = { *leader },
+	};
+	enum jk_err e;
+
+	if ((e = jk_id_new(s.id)) != JK_OK ||
+	    (e = read_boot_id(s.boot)) != JK_OK)
+		return e;
+	*ret = s;
+	return JK_OK;
+}
+
+enum jk_err
+jk_session_add_leader(struct jk_session *session,
+    const struct jk_leader *leader)
+{
+	if (session->n_leaders == JK_LEADERS_MAX)
+		return JK_ERR_TOO_BIG;
+	session->leader[session->n_leaders++] = *leader;
+	return JK_OK;
+}
+
+void
+jk_session_drop_leader(struct jk_session *session, pid_t pid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < session->n_leaders; i++)
+		if (session->leader[i].pid != (uint64_t)pid)
+			session->leader[kept++] = session->leader[i];
+	if (kept == session->n_leaders && kept == 1)
+		kept = 0;
+	session->n_leaders = kept;
+	if (kept == 0)
+		session->state = JK_SESSION_ENDED;
+}
+
+enum jk_err
+jk_session_lock(int dir, uid_t uid, int *ret_fd)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "lock.%u", (unsigned)uid);
+	return jk_state_lock(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
+}
+
+bool
+jk_session_has_processes(uid_t uid)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	struct stat st;
+	bool found = proc == NULL; /* not seen is not proven */
+
+	while (!found && (entry = readdir(proc)) != NULL)
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+		        fstatat(dirfd(proc), entry->d_name, &st, 0) == 0 &&
+		        st.st_uid == uid;
+	if (proc != NULL)
+		closedir(proc);
+	return found;
+}

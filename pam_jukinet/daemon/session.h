@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One account, one session, one person (design rule 9). This file alone
+ * writes the state of sessions: state/session.UID. It is bound to the person
+ * and the key that was proven, and lives as long as one of its leaders: the
+ * login processes that opened it.
+ */
+#ifndef JK_SESSION_H
+#define JK_SESSION_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "grant.h"
+#include "hex.h"
+
+#define JK_LEADERS_MAX 16
+#define JK_BOOT_ID_LEN 36
+
+enum jk_session_state {
+	JK_SESSION_ENDED = 0,
+	JK_SESSION_ACTIVE,
+	JK_SESSION_LOCKED,
+};
+
+struct jk_leader {
+	uint64_t pid;
+	uint64_t start; /* clock ticks since boot: a pid alone comes again */
+};
+
+struct jk_session {
+	struct jk_grant grant;
+	char id[JK_ID_LEN + 1];
+	enum jk_session_state state;
+	bool closed; /* its end is on record */
+	char boot[JK_BOOT_ID_LEN + 1];
+	int64_t started_s;
+	size_t n_leaders;
+	struct jk_leader leader[JK_LEADERS_MAX];
+};
+
+/*
+ * Reads what stands for the account. Leaders that have died are left out; a
+ * session without any, or of an earlier boot, comes back as ended.
+ * JK_ERR_NOT_FOUND: none was ever opened here.
+ */
+enum jk_err jk_session_load(int dir, uid_t uid, struct jk_session *ret);
+
+/* The same by the session's id. */
+enum jk_err jk_session_find(int dir, const char *id, struct jk_session *ret);
+
+/* A new one, active, with a random id and this leader; not yet stored. */
+enum jk_err jk_session_new(const struct jk_grant *grant,
+    const struct jk_leader *leader, struct jk_session *ret);
+/* JK_ERR_TOO_BIG when it has all the leaders it can hold. */
+enum jk_err jk_session_add_leader(struct jk_session *session,
+    const struct jk_leader *leader);
+/*
+ * Takes a leader out; the last one ends the session. A closing process that
+ * is no leader (the opener has handed over) counts as the only one left.
+ */
+void jk_session_drop_leader(struct jk_session *session, pid_t pid);
+enum jk_err jk_session_store(int dir, const struct jk_session *session);
+
+/*
+ * Held from reading to storing, by whoever changes a session; released by
+ * closing the descriptor. Never across a wait for anything else.
+ */
+enum jk_err jk_session_lock(int dir, uid_t uid, int *ret_fd);
+
+/* Is any process of this uid alive? */
+bool jk_session_has_processes(uid_t uid);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "frame.h"
+
+#define NAME_MAX_LEN 64
+
+enum jk_err
+jk_state_open(const char *path, int *ret_dir)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return JK_ERR_SYS;
+	if (fstat(fd, &st) != 0 || st.st_uid != geteuid() ||
+	    (st.st_mode & 077) != 0) {
+		close(fd);
+		return JK_ERR_UNSAFE;
+	}
+	*ret_dir = fd;
+	return JK_OK;
+}
+
+enum jk_err
+jk_state_read(int dir, const char *name, struct jk_frame *ret)
+{
+	uint8_t bytes[JK_FRAME_MAX];
+	ssize_t n;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? JK_ERR_NOT_FOUND : JK_ERR_SYS;
+	n = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	if (n < 0)
+		return JK_ERR_SYS;
+	return jk_frame_parse(ret, bytes, (size_t)n);
+}
+
+static enum jk_err
+write_whole(int fd, struct jk_cur bytes)
+{
+	while (bytes.left > 0) {
+		ssize_t n = write(fd, bytes.at, bytes.left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return JK_ERR_SYS;
+		bytes.at += n;
+		bytes.left -= (size_t)n;
+	}
+	return JK_OK;
+}
+
+enum jk_err
+jk_state_write(int dir, const char *name, const struct jk_frame *frame)
+{
+	char temp[NAME_MAX_LEN];
+	enum jk_err e;
+	int fd;
+
+	/* The pid keeps writers apart; a leftover of a dead one is replaced. */
+	(void)snprintf(temp, sizeof(temp), ".new.%d", (int)getpid());
+	(void)unlinkat(dir, temp, 0);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return JK_ERR_SYS;
+	e = write_whole(fd, jk_frame_bytes(frame));
+	if (close(fd) != 0 && e == JK_OK)
+		e = JK_ERR_SYS;
+	if (e == JK_OK && renameat(dir, temp, dir, name) != 0)
+		e = JK_ERR_SYS;
+	if (e != JK_OK)
+		(void)unlinkat(dir, temp, 0);
+	return e;
+}
+
+enum jk_err
+jk_state_remove(int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0) == 0)
+		return JK_OK;
+	return errno == ENOENT ? JK_ERR_NOT_FOUND : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_state_lock(int dir, const char *name, int64_t until, int *ret_fd)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	int fd =
+	    openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return JK_ERR_SYS;
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK || jk_boot_ms() >= until) {
+			close(fd);
+			return JK_ERR_BUSY;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	*ret_fd = fd;
+	return JK_OK;
+}

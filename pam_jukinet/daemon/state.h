@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The directories that only jukinetd writes: /run/jukinet/state, which a
+ * reboot empties, and /var/lib/jukinet. One file, one fact; written beside
+ * and renamed into place, in the coding of frames.
+ */
+#ifndef JK_STATE_H
+#define JK_STATE_H
+
+#include <stdint.h>
+
+#include "err.h"
+
+struct jk_frame;
+
+/* Refuses (JK_ERR_UNSAFE) a directory that others own or may enter. */
+enum jk_err jk_state_open(const char *path, int *ret_dir);
+/* `name` is ours, never text from outside. */
+enum jk_err jk_state_read(int dir, const char *name, struct jk_frame *ret);
+enum jk_err jk_state_write(int dir, const char *name,
+    const struct jk_frame *frame);
+/* JK_ERR_NOT_FOUND when somebody else has removed it already. */
+enum jk_err jk_state_remove(int dir, const char *name);
+/* Held until *ret_fd is closed; never across a wait for anything else. */
+enum jk_err jk_state_lock(int dir, const char *name, int64_t until,
+    int *ret_fd);
+
+#endif

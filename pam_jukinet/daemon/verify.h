@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Evidence is verified here, by the worker, and nowhere else (rule 3). */
+#ifndef JK_VERIFY_H
+#define JK_VERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "rows.h"
+
+enum jk_err jk_verify_digest(const uint8_t *data, size_t len,
+    uint8_t ret[static JK_DIGEST_LEN]);
+
+/*
+ * Was this challenge (a SHA-256, see card/challenge.h) signed with the
+ * private key of the registered card? RSA with PKCS #1 v1.5, or ECDSA on
+ * P-256. JK_ERR_REFUSED: no.
+ */
+enum jk_err jk_verify_signature(const struct jk_card *card,
+    const uint8_t challenge[static JK_DIGEST_LEN], const uint8_t *signature,
+    size_t len);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One conversation of one caller, in a process of its own. It begins with the
+ * proof of who the caller is, reads one request and gives one verdict.
+ */
+#ifndef JK_WORKER_H
+#define JK_WORKER_H
+
+#include <sys/socket.h>
+
+#include "frame.h"
+#include "peer.h"
+#include "protocol.h"
+#include "recorder.h"
+#include "session.h"
+#include "snapshot.h"
+
+#define JK_CLAIM_MAX 63
+
+/* What the caller says. From a caller other than root it decides nothing. */
+struct jk_claim {
+	char account[JK_ACCOUNT_MAX + 1];
+	char service[JK_CLAIM_MAX + 1];
+	char tty[JK_CLAIM_MAX + 1];
+	char host[JK_CLAIM_MAX + 1];
+	char ticket[JK_ID_LEN + 1];
+	char session[JK_ID_LEN + 1];
+	uint64_t flags;
+};
+
+/* What the snapshot says of this machine; the worker holds it while open. */
+struct jk_place {
+	struct jk_snapshot *snapshot;
+	struct jk_edition edition;
+	struct jk_settings settings;
+	struct jk_terminal terminal;
+};
+
+struct jk_worker {
+	int fd;        /* the caller */
+	int64_t until; /* boot ms: the whole attempt */
+	struct jk_cancel cancel;
+	struct jk_peer peer;
+	struct jk_frame *frame;
+	struct jk_claim claim;
+	struct jk_place place;
+	struct jk_account account; /* name "" until it is known */
+	int run_dir;               /* /run/jukinet/state */
+	int keep_dir;              /* /var/lib/jukinet */
+	struct jk_recorder recorder;
+};
+
+/* For jk_accepter: returns the exit status. */
+int jk_worker_run(int fd, const struct ucred *peer, void *ctx);
+
+/*
+ * The requests, one file each. Each has given its verdict and its record when
+ * it returns, unless the caller has gone.
+ */
+void jk_request_login(struct jk_worker *worker);
+void jk_request_unlock(struct jk_worker *worker);
+void jk_request_account(struct jk_worker *worker);
+void jk_request_open(struct jk_worker *worker);
+void jk_request_close(struct jk_worker *worker);
+
+/*
+ * Fills worker->account with the row of the account that was named, and sees
+ * whether this caller may ask about it (design rule 6). JK_WHY_GRANTED: yes.
+ */
+enum jk_reason jk_worker_find_account(struct jk_worker *worker);
+/* Is the service that was named one that needs a session of ours? */
+bool jk_worker_is_enforced(const struct jk_worker *worker);
+
+#endif
