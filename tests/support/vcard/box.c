@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include "bytes.h"
+#include "issue.h"
+#include "slot.h"
+#include "state.h"
+#include "tlv.h"
+
+#define DAY          (24 * 3600L)
+#define REVOKED_MAX  64
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* twin bears the name of main, but has a key of its own. */
+static const struct {
+	const char *name;
+	const char *cn;
+} issuers[] = {
+	{ "main", "Virtual Town CA" },
+	{ "other", "Another Town CA" },
+	{ "twin", "Virtual Town CA" },
+};
+
+static void
+close_file(FILE **f)
+{
+	if (*f != NULL)
+		(void)fclose(*f);
+	*f = NULL;
+}
+
+static void
+free_key(EVP_PKEY **key)
+{
+	EVP_PKEY_free(*key);
+	*key = NULL;
+}
+
+static void
+free_cert(X509 **cert)
+{
+	X509_free(*cert);
+	*cert = NULL;
+}
+
+static void
+free_crl(X509_CRL **crl)
+{
+	X509_CRL_free(*crl);
+	*crl = NULL;
+}
+
+static enum vc_err
+join(const char *a, const char *b, char ret[PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s", a, b);
+
+	return n < 0 || n >= PATH_MAX ? VC_ERR_TOO_LONG : VC_OK;
+}
+
+/* DIR/NAME.SUFFIX. Written files are for the owner only. */
+static enum vc_err
+open_part(const char *dir, const char *name, const char *suffix, bool writing,
+    FILE **ret)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s.%s", dir, name, suffix);
+	int fd;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return VC_ERR_TOO_LONG;
+	fd = open(path,
+	    O_CLOEXEC | (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY),
+	    0600);
+	if (fd < 0)
+		return VC_ERR_SYS;
+	*ret = fdopen(fd, writing ? "w" : "r");
+	if (*ret != NULL)
+		return VC_OK;
+	(void)close(fd);
+	return VC_ERR_SYS;
+}
+
+static enum vc_err
+write_key(const char *dir, const char *name, EVP_PKEY *key)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "key", true, &f);
+	if (e != VC_OK)
+		return e;
+	if (PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    fflush(f) != 0)
+		return VC_ERR_CRYPTO;
+	return VC_OK;
+}
+
+static enum vc_err
+write_cert(const char *dir, const char *name, X509 *cert)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "pem", true, &f);
+	if (e != VC_OK)
+		return e;
+	if (PEM_write_X509(f, cert) != 1 || fflush(f) != 0)
+		return VC_ERR_CRYPTO;
+	return VC_OK;
+}
+
+static enum vc_err
+read_cert(const char *dir, const char *name, X509 **ret)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "pem", false, &f);
+	if (e != VC_OK)
+		return e;
+	*ret = PEM_read_X509(f, NULL, NULL, NULL);
+	return *ret == NULL ? VC_ERR_CRYPTO : VC_OK;
+}
+
+static enum vc_err
+read_ca(const char *box, const char *name, struct vc_ca *ret)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	char dir[PATH_MAX];
+	enum vc_err e;
+
+	e = join(box, "ca", dir);
+	if (e != VC_OK)
+		return e;
+	e = open_part(dir, name, "key", false, &f);
+	if (e != VC_OK)
+		return e;
+	ret->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	if (ret->key == NULL)
+		return VC_ERR_CRYPTO;
+	return read_cert(dir, name, &ret->cert);
+}
+
+/* The content of the PIV data object that holds a certificate. */
+static enum vc_err
+write_object(const char *dir, const char *name, X509 *cert)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	struct vc_bytes object = { 0 };
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	enum vc_err e;
+
+	if (len < 0)
+		return VC_ERR_CRYPTO;
+	vc_tlv_add(&object, 0x70, der, (size_t)len);
+	vc_tlv_add(&object, 0x71, "\x00", 1);
+	vc_tlv_add(&object, 0xfe, NULL, 0);
+	OPENSSL_free(der);
+	e = open_part(dir, name, "obj", true, &f);
+	if (e != VC_OK)
+		return e;
+	if (fwrite(object.data, 1, object.len, f) != object.len ||
+	    fflush(f) != 0)
+		return VC_ERR_SYS;
+	return VC_OK;
+}
+
+static enum vc_err
+make_folder(const char *path, bool may_exist)
+{
+	if (mkdir(path, 0700) == 0 || (may_exist && errno == EEXIST))
+		return VC_OK;
+	return VC_ERR_SYS;
+}
+
+static enum vc_err
+make_ca(const char *dir, const char *name, const char *cn, const char *kind)
+{
+	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
+	JK_CLEANUP(free_key) EVP_PKEY *key = NULL;
+	enum vc_err e;
+
+	e = vc_issue_key(kind, &key);
+	if (e != VC_OK)
+		return e;
+	e = vc_issue_ca(cn, &key, &ca);
+	if (e != VC_OK)
+		return e;
+	e = write_key(dir, name, ca.key);
+	if (e != VC_OK)
+		return e;
+	return write_cert(dir, name, ca.cert);
+}
+
+enum vc_err
+vc_box_make_cas(const char *box, const char *key)
+{
+	char dir[PATH_MAX];
+	enum vc_err e;
+
+	e = join(box, "ca", dir);
+	if (e != VC_OK)
+		return e;
+	e = make_folder(box, true);
+	if (e != VC_OK)
+		return e;
+	e = make_folder(dir, false);
+	for (size_t i = 0; i < VC_COUNT(issuers) && e == VC_OK; i++)
+		e = make_ca(dir, issuers[i].name, issuers[i].cn, key);
+	return e;
+}
+
+static enum vc_err
+choose_times(const char *validity, time_t *from, time_t *until)
+{
+	time_t now = time(NULL);
+
+	if (strcmp(validity, "valid") == 0) {
+		*from = now - DAY;
+		*until = now + 730 * DAY;
+	} else if (strcmp(validity, "expired") == 0) {
+		*from = now - 730 * DAY;
+		*until = now - DAY;
+	} else if (strcmp(validity, "future") == 0) {
+		*from = now + DAY;
+		*until = now + 730 * DAY;
+	} else {
+		return VC_ERR_UNKNOWN;
+	}
+	return VC_OK;
+}
+
+static enum vc_err
+make_slot(const char *dir, const struct vc_slot_kind *slot,
+    const struct vc_wish *wish, struct vc_request *q)
+{
+	JK_CLEANUP(free_key) EVP_PKEY *key = NULL;
+	JK_CLEANUP(free_cert) X509 *cert = NULL;
+	enum vc_err e;
+
+	e = vc_issue_key(wish->key, &key);
+	if (e != VC_OK)
+		return e;
+	q->key = key;
+	q->slot = slot;
+	e = vc_issue_certificate(q, &cert);
+	if (e != VC_OK)
+		return e;
+	e = write_key(dir, slot->name, key);
+	if (e != VC_OK)
+		return e;
+	e = write_cert(dir, slot->name, cert);
+	if (e != VC_OK)
+		return e;
+	return write_object(dir, slot->name, cert);
+}
+
+static enum vc_err
+fill_card(const char *box, const char *dir, const char *name,
+    const struct vc_wish *wish)
+{
+	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
+	struct vc_request q = {
+		.ca = &ca,
+		.cn = wish->cn != NULL ? wish->cn : name,
+		.email = name,
+		.no_digital_signature = wish->no_digital_signature,
+	};
+	enum vc_err e;
+
+	e = choose_times(wish->validity, &q.from, &q.until);
+	if (e != VC_OK)
+		return e;
+	e = read_ca(box, wish->ca, &ca);
+	for (size_t i = 0; i < wish->slots && e == VC_OK; i++)
+		e = make_slot(dir, &vc_slot_kinds[i], wish, &q);
+	return e;
+}
+
+/* The certificate of `from`, and a new key of the same kind. */
+static enum vc_err
+clone_slot(const char *dir, const char *from, const char *name)
+{
+	JK_CLEANUP(free_key) EVP_PKEY *key = NULL;
+	JK_CLEANUP(free_cert) X509 *cert = NULL;
+	enum vc_err e;
+
+	e = read_cert(from, name, &cert);
+	if (e == VC_ERR_SYS && errno == ENOENT)
+		return VC_OK;
+	if (e != VC_OK)
+		return e;
+	e = vc_issue_key(EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA")
+	                     ? "rsa2048"
+	                     : "p256",
+	    &key);
+	if (e != VC_OK)
+		return e;
+	e = write_key(dir, name, key);
+	if (e != VC_OK)
+		return e;
+	e = write_cert(dir, name, cert);
+	if (e != VC_OK)
+		return e;
+	return write_object(dir, name, cert);
+}
+
+/* A clone bears the identifier of the card it imitates. */
+static enum vc_err
+clone_card(const char *dir, const char *from, struct vc_state *state)
+{
+	struct vc_state original;
+	enum vc_err e;
+
+	e = vc_state_load(from, &original);
+	if (e != VC_OK)
+		return e;
+	memcpy(state->guid, original.guid, VC_GUID_LEN);
+	for (size_t i = 0; i < VC_SLOTS && e == VC_OK; i++)
+		e = clone_slot(dir, from, vc_slot_kinds[i].name);
+	return e;
+}
+
+static enum vc_err
+begin_state(const struct vc_wish *wish, struct vc_state *ret)
+{
+	unsigned tries = (unsigned)wish->tries;
+	struct vc_state state = {
+		.pin = { .tries = tries, .max = tries },
+		.puk = { .tries = tries, .max = tries },
+	};
+	enum vc_err e;
+
+	e = vc_state_parse_pin(wish->pin, state.pin.value);
+	if (e != VC_OK)
+		return e;
+	e = vc_state_parse_pin(wish->puk, state.puk.value);
+	if (e != VC_OK)
+		return e;
+	if (RAND_bytes(state.guid, VC_GUID_LEN) != 1)
+		return VC_ERR_CRYPTO;
+	*ret = state;
+	return VC_OK;
+}
+
+/* The state is written last: a folder without it is no card. */
+enum vc_err
+vc_box_make_card(const char *box, const char *name, const struct vc_wish *wish)
+{
+	char dir[PATH_MAX], from[PATH_MAX];
+	struct vc_state state;
+	enum vc_err e;
+
+	if (*name == '\0' || strspn(name, NAME_LETTERS) != strlen(name) ||
+	    strcmp(name, "ca") == 0)
+		return VC_ERR_FORMAT;
+	e = begin_state(wish, &state);
+	if (e != VC_OK)
+		return e;
+	e = join(box, name, dir);
+	if (e != VC_OK)
+		return e;
+	e = make_folder(dir, false);
+	if (e != VC_OK)
+		return e;
+	if (wish->clone_of == NULL)
+		e = fill_card(box, dir, name, wish);
+	else if ((e = join(box, wish->clone_of, from)) == VC_OK)
+		e = clone_card(dir, from, &state);
+	if (e != VC_OK)
+		return e;
+	return vc_state_save(dir, &state);
+}
+
+static enum vc_err
+write_crl(const char *box, const char *name, X509_CRL *crl)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	char dir[PATH_MAX];
+	enum vc_err e;
+
+	e = join(box, "ca", dir);
+	if (e != VC_OK)
+		return e;
+	e = open_part(dir, name, "crl", true, &f);
+	if (e != VC_OK)
+		return e;
+	if (PEM_write_X509_CRL(f, crl) != 1 || fflush(f) != 0)
+		return VC_ERR_CRYPTO;
+	return VC_OK;
+}
+
+static enum vc_err
+read_revoked(const char *box, char **cards, size_t n, X509 **ret)
+{
+	char dir[PATH_MAX];
+	enum vc_err e = VC_OK;
+
+	for (size_t i = 0; i < n && e == VC_OK; i++) {
+		e = join(box, cards[i], dir);
+		if (e == VC_OK)
+			e = read_cert(dir, vc_slot_kinds[0].name, &ret[i]);
+	}
+	return e;
+}
+
+enum vc_err
+vc_box_make_crl(const char *box, const char *name, char **cards, size_t n)
+{
+	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
+	JK_CLEANUP(free_crl) X509_CRL *crl = NULL;
+	X509 *revoked[REVOKED_MAX] = { NULL };
+	enum vc_err e;
+
+	if (n > REVOKED_MAX)
+		return VC_ERR_FULL;
+	e = read_ca(box, name, &ca);
+	if (e == VC_OK)
+		e = read_revoked(box, cards, n, revoked);
+	if (e == VC_OK)
+		e = vc_issue_crl(&ca, revoked, n, &crl);
+	if (e == VC_OK)
+		e = write_crl(box, name, crl);
+	for (size_t i = 0; i < n; i++)
+		X509_free(revoked[i]);
+	return e;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "card.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+static void
+close_file(FILE **f)
+{
+	if (*f != NULL)
+		(void)fclose(*f);
+	*f = NULL;
+}
+
+static enum vc_err
+open_part(const char *dir, const char *name, const char *suffix, FILE **ret)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s.%s", dir, name, suffix);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return VC_ERR_TOO_LONG;
+	*ret = fopen(path, "re");
+	return *ret == NULL ? VC_ERR_SYS : VC_OK;
+}
+
+static enum vc_err
+read_object(const char *dir, const char *name, struct vc_slot *slot)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "obj", &f);
+	if (e != VC_OK)
+		return e;
+	slot->object_len = fread(slot->object, 1, sizeof(slot->object), f);
+	return ferror(f) ? VC_ERR_SYS : VC_OK;
+}
+
+/* A slot without files is an empty slot, not an error. */
+static enum vc_err
+read_slot(const char *dir, const char *name, struct vc_slot *slot)
+{
+	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "key", &f);
+	if (e == VC_ERR_SYS && errno == ENOENT)
+		return VC_OK;
+	if (e != VC_OK)
+		return e;
+	slot->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	if (slot->key == NULL)
+		return VC_ERR_CRYPTO;
+	return read_object(dir, name, slot);
+}
+
+enum vc_err
+vc_card_open(const char *dir, struct vc_card **ret)
+{
+	JK_CLEANUP(vc_card_close) struct vc_card *card = NULL;
+	int n;
+	enum vc_err e;
+
+	card = calloc(1, sizeof(*card));
+	if (card == NULL)
+		return VC_ERR_NOMEM;
+	n = snprintf(card->dir, sizeof(card->dir), "%s", dir);
+	if (n < 0 || (size_t)n >= sizeof(card->dir))
+		return VC_ERR_TOO_LONG;
+	e = vc_state_load(dir, &card->state);
+	if (e != VC_OK)
+		return e;
+	for (size_t i = 0; i < VC_SLOTS; i++) {
+		e = read_slot(dir, vc_slot_kinds[i].name, &card->slots[i]);
+		if (e != VC_OK)
+			return e;
+	}
+	*ret = card;
+	card = NULL;
+	return VC_OK;
+}
+
+void
+vc_card_close(struct vc_card **card)
+{
+	if (*card == NULL)
+		return;
+	for (size_t i = 0; i < VC_SLOTS; i++)
+		EVP_PKEY_free((*card)->slots[i].key);
+	free(*card);
+	*card = NULL;
+}
+
+struct vc_slot *
+vc_card_slot(struct vc_card *card, unsigned key)
+{
+	for (size_t i = 0; i < VC_SLOTS; i++)
+		if (vc_slot_kinds[i].key == key && card->slots[i].key != NULL)
+			return &card->slots[i];
+	return NULL;
+}
+
+void
+vc_card_save(const struct vc_card *card)
+{
+	enum vc_err e = vc_state_save(card->dir, &card->state);
+
+	if (e != VC_OK)
+		(void)fprintf(stderr, "vcard: %s: %s\n", card->dir,
+		    vc_err_text(e));
+}
+
+enum vc_err
+vc_slot_certificate(const struct vc_slot *slot, struct vc_view *ret)
+{
+	struct vc_view all = { slot->object, slot->object_len };
+
+	return vc_tlv_find(all, 0x70, ret);
+}

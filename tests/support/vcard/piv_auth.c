@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GENERAL AUTHENTICATE: the raw RSA operation, ECDSA over a hash that the
+ * host made, and ECDH. Only the last part of a chain comes here, with the
+ * data of all of them.
+ */
+#include "piv.h"
+
+#include <string.h>
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "card.h"
+#include "fault.h"
+#include "tlv.h"
+
+#define ALGORITHM_RSA2048 0x07
+#define ALGORITHM_P256    0x11
+#define TAG_TEMPLATE      0x7c
+#define TAG_CHALLENGE     0x81
+#define TAG_RESPONSE      0x82
+#define TAG_POINT         0x85
+#define RANDOM_LEN        8
+#define RSA_LEN           256
+#define HASH_LEN          32
+#define POINT_LEN         65
+
+static void
+free_context(EVP_PKEY_CTX **ctx)
+{
+	EVP_PKEY_CTX_free(*ctx);
+	*ctx = NULL;
+}
+
+static void
+free_key(EVP_PKEY **key)
+{
+	EVP_PKEY_free(*key);
+	*key = NULL;
+}
+
+static bool
+is_rsa(EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "RSA");
+}
+
+static enum vc_err
+sign(EVP_PKEY *key, const uint8_t *data, size_t len, struct vc_signature *ret)
+{
+	JK_CLEANUP(free_context) EVP_PKEY_CTX *ctx = NULL;
+	struct vc_signature sig = { .len = sizeof(sig.data) };
+
+	ctx = EVP_PKEY_CTX_new(key, NULL);
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
+		return VC_ERR_CRYPTO;
+	if (is_rsa(key) &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1)
+		return VC_ERR_CRYPTO;
+	if (EVP_PKEY_sign(ctx, sig.data, &sig.len, data, len) != 1)
+		return VC_ERR_CRYPTO;
+	*ret = sig;
+	return VC_OK;
+}
+
+/* Another key of the same kind; the one made last is kept. */
+static EVP_PKEY *
+foreign_key(struct vc_piv *piv, EVP_PKEY *like)
+{
+	bool rsa = is_rsa(like);
+
+	if (piv->foreign != NULL && is_rsa(piv->foreign) == rsa)
+		return piv->foreign;
+	EVP_PKEY_free(piv->foreign);
+	piv->foreign = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+	return piv->foreign;
+}
+
+/* With the sign stage's fault in force, if there is one. */
+static enum vc_err
+sign_with_fault(struct vc_piv *piv, EVP_PKEY *key, struct vc_view challenge,
+    struct vc_signature *ret)
+{
+	const struct vc_fault *f = vc_faults_use(piv->faults, VC_STAGE_SIGN);
+	EVP_PKEY *by = key;
+	uint8_t data[RSA_LEN];
+	enum vc_err e;
+
+	memcpy(data, challenge.at, challenge.left);
+	if (f != NULL &&
+	    (f->kind == VC_FAULT_SIG_OTHERDATA ||
+	        (f->kind == VC_FAULT_SIG_REPLAYED && piv->last.len == 0)))
+		data[challenge.left - 1] ^= 0x01;
+	if (f != NULL && f->kind == VC_FAULT_SIG_FOREIGN)
+		by = foreign_key(piv, key);
+	if (by == NULL)
+		return VC_ERR_CRYPTO;
+	e = sign(by, data, challenge.left, ret);
+	if (e == VC_OK && f != NULL)
+		vc_mangle_signature(f, key, &piv->last, ret);
+	return e;
+}
+
+/* ECDH with the other side's uncompressed point (SP 800-73-4 part 2, A.5). */
+static enum vc_err
+derive(EVP_PKEY *key, struct vc_view point, struct vc_signature *ret)
+{
+	JK_CLEANUP(free_context) EVP_PKEY_CTX *ctx = NULL;
+	JK_CLEANUP(free_key) EVP_PKEY *peer = EVP_PKEY_new();
+	struct vc_signature z = { .len = sizeof(z.data) };
+
+	if (peer == NULL || EVP_PKEY_copy_parameters(peer, key) != 1 ||
+	    EVP_PKEY_set1_encoded_public_key(peer, point.at, point.left) != 1)
+		return VC_ERR_CRYPTO;
+	ctx = EVP_PKEY_CTX_new(key, NULL);
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
+	    EVP_PKEY_derive_set_peer(ctx, peer) != 1 ||
+	    EVP_PKEY_derive(ctx, z.data, &z.len) != 1)
+		return VC_ERR_CRYPTO;
+	*ret = z;
+	return VC_OK;
+}
+
+static bool
+is_allowed(const struct vc_piv *piv, unsigned reference)
+{
+	for (size_t i = 0; i < VC_SLOTS; i++) {
+		if (vc_slot_kinds[i].key != reference)
+			continue;
+		switch (vc_slot_kinds[i].access) {
+		case VC_ACCESS_FREE:
+			return true;
+		case VC_ACCESS_ALWAYS:
+			return piv->verified && piv->fresh;
+		case VC_ACCESS_PIN:
+			return piv->verified;
+		}
+	}
+	return false;
+}
+
+static uint16_t
+use_key(struct vc_piv *piv, EVP_PKEY *key, struct vc_view body,
+    struct vc_signature *ret)
+{
+	struct vc_view input;
+	size_t want = is_rsa(key) ? RSA_LEN : HASH_LEN;
+	enum vc_err e;
+
+	if (vc_tlv_find(body, TAG_CHALLENGE, &input) == VC_OK) {
+		if (input.left != want)
+			return VC_SW_DATA;
+		e = sign_with_fault(piv, key, input, ret);
+	} else if (!is_rsa(key) &&
+	           vc_tlv_find(body, TAG_POINT, &input) == VC_OK &&
+	           input.left == POINT_LEN) {
+		e = derive(key, input, ret);
+	} else {
+		return VC_SW_DATA;
+	}
+	return e == VC_OK ? VC_SW_OK : VC_SW_DATA;
+}
+
+static void
+add_template(const struct vc_signature *sig, struct vc_bytes *ret)
+{
+	struct vc_bytes body = { 0 };
+
+	vc_tlv_add(&body, TAG_RESPONSE, sig->data, sig->len);
+	vc_tlv_add(ret, TAG_TEMPLATE, body.data, body.len);
+}
+
+/*
+ * The first half of an authentication of the host by the administration
+ * key: random bytes. There is no such key, so a second half always fails.
+ */
+static uint16_t
+give_random(const struct vc_apdu *a, struct vc_bytes *ret)
+{
+	struct vc_view all = { a->data, a->lc }, body, witness;
+
+	if (vc_tlv_find(all, TAG_TEMPLATE, &body) != VC_OK ||
+	    vc_tlv_find(body, TAG_CHALLENGE, &witness) != VC_OK ||
+	    witness.left != 0)
+		return VC_SW_DATA;
+	vc_tlv_add_header(ret, TAG_TEMPLATE, RANDOM_LEN + 2);
+	vc_tlv_add_header(ret, TAG_CHALLENGE, RANDOM_LEN);
+	vc_bytes_add_random(ret, RANDOM_LEN);
+	return VC_SW_OK;
+}
+
+uint16_t
+vc_piv_authenticate(struct vc_piv *piv, const struct vc_apdu *a)
+{
+	struct vc_slot *slot = vc_card_slot(piv->card, a->p2);
+	struct vc_view all = { a->data, a->lc }, body;
+	struct vc_signature sig;
+	uint16_t sw;
+
+	if (a->p2 == VC_KEY_ADMIN)
+		return give_random(a, &piv->reply);
+	if (slot == NULL ||
+	    a->p1 != (is_rsa(slot->key) ? ALGORITHM_RSA2048 : ALGORITHM_P256))
+		return VC_SW_PARAMETERS;
+	if (!is_allowed(piv, a->p2))
+		return VC_SW_NOT_ALLOWED;
+	if (vc_tlv_find(all, TAG_TEMPLATE, &body) != VC_OK)
+		return VC_SW_DATA;
+	sw = use_key(piv, slot->key, body, &sig);
+	if (sw != VC_SW_OK)
+		return sw;
+	piv->signatures++;
+	piv->signed_now = true;
+	piv->last = sig;
+	add_template(&sig, &piv->reply);
+	return VC_SW_OK;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* GET DATA and the objects it gives (SP 800-73-4 part 1, 3 and 4). */
+#include "piv.h"
+
+#include "card.h"
+#include "fault.h"
+#include "tlv.h"
+
+#define OBJECT_CHUID     0x5fc102
+#define OBJECT_CCC       0x5fc107
+#define OBJECT_DISCOVERY 0x7e
+#define TAG_LIST         0x5c
+#define TAG_OBJECT       0x53
+
+/*
+ * A FASC-N whose agency code 9999 says that the GUID is the identifier:
+ * 9999-9999-999999-0-1-0000000000 3 0000 1, five bits a digit, odd parity.
+ */
+static const uint8_t fascn[25] = { 0xd4, 0xe7, 0x39, 0xda, 0x73, 0x9c, 0xed,
+	0x39, 0xce, 0x73, 0x9d, 0x83, 0x68, 0x58, 0x21, 0x08, 0x42, 0x10, 0x84,
+	0x21, 0xc8, 0x42, 0x10, 0xc3, 0xeb };
+
+static void
+add_chuid(const struct vc_card *card, struct vc_bytes *ret)
+{
+	vc_tlv_add(ret, 0x30, fascn, sizeof(fascn));
+	vc_tlv_add(ret, 0x34, card->state.guid, VC_GUID_LEN);
+	vc_tlv_add(ret, 0x35, "20491231", 8);
+	vc_tlv_add(ret, 0x3e, NULL, 0);
+	vc_tlv_add(ret, 0xfe, NULL, 0);
+}
+
+/* Capability container: the identifier, three numbers, empty elements. */
+static void
+add_ccc(const struct vc_card *card, struct vc_bytes *ret)
+{
+	static const uint8_t issuer[] = { 0xa0, 0, 0, 1, 0x16, 0xff, 0x02 };
+	static const unsigned empty[] = { 0xf3, 0xf6, 0xf7, 0xfa, 0xfb, 0xfc,
+		0xfd, 0xfe };
+
+	vc_tlv_add_header(ret, 0xf0, 21);
+	vc_bytes_add(ret, issuer, sizeof(issuer));
+	vc_bytes_add(ret, card->state.guid, 21 - sizeof(issuer));
+	vc_tlv_add(ret, 0xf1, "\x21", 1);
+	vc_tlv_add(ret, 0xf2, "\x21", 1);
+	vc_tlv_add(ret, 0xf4, "\x00", 1);
+	vc_tlv_add(ret, 0xf5, "\x10", 1);
+	for (size_t i = 0; i < VC_COUNT(empty); i++)
+		vc_tlv_add(ret, empty[i], NULL, 0);
+}
+
+/* Not wrapped in 53. The policy: the card's own PIN, no other. */
+static void
+add_discovery(struct vc_bytes *ret)
+{
+	static const uint8_t policy[] = { 0x40, 0x00 };
+	struct vc_bytes body = { 0 };
+
+	vc_tlv_add(&body, 0x4f, vc_piv_aid, VC_AID_LEN);
+	vc_tlv_add(&body, 0x5f2f, policy, sizeof(policy));
+	vc_tlv_add(ret, OBJECT_DISCOVERY, body.data, body.len);
+}
+
+static bool
+add_certificate(struct vc_piv *piv, uint32_t object, struct vc_bytes *ret)
+{
+	const struct vc_fault *f;
+	const struct vc_slot *slot;
+
+	for (size_t i = 0; i < VC_SLOTS; i++) {
+		slot = &piv->card->slots[i];
+		if (vc_slot_kinds[i].object != object || slot->key == NULL)
+			continue;
+		f = vc_faults_use(piv->faults, VC_STAGE_CERT);
+		if (f != NULL)
+			return vc_mangle_certificate(f, slot, i, ret);
+		vc_bytes_add(ret, slot->object, slot->object_len);
+		return true;
+	}
+	return false;
+}
+
+/* The tag list holds one tag, up to three bytes. */
+static uint16_t
+read_object_name(const struct vc_apdu *a, uint32_t *ret)
+{
+	struct vc_view view = { a->data, a->lc };
+	struct vc_tlv list;
+	uint32_t object = 0;
+
+	if (a->p1 != 0x3f || a->p2 != 0xff)
+		return VC_SW_PARAMETERS;
+	if (vc_tlv_next(&view, &list) != VC_OK || list.tag != TAG_LIST ||
+	    list.value.left < 1 || list.value.left > 3)
+		return VC_SW_DATA;
+	for (size_t i = 0; i < list.value.left; i++)
+		object = object << 8 | list.value.at[i];
+	*ret = object;
+	return VC_SW_OK;
+}
+
+uint16_t
+vc_piv_get_data(struct vc_piv *piv, const struct vc_apdu *a)
+{
+	struct vc_bytes body = { 0 };
+	uint32_t object;
+	uint16_t sw;
+
+	sw = read_object_name(a, &object);
+	if (sw != VC_SW_OK)
+		return sw;
+	if (object == OBJECT_DISCOVERY) {
+		add_discovery(&piv->reply);
+		return VC_SW_OK;
+	}
+	if (object == OBJECT_CHUID)
+		add_chuid(piv->card, &body);
+	else if (object == OBJECT_CCC)
+		add_ccc(piv->card, &body);
+	else if (!add_certificate(piv, object, &body))
+		return VC_SW_NOT_FOUND;
+	vc_tlv_add(&piv->reply, TAG_OBJECT, body.data, body.len);
+	return VC_SW_OK;
+}
