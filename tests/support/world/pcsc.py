@@ -1,0 +1,318 @@
+"""pcscd of the world and the virtual cards in its readers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+
+from .namespace import WORK, Space
+from .process import Deadline, Process
+from .services import Controlled
+
+FIRST_PORT = 0x8C7B
+READER_CONF = "/etc/reader.conf.d"
+SOCKET = "/run/pcscd/pcscd.comm"
+DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/lib64/pcsc/drivers/serial/libifdvpcd.so",
+           "/usr/lib/x86_64-linux-gnu/pcsc/drivers/serial/libifdvpcd.so")
+OPEN, SHIPPED = "open", "shipped"       # who may use the socket: everybody, or our card group only
+
+
+def driver() -> str | None:
+    return next((path for path in DRIVERS if os.path.exists(path)), None)
+
+
+@dataclass(frozen=True)
+class Reader:
+    name: str
+    port: int           # slot 1; slot 2 is the next
+
+    def config(self) -> str:
+        return (f'FRIENDLYNAME "{self.name}"\nDEVICENAME /dev/null:0x{self.port:X}\nLIBPATH {driver()}\n'
+                f"CHANNELID 0x{self.port:X}\n")
+
+
+class Pcscd(Controlled):
+    """Sees no real reader: it has no USB bus and looks for drivers in an empty directory."""
+
+    def __init__(self, space: Space, readers: int = 1, mode: str = OPEN, group: int = 0) -> None:
+        super().__init__(space, "pcscd")
+        self.mode = mode
+        self.group = group
+        ports = free_ports(space, readers)
+        names = ["Virtual PCD"] + [f"Virtual PCD {letter}" for letter in "BCDEFGH"]
+        self.readers = [Reader(name, port) for name, port in zip(names, ports)]
+        space.directory(READER_CONF)
+        space.directory(f"{WORK}/no-drivers")
+        for name in os.listdir(space.path(READER_CONF)):
+            os.unlink(space.path(f"{READER_CONF}/{name}"))
+        for number, reader in enumerate(self.readers):
+            space.write(f"{READER_CONF}/reader-{number}", reader.config())
+
+    def start(self, debug: bool = False, timeout: float = 5.0) -> None:
+        """Until it listens for clients and for cards."""
+        for name in ("pcscd.comm", "pcscd.pid"):
+            if self.space.exists(f"/run/pcscd/{name}"):
+                os.unlink(self.space.path(f"/run/pcscd/{name}"))
+        argv = ["pcscd", "--foreground", "--config", READER_CONF] + (["--debug", "--apdu"] if debug else [])
+        self.process = self.space.spawn(argv, stdout=self.log, stderr=self.log,
+                                        env={"PCSCLITE_HP_DROPDIR": f"{WORK}/no-drivers"})
+        until = time.monotonic() + timeout
+        while not (self.space.exists(SOCKET) and {reader.port for reader in self.readers} <= listening(self.space)):
+            if not self.process.alive or time.monotonic() > until:
+                raise Deadline(f"pcscd did not come up\n{self.stderr()}")
+            time.sleep(0.003)
+        if self.mode == SHIPPED:
+            self.ship()
+
+    def ship(self) -> None:
+        """The socket as shipped: only the card group. Clients that are already connected stay."""
+        os.chown(self.space.path(SOCKET), 0, self.group)
+        os.chmod(self.space.path(SOCKET), 0o660)
+
+    def unship(self) -> None:
+        os.chmod(self.space.path(SOCKET), 0o666)
+
+    def restart(self, debug: bool = False) -> None:
+        self.kill()
+        self.start(debug)
+
+
+def listening(space: Space) -> set[int]:
+    """Ports with a listener in the world's network, seen without connecting to them."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{space.keeper}/net/{name}") as file:
+                rows = [line.split() for line in file.readlines()[1:]]
+        except FileNotFoundError:
+            continue
+        found |= {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
+    return found
+
+
+def free_ports(space: Space, readers: int) -> list[int]:
+    """A pair for each reader."""
+    taken = listening(space)
+    ports: list[int] = []
+    port = FIRST_PORT
+    while len(ports) < readers:
+        if port not in taken and port + 1 not in taken:
+            ports.append(port)
+        port += 2
+    return ports
+
+
+@dataclass
+class Made:
+    """A card as vcard-make left it in the world's card directory."""
+
+    name: str
+    directory: str                  # inside the world
+    key: str = "rsa2048"
+    pin: str = "123456"
+    puk: str = "12345678"
+
+
+class CardError(AssertionError):
+    """The virtual card refused a command."""
+
+
+class Card:
+    """One virtual card in front of one slot of a reader. Orders and their answers are lines of text."""
+
+    def __init__(self, space: Space, program: str, port: int, made: Made, *, apdu_ms: int = 0,
+                 sign_ms: int = 0) -> None:
+        self.space = space
+        self.program = program
+        self.port = port
+        self.made = made
+        self.delays = (apdu_ms, sign_ms)
+        self.control = f"{WORK}/cards/slot-{port}.sock"
+        self.log = f"{WORK}/cards/slot-{port}.log"
+        self.process: Process | None = None
+        self._link: socket.socket | None = None
+
+    def start(self, timeout: float = 5.0) -> None:
+        """Without a card in the slot."""
+        if self.space.exists(self.control):
+            os.unlink(self.space.path(self.control))
+        self.process = self.space.spawn(
+            [self.program, "--port", str(self.port), "--control", self.control, "--log", self.log,
+             "--apdu-ms", str(self.delays[0]), "--sign-ms", str(self.delays[1])],
+            stdout=f"{self.log}.err", stderr=f"{self.log}.err")
+        until = time.monotonic() + timeout
+        while not self._connect():
+            if not self.process.alive or time.monotonic() > until:
+                raise Deadline(f"the virtual card did not come up\n{self.stderr()}")
+            time.sleep(0.003)
+
+    def _connect(self) -> bool:
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            link.connect(self.space.path(self.control))
+        except OSError:
+            link.close()
+            return False
+        link.settimeout(10)
+        self._link = link
+        return True
+
+    def say(self, order: str) -> str:
+        """One order; its answer without the leading "ok"."""
+        if not self._link:
+            raise CardError(f"{order}: the virtual card is not running")
+        self._link.sendall(order.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"\n"):
+            piece = self._link.recv(65536)
+            if not piece:
+                raise CardError(f"{order}: the virtual card hung up\n{self.stderr()}")
+            answer += piece
+        word, _, rest = answer.decode().strip().partition(" ")
+        if word != "ok":
+            raise CardError(f"{order}: {answer.decode().strip()}")
+        return rest
+
+    def _table(self, order: str) -> dict[str, str]:
+        return {name: value for name, _, value in (word.partition("=") for word in self.say(order).split())}
+
+    def insert(self, made: Made | None = None) -> None:
+        """The same card again, or another."""
+        self.made = made or self.made
+        self.say(f"insert {self.made.directory}")
+
+    def insert_and_wait(self, made: Made | None = None, timeout: float = 5.0) -> None:
+        """Until pcscd has powered it: it looks every 0.4 s."""
+        self.insert(made)
+        self.wait_until(powered="yes", timeout=timeout)
+
+    def remove(self) -> None:
+        self.say("remove")
+
+    def remove_at(self, number: int) -> None:
+        """Pulled at the Nth APDU."""
+        self.say(f"remove-at {number}")
+
+    def remove_after(self, number: int) -> None:
+        self.say(f"remove-after {number}")
+
+    def fault(self, kind: str, at: str, count: int | str | None = None) -> None:
+        self.say(f"fault {kind} at {at}" + (f" {count}" if count is not None else ""))
+
+    def clear(self) -> None:
+        self.say("clear")
+
+    def counters(self) -> dict[str, int]:
+        """pin-tries, puk-tries, apdus, signatures, verified (0 or 1)."""
+        return {name: {"yes": 1, "no": 0}[value] if value in ("yes", "no") else int(value)
+                for name, value in self._table("counters").items()}
+
+    def status(self) -> dict[str, str]:
+        return self._table("status")
+
+    def wait_until(self, timeout: float = 5.0, **wanted: str) -> None:
+        until = time.monotonic() + timeout
+        while not wanted.items() <= (status := self.status()).items():
+            if time.monotonic() > until:
+                raise Deadline(f"the card is {status}, not {wanted}")
+            time.sleep(0.005)
+
+    def reset_count(self) -> None:
+        self.say("reset-count")
+
+    def slow(self, apdu_ms: int, sign_ms: int) -> None:
+        self.say(f"slow {apdu_ms} {sign_ms}")
+
+    def set_tries(self, number: int) -> None:
+        self.say(f"set-tries {number}")
+
+    def block_pin(self) -> None:
+        self.say("block-pin")
+
+    def kill(self) -> None:
+        self._hang_up()
+        if self.process:
+            self.process.kill()
+
+    def stop(self) -> None:
+        """Asked to go, and made to."""
+        if not self.process or not self.process.alive:
+            return
+        try:
+            self.say("quit")
+        except (OSError, CardError):
+            pass
+        self._hang_up()
+        self.process.terminate(2)
+
+    def _hang_up(self) -> None:
+        if self._link:
+            self._link.close()
+            self._link = None
+
+    def apdus(self) -> str:
+        """The log of what was exchanged."""
+        return self.space.read(self.log) if self.space.exists(self.log) else ""
+
+    def stderr(self) -> str:
+        path = f"{self.log}.err"
+        return self.space.read(path) if self.space.exists(path) else ""
+
+
+class Cards:
+    """Makes cards with vcard-make and puts them into readers."""
+
+    DIRECTORY = f"{WORK}/cards"
+
+    def __init__(self, space: Space, build_dir: str) -> None:
+        self.space = space
+        self.programs = os.path.join(build_dir, "tests/support/vcard")
+        self.made: dict[str, Made] = {}
+        self.inserted: list[Card] = []
+        self.issued = f"{self.DIRECTORY}/issued"
+        space.directory(self.issued, 0o755)
+
+    def available(self) -> bool:
+        return all(os.access(os.path.join(self.programs, name), os.X_OK) for name in ("vcard", "vcard-make"))
+
+    def make(self, name: str, *, key: str = "rsa2048", pin: str = "123456", puk: str = "12345678",
+             **options: str | int | bool) -> Made:
+        """options: validity="expired", ca="other", slots=4, clone_of=NAME, cn=TEXT, tries=N,
+        no_digital_signature=True."""
+        if not self.made:
+            self._run("ca", self.issued)
+        words: list[str] = []
+        for option, value in ({"key": key, "pin": pin, "puk": puk} | options).items():
+            words += [f"--{option.replace('_', '-')}"] + ([] if value is True else [str(value)])
+        self._run("card", self.issued, name, *words)
+        self.made[name] = Made(name, f"{self.issued}/{name}", key, pin, puk)
+        return self.made[name]
+
+    def certificate(self, name: str) -> str:
+        """PEM, the one to register."""
+        return self.space.read(f"{self.issued}/{name}/9a.pem")
+
+    def crl(self, *names: str) -> None:
+        """A revocation list that names these cards, beside the CA."""
+        self._run("crl", self.issued, *names)
+
+    def put(self, made: Made | str, port: int, *, insert: bool = True, apdu_ms: int = 0, sign_ms: int = 0) -> Card:
+        """A virtual card at a reader's slot, seen by pcscd when this returns; insert=False: the slot is empty."""
+        if isinstance(made, str):
+            made = self.made[made]
+        card = Card(self.space, os.path.join(self.programs, "vcard"), port, made, apdu_ms=apdu_ms, sign_ms=sign_ms)
+        card.start()
+        self.inserted.append(card)
+        if insert:
+            card.insert_and_wait()
+        return card
+
+    def stop(self) -> None:
+        for card in self.inserted:
+            card.stop()
+        self.inserted.clear()
+
+    def _run(self, *arguments: str) -> None:
+        self.space.run([os.path.join(self.programs, "vcard-make"), *arguments], timeout=60).check()
