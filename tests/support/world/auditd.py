@@ -73,7 +73,8 @@ def is_experiment(daemon: procs.Seen) -> bool:
 
 
 class MachineLock:
-    """Only one test run on the machine may own the kernel's audit. An abstract socket leaves no file behind."""
+    """Only one test run on the machine may own the kernel's audit. An abstract socket leaves no file behind. The audit
+    keeper holds it too, so that the next run begins when the state has been put back, whatever became of this one."""
 
     NAME = "\0jukinet-tests-own-the-audit"
 
@@ -89,6 +90,9 @@ class MachineLock:
                     self._socket.close()
                     raise Deadline(f"another test run kept the machine's audit for {wait:g} s") from None
                 time.sleep(0.1)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
     def release(self) -> None:
         self._socket.close()
@@ -123,6 +127,7 @@ class AuditDaemon:
         self.directory = directory
         self.options = OPTIONS | {"log_group": default_log_group()} | options
         self.wait_for_machine = wait
+        self.waited = 0.0               # seconds until other test runs had left the kernel's audit
         self.before: dict[str, int] = {}
         self.daemon: Process | None = None
         self.space: Space
@@ -136,8 +141,11 @@ class AuditDaemon:
     def open(self) -> AuditDaemon:
         if AuditDaemon.current:
             raise OSError("this program already has an auditd running, and the kernel has room for one")
+        begun = time.monotonic()
         self.lock = MachineLock(self.wait_for_machine)
         try:
+            self._wait_for_others()
+            self.waited = time.monotonic() - begun
             self._take_over()
         except BaseException:
             self.lock.release()
@@ -145,14 +153,16 @@ class AuditDaemon:
         AuditDaemon.current = self
         return self
 
-    def _take_over(self) -> None:
+    def _wait_for_others(self) -> None:
         until = time.monotonic() + self.wait_for_machine
         while found := living_daemon():
             if not is_experiment(found) or time.monotonic() > until:
                 raise HostAudit(f"the machine runs its own auditd: {found}")
             time.sleep(0.1)
+
+    def _take_over(self) -> None:
         self.before = kernel_state()
-        self.space = Space("audit", self._layout())
+        self.space = Space("audit", self._layout(), hold=[self.lock.fileno()])
         try:
             self.space.at_end(*restoring(self.before))
             self.control("-b", str(self.backlog))

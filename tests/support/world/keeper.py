@@ -486,12 +486,14 @@ def reset_loginuid() -> str:
 
 
 def main() -> None:
-    control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)
+    name, *given = sys.argv[1:]
+    for fd in given:
+        os.set_inheritable(int(fd), False)
+    control = socket.socket(fileno=int(given[0]))
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)     # it ends when its owner does, not before
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    kernel.set_process_name(sys.argv[2])
+    kernel.set_process_name(name)
     os.setsid()
     os.chdir("/")
     keeper = Keeper(control)

@@ -29,8 +29,11 @@ Stream = Union[None, int, str]      # nothing, a descriptor, or a path inside to
 
 class Space:
     def __init__(self, name: str, layout: list[dict], *, keep: Mapping[str, bool] | None = None,
-                 network: bool = False, hostname: str = "", parent: Space | None = None) -> None:
-        """layout: steps of keeper.Mounts. keep: paths that stay visible under what covers them; True: writable."""
+                 network: bool = False, hostname: str = "", parent: Space | None = None,
+                 hold: Iterable[int] = ()) -> None:
+        """layout: steps of keeper.Mounts. keep: paths that stay visible under what covers them; True: writable.
+        hold: descriptors that the keeper keeps open to its very end."""
+        held = list(hold)
         self.name = name
         self.notes: list[str] = []
         self.loginuid_problem = ""
@@ -40,8 +43,9 @@ class Space:
         self._control.settimeout(PATIENCE)
         with theirs:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-B", "-I", "-S", os.path.join(HERE, "keeper.py"), str(theirs.fileno()),
-                 f"keep-{name}"], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={"PATH": PATH})
+                [sys.executable, "-B", "-I", "-S", os.path.join(HERE, "keeper.py"), f"keep-{name}",
+                 str(theirs.fileno()), *map(str, held)],
+                pass_fds=[theirs.fileno(), *held], stdin=subprocess.DEVNULL, env={"PATH": PATH})
         try:
             self._open(layout, dict(keep or {}), network, hostname, parent)
         except BaseException:

@@ -134,6 +134,10 @@ class Terminal:
     def ended(self) -> bool:
         return self._ended
 
+    @property
+    def closed(self) -> bool:
+        return self.master < 0
+
     def echo(self) -> bool:
         return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
 
