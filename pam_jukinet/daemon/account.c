@@ -10,8 +10,6 @@
 #include "ticket.h"
 #include "worker.h"
 
-#include <string.h>
-
 /* What was proven, and the session it may belong to. */
 static enum jk_reason
 find_grant(struct jk_worker *w, struct jk_session *ret_session,
@@ -43,18 +41,14 @@ decide_again(struct jk_worker *w, struct jk_outcome *o,
     const struct jk_session *session, const struct jk_grant *grant)
 {
 	static struct jk_facts facts;
-	struct jk_evidence evidence = { .method = grant->method };
-	struct jk_verdict v;
+	struct jk_verdict v =
+	    jk_facts_decide_again(w, grant, w->peer.uid != 0, session, &facts);
 
-	memcpy(evidence.key, grant->key, sizeof(evidence.key));
-	if (jk_facts_load(w, grant->cert, &facts) != JK_OK)
-		return JK_WHY_POLICY_BAD;
-	v = jk_facts_decide(w, &facts, w->peer.uid != 0, session, &evidence);
-	if (!v.allowed) {
-		o->facts = &facts;
-		o->opid = v.opid;
-	}
-	return v.allowed ? JK_WHY_GRANTED : v.why;
+	if (v.allowed)
+		return JK_WHY_GRANTED;
+	o->facts = &facts;
+	o->opid = v.opid;
+	return v.why;
 }
 
 void

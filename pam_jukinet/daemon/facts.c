@@ -82,6 +82,18 @@ jk_facts_decide(const struct jk_worker *worker, const struct jk_facts *facts,
 	return jk_decide(&q);
 }
 
+struct jk_verdict
+jk_facts_decide_again(struct jk_worker *worker, const struct jk_grant *grant,
+    bool unlock, const struct jk_session *session, struct jk_facts *ret_facts)
+{
+	struct jk_evidence evidence = { .method = grant->method };
+
+	memcpy(evidence.key, grant->key, sizeof(evidence.key));
+	if (jk_facts_load(worker, grant->cert, ret_facts) != JK_OK)
+		return (struct jk_verdict){ .why = JK_WHY_POLICY_BAD };
+	return jk_facts_decide(worker, ret_facts, unlock, session, &evidence);
+}
+
 void
 jk_facts_grant(const struct jk_worker *worker, const struct jk_facts *facts,
     const struct jk_verdict *verdict, const struct jk_evidence *evidence,

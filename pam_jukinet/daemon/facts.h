@@ -30,6 +30,14 @@ struct jk_verdict jk_facts_decide(const struct jk_worker *worker,
     const struct jk_facts *facts, bool unlock, const struct jk_session *session,
     const struct jk_evidence *evidence);
 
+/*
+ * Decides once more what was granted before, with the snapshot of now. The
+ * facts are filled for the record of a refusal.
+ */
+struct jk_verdict jk_facts_decide_again(struct jk_worker *worker,
+    const struct jk_grant *grant, bool unlock, const struct jk_session *session,
+    struct jk_facts *ret_facts);
+
 /* What was decided, as something that can be kept. */
 void jk_facts_grant(const struct jk_worker *worker,
     const struct jk_facts *facts, const struct jk_verdict *verdict,

@@ -65,26 +65,13 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 	                                                    : JK_WHY_INTERNAL;
 }
 
-static enum jk_reason
-decide_again(struct jk_worker *w, const struct jk_grant *grant)
-{
-	static struct jk_facts facts;
-	struct jk_evidence evidence = { .method = grant->method };
-	struct jk_verdict v;
-
-	memcpy(evidence.key, grant->key, sizeof(evidence.key));
-	if (jk_facts_load(w, grant->cert, &facts) != JK_OK)
-		return JK_WHY_POLICY_BAD;
-	/* Whose session it is comes after: plan() sees it under the lock. */
-	v = jk_facts_decide(w, &facts, false, NULL, &evidence);
-	return v.allowed ? JK_WHY_GRANTED : v.why;
-}
-
-/* The ticket is good, and used up from here on. */
+/* The ticket is good, still allowed, and used up from here on. */
 static enum jk_reason
 redeem(struct jk_worker *w, struct jk_grant *ret)
 {
+	static struct jk_facts facts;
 	enum jk_reason why = jk_worker_find_account(w);
+	struct jk_verdict v;
 
 	if (why != JK_WHY_GRANTED)
 		return why;
@@ -93,7 +80,9 @@ redeem(struct jk_worker *w, struct jk_grant *ret)
 	        ret) != JK_OK ||
 	    jk_ticket_consume(w->run_dir, w->claim.ticket) != JK_OK)
 		return JK_WHY_SESS_UNPROVEN;
-	return decide_again(w, ret);
+	/* Whose session it is comes after: plan() sees it under the lock. */
+	v = jk_facts_decide_again(w, ret, false, NULL, &facts);
+	return v.allowed ? JK_WHY_GRANTED : v.why;
 }
 
 /* Stored only if nothing has changed since it was planned. */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "test.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "frame.h"
+#include "peer.h"
+#include "place.h"
+#include "protocol.h"
+#include "session.h"
+#include "state.h"
+
+#define UID 2001
+
+static const struct jk_grant grant = {
+	.account = "hanako",
+	.uid = UID,
+	.person = "p0123",
+	.opid = "m0123-2",
+	.type = "moving-desk",
+	.department = "shimin",
+	.card = "c-0042",
+	.key = { 4, 5, 6 },
+	.method = JK_METHOD_CARD_PIN,
+	.terminal = "shimin-03",
+};
+
+static struct jk_leader
+leader_of(pid_t pid)
+{
+	struct jk_leader l = { .pid = (uint64_t)pid };
+
+	assert_int_equal(jk_process_start(pid, &l.start), JK_OK);
+	return l;
+}
+
+static pid_t
+start_process(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+end_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+test_session_store_load_round_trips(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct place p;
+	struct jk_session s, got, found;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_string_equal(got.id, s.id);
+	assert_int_equal(got.state, JK_SESSION_ACTIVE);
+	assert_int_equal(got.n_leaders, 1);
+	assert_string_equal(got.grant.opid, grant.opid);
+	assert_memory_equal(got.grant.key, grant.key, sizeof(grant.key));
+	assert_int_equal(jk_session_find(p.dir, s.id, &found), JK_OK);
+	assert_int_equal(found.grant.uid, UID);
+	assert_int_equal(jk_session_find(p.dir, "00", &found),
+	    JK_ERR_NOT_FOUND);
+	place_remove(&p);
+}
+
+static void
+test_session_load_dead_leader_has_ended(void **state)
+{
+	struct place p;
+	struct jk_session s;
+	struct jk_leader l;
+	pid_t pid = start_process();
+
+	(void)state;
+	place_make(&p);
+	l = leader_of(pid);
+	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	end_process(pid);
+	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+	assert_int_equal(s.n_leaders, 0);
+	place_remove(&p);
+}
+
+/* The pid of a leader that died may come again: the start time does not. */
+static void
+test_session_load_recycled_pid_has_ended(void **state)
+{
+	struct jk_leader l = leader_of(getpid());
+	struct place p;
+	struct jk_session s;
+
+	(void)state;
+	place_make(&p);
+	l.start--;
+	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+	place_remove(&p);
+}
+
+static void
+test_session_load_other_boot_has_ended(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct place p;
+	struct jk_session s;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	s.boot[0] = s.boot[0] == '0' ? '1' : '0';
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+	place_remove(&p);
+}
+
+static void
+test_session_file_of_another_uid_is_refused(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct place p;
+	struct jk_session s;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(renameat(p.dir, "session.2001", p.dir, "session.2002"),
+	    0);
+	assert_int_equal(jk_session_load(p.dir, 2002, &s), JK_ERR_FORMAT);
+	place_remove(&p);
+}
+
+static void
+test_session_drop_last_leader_ends_it(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	const struct jk_leader parent = leader_of(getppid());
+	struct jk_session s;
+
+	(void)state;
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_add_leader(&s, &parent), JK_OK);
+	/* Whoever is no leader takes nobody's place while two are left. */
+	jk_session_drop_leader(&s, 1);
+	assert_int_equal(s.n_leaders, 2);
+	jk_session_drop_leader(&s, getpid());
+	assert_int_equal(s.state, JK_SESSION_ACTIVE);
+	assert_int_equal(s.n_leaders, 1);
+	/* The one that is left may have handed over its closing. */
+	jk_session_drop_leader(&s, getpid());
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+}
+
+static void
+test_session_add_leader_beyond_all_places_is_refused(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_session s;
+
+	(void)state;
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	for (size_t i = 1; i < JK_LEADERS_MAX; i++)
+		assert_int_equal(jk_session_add_leader(&s, &me), JK_OK);
+	assert_int_equal(jk_session_add_leader(&s, &me), JK_ERR_TOO_BIG);
+}
+
+static void
+test_session_has_processes_sees_own_uid_and_no_stranger(void **state)
+{
+	(void)state;
+	assert_true(jk_session_has_processes(getuid()));
+	assert_false(jk_session_has_processes(4294000001u));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_session_store_load_round_trips),
+		cmocka_unit_test(test_session_load_dead_leader_has_ended),
+		cmocka_unit_test(test_session_load_recycled_pid_has_ended),
+		cmocka_unit_test(test_session_load_other_boot_has_ended),
+		cmocka_unit_test(test_session_file_of_another_uid_is_refused),
+		cmocka_unit_test(test_session_drop_last_leader_ends_it),
+		cmocka_unit_test(
+		    test_session_add_leader_beyond_all_places_is_refused),
+		cmocka_unit_test(
+		    test_session_has_processes_sees_own_uid_and_no_stranger),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

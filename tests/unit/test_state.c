@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "test.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "clock.h"
+#include "frame.h"
+#include "place.h"
+#include "state.h"
+
+static void
+test_state_write_read_round_trips_and_leaves_one_file(void **state)
+{
+	struct place p;
+	struct jk_frame *f = NULL;
+	uint64_t n;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	for (uint64_t i = 0; i < 3; i++) {
+		jk_frame_start(f, 100);
+		assert_int_equal(jk_frame_put_u64(f, 1, i), JK_OK);
+		assert_int_equal(jk_state_write(p.dir, "fact", f), JK_OK);
+	}
+	jk_frame_start(f, 0);
+	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_OK);
+	assert_int_equal(jk_frame_get_u64(f, 1, &n), JK_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(place_count(&p, ""), 1);
+	jk_frame_free(&f);
+	place_remove(&p);
+}
+
+static void
+test_state_read_damaged_or_missing_is_refused(void **state)
+{
+	struct place p;
+	struct jk_frame *f = NULL;
+	int fd;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_ERR_NOT_FOUND);
+	fd = openat(p.dir, "fact", O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "\1\144\1\0\10half", 9), 9);
+	close(fd);
+	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_ERR_TRUNCATED);
+	assert_int_equal(symlinkat("/etc/passwd", p.dir, "link"), 0);
+	assert_int_equal(jk_state_read(p.dir, "link", f), JK_ERR_SYS);
+	jk_frame_free(&f);
+	place_remove(&p);
+}
+
+static void
+test_state_open_others_may_enter_is_refused(void **state)
+{
+	struct place p;
+	int dir = -1;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_state_open(p.path, &dir), JK_OK);
+	close(dir);
+	assert_int_equal(chmod(p.path, 0711), 0);
+	assert_int_equal(jk_state_open(p.path, &dir), JK_ERR_UNSAFE);
+	assert_int_equal(jk_state_open("/nonexistent", &dir), JK_ERR_SYS);
+	place_remove(&p);
+}
+
+static void
+test_state_lock_second_waits_no_longer_than_told(void **state)
+{
+	struct place p;
+	int one, two;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &one), JK_OK);
+	assert_int_equal(jk_state_lock(p.dir, "lock", jk_boot_ms() + 20, &two),
+	    JK_ERR_BUSY);
+	close(one);
+	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &two), JK_OK);
+	close(two);
+	place_remove(&p);
+}
+
+static void
+test_state_remove_only_one_succeeds(void **state)
+{
+	struct place p;
+	int fd;
+
+	(void)state;
+	place_make(&p);
+	fd = openat(p.dir, "fact", O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_OK);
+	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_ERR_NOT_FOUND);
+	place_remove(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_state_write_read_round_trips_and_leaves_one_file),
+		cmocka_unit_test(test_state_read_damaged_or_missing_is_refused),
+		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
+		cmocka_unit_test(
+		    test_state_lock_second_waits_no_longer_than_told),
+		cmocka_unit_test(test_state_remove_only_one_succeeds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "frame.h"
+#include "place.h"
+#include "protocol.h"
+#include "state.h"
+#include "ticket.h"
+
+static const struct jk_grant grant = {
+	.account = "hanako",
+	.uid = 2001,
+	.person = "p0123",
+	.opid = "m0123-2",
+	.type = "moving-desk",
+	.department = "shimin",
+	.card = "c-0042",
+	.cert = { 1, 2, 3 },
+	.key = { 4, 5, 6 },
+	.method = JK_METHOD_CARD_PIN,
+	.terminal = "shimin-03",
+	.receipt = "1795298607.548:3",
+};
+
+static void
+test_ticket_look_gives_the_grant_until_consumed(void **state)
+{
+	struct place p;
+	struct jk_grant got = { 0 };
+	char ticket[JK_ID_LEN + 1];
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(jk_ticket_look(p.dir, ticket, "hanako", &got),
+		    JK_OK);
+		assert_string_equal(got.person, grant.person);
+		assert_string_equal(got.receipt, grant.receipt);
+		assert_memory_equal(got.key, grant.key, sizeof(got.key));
+	}
+	assert_int_equal(jk_ticket_consume(p.dir, ticket), JK_OK);
+	assert_int_equal(jk_ticket_consume(p.dir, ticket), JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_ticket_look(p.dir, ticket, "hanako", &got),
+	    JK_ERR_NOT_FOUND);
+	place_remove(&p);
+}
+
+static void
+test_ticket_look_other_account_or_name_is_not_found(void **state)
+{
+	static const char *const bad[] = { "", "0123456789abcdef",
+		"../../../../etc/", "0123456789abcde", "0123456789ABCDEF0" };
+	struct place p;
+	struct jk_grant got = { .account = "old" };
+	char ticket[JK_ID_LEN + 1];
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
+	assert_int_equal(jk_ticket_look(p.dir, ticket, "taro", &got),
+	    JK_ERR_NOT_FOUND);
+	for (size_t i = 0; i < JK_COUNT(bad); i++) {
+		assert_int_equal(jk_ticket_look(p.dir, bad[i], "hanako", &got),
+		    JK_ERR_NOT_FOUND);
+		assert_int_equal(jk_ticket_consume(p.dir, bad[i]),
+		    JK_ERR_NOT_FOUND);
+	}
+	assert_string_equal(got.account, "old");
+	place_remove(&p);
+}
+
+/* Writes a ticket as if it had been issued `age` ms ago. */
+static void
+write_aged(const struct place *p, const char *name, int64_t age)
+{
+	struct jk_frame *f = NULL;
+
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, JK_FRAME_STATE_TICKET);
+	assert_int_equal(jk_grant_encode(&grant, f), JK_OK);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_BOOT_MS,
+	                     (uint64_t)(jk_boot_ms() - age)),
+	    JK_OK);
+	assert_int_equal(jk_state_write(p->dir, name, f), JK_OK);
+	jk_frame_free(&f);
+}
+
+static void
+test_ticket_older_than_five_minutes_is_not_found_and_swept(void **state)
+{
+	struct place p;
+	struct jk_grant got;
+	char ticket[JK_ID_LEN + 1];
+
+	(void)state;
+	place_make(&p);
+	write_aged(&p, "ticket.00000000000000a1", 5 * 60 * 1000 + 1);
+	write_aged(&p, "ticket.00000000000000a2", 4 * 60 * 1000);
+	/* From a boot with a later clock: not to be believed either. */
+	write_aged(&p, "ticket.00000000000000a3", -60 * 60 * 1000);
+	assert_int_equal(jk_ticket_look(p.dir, "00000000000000a1", "hanako",
+	                     &got),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_ticket_look(p.dir, "00000000000000a2", "hanako",
+	                     &got),
+	    JK_OK);
+	assert_int_equal(jk_ticket_look(p.dir, "00000000000000a3", "hanako",
+	                     &got),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
+	assert_int_equal(place_count(&p, "ticket."), 2);
+	place_remove(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_ticket_look_gives_the_grant_until_consumed),
+		cmocka_unit_test(
+		    test_ticket_look_other_account_or_name_is_not_found),
+		cmocka_unit_test(
+		    test_ticket_older_than_five_minutes_is_not_found_and_swept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
