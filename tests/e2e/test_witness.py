@@ -393,7 +393,7 @@ def main():
         return
     try:
         machine = support.Machine().__enter__()
-    except RuntimeError as error:
+    except (support.Busy, support.Deadline) as error:
         print(f"1..0 # SKIP {error}")
         return
     try:

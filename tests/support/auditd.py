@@ -5,8 +5,6 @@ The kernel has one auditd at a time: Machine takes a lock for as long as the
 test runs and gives back the state it found. What auditd writes below /run
 stays in a private mount namespace.
 """
-import ctypes
-import fcntl
 import grp
 import os
 import shutil
@@ -15,8 +13,13 @@ import subprocess
 import tempfile
 import time
 
-LOCK = "/run/lock/jukinet-auditd.lock"
+from world import kernel
+from world.auditd import (MachineLock, auditctl, kernel_state, living_daemon,
+                          restoring)
+from world.process import Deadline  # noqa: F401
+
 NOBODY_GID = 65534
+WAIT = 120  # seconds for other test runs
 
 CONFIG = """\
 local_events = yes
@@ -46,20 +49,7 @@ def why_not():
         return "needs root"
     if not shutil.which("auditd") or not shutil.which("auditctl"):
         return "auditd is not installed"
-    status = subprocess.run(["auditctl", "-s"], capture_output=True, text=True)
-    if status.returncode != 0 or "enabled" not in status.stdout:
-        return "no kernel audit here"
-    return ""
-
-
-def status():
-    out = subprocess.run(["auditctl", "-s"], capture_output=True, text=True,
-                         check=True).stdout
-    return dict(line.split(" ", 1) for line in out.splitlines())
-
-
-def auditd_pid():
-    return int(status()["pid"])
+    return "" if kernel_state() else "no kernel audit here"
 
 
 def wait_until(condition, seconds=5):
@@ -72,30 +62,33 @@ def wait_until(condition, seconds=5):
     return True
 
 
+class Busy(Exception):
+    """The machine runs an auditd of its own."""
+
+
 class Machine:
-    """Holds the lock, a scratch directory and a /run of our own."""
+    """Holds the kernel's audit, a scratch directory and a /run of our own."""
 
     def __enter__(self):
-        self.lock = open(LOCK, "w")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
-        self.before = status()
-        if auditd_pid() != 0:
-            raise RuntimeError("this machine's own auditd is running")
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(0x00020000) != 0:  # CLONE_NEWNS
-            raise OSError(ctypes.get_errno(), "unshare")
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+        self.lock = MachineLock(WAIT)
+        daemon = living_daemon()
+        if daemon is not None:
+            self.lock.release()
+            raise Busy(f"the machine runs its own auditd: {daemon}")
+        self.before = kernel_state()
+        kernel.unshare(kernel.CLONE_NEWNS)
+        kernel.mount(None, "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        kernel.mount("none", "/run", "tmpfs")
         self.directory = tempfile.mkdtemp(prefix="jukinet-")
         os.chmod(self.directory, 0o755)
         return self
 
     def __exit__(self, *unused):
-        subprocess.run(["auditctl", "-e", self.before["enabled"].strip()],
-                       stdout=subprocess.DEVNULL)
-        subprocess.run(["umount", "-l", "/run"])
+        for command in restoring(self.before):
+            subprocess.run(command, stdout=subprocess.DEVNULL)
+        kernel.umount("/run")
         shutil.rmtree(self.directory, ignore_errors=True)
-        self.lock.close()
+        self.lock.release()
 
 
 class Auditd:
@@ -120,12 +113,11 @@ class Auditd:
             ["auditd", "-n", "-c", self.directory],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # Its own DAEMON_START in the log: from here on it writes.
-        if not wait_until(lambda: auditd_pid() == self.process.pid
+        if not wait_until(lambda: kernel_state()["pid"] == self.process.pid
                           and os.path.exists(self.log)
                           and os.path.getsize(self.log) > size):
             raise RuntimeError("auditd did not start")
-        subprocess.run(["auditctl", "-e", "1"], check=True,
-                       stdout=subprocess.DEVNULL)
+        auditctl("-e", "1").check_returncode()
         return self
 
     def send(self, number):
