@@ -7,7 +7,7 @@
 #include <ini.h>
 
 #include "cursor.h"
-#include "text.h"
+#include "plaintext.h"
 
 struct reader {
 	const struct jk_ini_handler *handler;
@@ -72,7 +72,7 @@ section_fault(const char *line, size_t len)
 static const char *
 line_fault(const char *line, size_t len)
 {
-	const char *fault = jk_text_fault(line, len);
+	const char *fault = jk_plaintext_fault(line, len);
 
 	if (fault != NULL)
 		return fault;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ids.h"
-#include "text.h"
+#include "plaintext.h"
 
 enum kind {
 	TEXT,    /* char[size], a string */
@@ -170,7 +170,7 @@ text_is_good(const struct field *f, const char *text, size_t len)
 {
 	if (len == 0)
 		return f->optional;
-	if (jk_text_fault(text, len) != NULL)
+	if (jk_plaintext_fault(text, len) != NULL)
 		return false;
 	return f->check == NULL || f->check(text);
 }
