@@ -5,9 +5,11 @@
 
 #include "defs.h"
 
-/* Why these bytes are not text, or NULL when they are: valid UTF-8 (shortest
- * form, no surrogates) without NUL, control characters other than tab, or
- * characters that are invisible or turn the direction of writing. A static string. */
+/*
+ * Why these bytes are not text, or NULL when they are: valid UTF-8 without NUL
+ * and without characters that do more than show themselves (utf8.h), tab
+ * excepted. A static string.
+ */
 const char *jk_plaintext_fault(const char *text, size_t len);
 
 #endif
