@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Plays jukinetd for jukinet-card: one attempt on card.sock, one line on
+ * stdout at its end:
+ *
+ *   signed reader=NAME tries=N verified=yes cards=N waiting=N,.. card_ms=N ms=N
+ *   failed reason=CODE tries=N cards=N waiting=N,.. ms=N
+ *   ended why=TEXT cards=N waiting=N,.. ms=N
+ *
+ * tries=- where the field is absent. With --ask a line "card" comes before
+ * the PIN is sent, and the PIN goes out when a line came back on stdin. Exit
+ * status: 0 signed and verified, 1 failed, 3 the conversation ended.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "challenge.h"
+#include "clock.h"
+#include "frame.h"
+#include "hex.h"
+#include "protocol.h"
+#include "reason.h"
+
+#define WAITS_MAX 8
+
+struct client {
+	const char *socket, *pin;
+	X509 *only; /* NULL: the first card is taken */
+	uint64_t deadline_ms, wait_ms, keep;
+	bool ask, none; /* --none: every card is answered with NEXT */
+
+	int fd;
+	struct jk_frame *frame;
+	int64_t began, card_at;
+	unsigned cards;
+	size_t n_waits;
+	uint64_t wait[WAITS_MAX];
+	char reader[256];
+	uint64_t tries;
+	bool has_tries;
+	X509 *shown;
+	uint8_t nonce[JK_NONCE_LEN];
+};
+
+static void
+print_waits(const struct client *c)
+{
+	printf(" cards=%u waiting=", c->cards);
+	for (size_t i = 0; i < c->n_waits; i++)
+		printf("%s%llu", i > 0 ? "," : "",
+		    (unsigned long long)c->wait[i]);
+	printf("%s", c->n_waits == 0 ? "-" : "");
+}
+
+static void
+print_tries(bool has, uint64_t tries)
+{
+	if (has)
+		printf(" tries=%llu", (unsigned long long)tries);
+	else
+		printf(" tries=-");
+}
+
+static int
+ended(const struct client *c, const char *why)
+{
+	printf("ended why=\"%s\"", why);
+	print_waits(c);
+	printf(" ms=%lld\n", (long long)(jk_boot_ms() - c->began));
+	return 3;
+}
+
+static int
+failed(const struct client *c)
+{
+	uint64_t number = 0, tries = 0;
+	bool has = jk_frame_get_u64(c->frame, JK_FIELD_TRIES, &tries) == JK_OK;
+
+	if (jk_frame_get_u64(c->frame, JK_FIELD_REASON, &number) != JK_OK)
+		return ended(c, "no reason");
+	printf("failed reason=%s",
+	    jk_reason_code(jk_reason_from_number(number)));
+	print_tries(has, tries);
+	print_waits(c);
+	printf(" ms=%lld\n", (long long)(jk_boot_ms() - c->began));
+	return 1;
+}
+
+static bool
+verifies(const struct client *c, struct jk_cur signature)
+{
+	uint8_t digest[JK_CHALLENGE_LEN];
+	EVP_PKEY *key = X509_get0_pubkey(c->shown);
+	EVP_PKEY_CTX *ctx;
+	bool good;
+
+	if (key == NULL || jk_challenge_digest(c->nonce, digest) != JK_OK)
+		return false;
+	ctx = EVP_PKEY_CTX_new(key, NULL);
+	good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
+	       EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	       EVP_PKEY_verify(ctx, signature.at, signature.left, digest,
+	           sizeof(digest)) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return good;
+}
+
+static int
+is_signed(const struct client *c)
+{
+	struct jk_cur signature;
+	bool good;
+
+	if (jk_frame_get(c->frame, JK_FIELD_SIGNATURE, &signature) != JK_OK)
+		return ended(c, "no signature");
+	good = verifies(c, signature);
+	printf("signed reader=\"%s\"", c->reader);
+	print_tries(c->has_tries, c->tries);
+	printf(" verified=%s", good ? "yes" : "no");
+	print_waits(c);
+	printf(" card_ms=%lld ms=%lld\n", (long long)(c->card_at - c->began),
+	    (long long)(jk_boot_ms() - c->began));
+	return good ? 0 : 1;
+}
+
+static bool
+send_find(struct client *c)
+{
+	jk_frame_start(c->frame, JK_FRAME_FIND);
+	return jk_frame_put_u64(c->frame, JK_FIELD_DEADLINE_MS,
+	           c->deadline_ms) == JK_OK &&
+	       jk_frame_put_u64(c->frame, JK_FIELD_WAIT_MS, c->wait_ms) ==
+	           JK_OK &&
+	       jk_frame_send(c->fd, c->frame) == JK_OK;
+}
+
+static bool
+send_sign(struct client *c)
+{
+	jk_frame_start(c->frame, JK_FRAME_SIGN);
+	return jk_random(c->nonce, sizeof(c->nonce)) == JK_OK &&
+	       jk_frame_put(c->frame, JK_FIELD_NONCE, c->nonce,
+	           sizeof(c->nonce)) == JK_OK &&
+	       jk_frame_put_str(c->frame, JK_FIELD_PIN, c->pin) == JK_OK &&
+	       jk_frame_put_u64(c->frame, JK_FIELD_TRIES_KEEP, c->keep) ==
+	           JK_OK &&
+	       jk_frame_send(c->fd, c->frame) == JK_OK;
+}
+
+static void
+wait_for_tester(void)
+{
+	char line[16];
+
+	puts("card");
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		exit(3);
+}
+
+static bool
+take_card(struct client *c)
+{
+	struct jk_cur der;
+	const unsigned char *at;
+
+	if (jk_frame_get(c->frame, JK_FIELD_CERTIFICATE, &der) != JK_OK ||
+	    jk_frame_get_str(c->frame, JK_FIELD_READER, c->reader,
+	        sizeof(c->reader)) != JK_OK)
+		return false;
+	c->has_tries =
+	    jk_frame_get_u64(c->frame, JK_FIELD_TRIES, &c->tries) == JK_OK;
+	at = der.at;
+	X509_free(c->shown);
+	c->shown = d2i_X509(NULL, &at, (long)der.left);
+	c->cards++;
+	c->card_at = jk_boot_ms();
+	return c->shown != NULL;
+}
+
+static bool
+answer_card(struct client *c)
+{
+	if (!take_card(c))
+		return false;
+	if (c->none || (c->only != NULL && X509_cmp(c->only, c->shown) != 0)) {
+		jk_frame_start(c->frame, JK_FRAME_NEXT);
+		return jk_frame_send(c->fd, c->frame) == JK_OK;
+	}
+	if (c->ask)
+		wait_for_tester();
+	return send_sign(c);
+}
+
+static void
+note_waiting(struct client *c)
+{
+	uint64_t n;
+
+	if (c->n_waits < WAITS_MAX &&
+	    jk_frame_get_u64(c->frame, JK_FIELD_READERS, &n) == JK_OK)
+		c->wait[c->n_waits++] = n;
+}
+
+static int
+talk(struct client *c)
+{
+	/* Somewhat longer than the card process itself. */
+	int64_t until = jk_boot_ms() + (int64_t)c->deadline_ms + 2000;
+
+	if (!send_find(c))
+		return ended(c, "cannot send FIND");
+	for (;;) {
+		enum jk_err e =
+		    jk_frame_recv(c->fd, NULL, until, c->frame, NULL);
+
+		if (e != JK_OK)
+			return ended(c, jk_err_text(e));
+		switch (jk_frame_type(c->frame)) {
+		case JK_FRAME_WAITING:
+			note_waiting(c);
+			break;
+		case JK_FRAME_CARD:
+			if (!answer_card(c))
+				return ended(c, "CARD cannot be answered");
+			break;
+		case JK_FRAME_SIGNED:
+			return is_signed(c);
+		case JK_FRAME_FAILED:
+			return failed(c);
+		default:
+			return ended(c, "unexpected frame");
+		}
+	}
+}
+
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		fprintf(stderr, "card-client: %s: %s\n", path, strerror(errno));
+		exit(3);
+	}
+	return fd;
+}
+
+static X509 *
+read_certificate(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	X509 *x = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+
+	if (x == NULL) {
+		fprintf(stderr, "card-client: %s: no certificate\n", path);
+		exit(2);
+	}
+	fclose(f);
+	return x;
+}
+
+static void
+parse_options(int argc, char **argv, struct client *c)
+{
+	static const struct option table[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "pin", required_argument, NULL, 'p' },
+		{ "cert", required_argument, NULL, 'c' },
+		{ "deadline", required_argument, NULL, 'd' },
+		{ "wait", required_argument, NULL, 'w' },
+		{ "keep", required_argument, NULL, 'k' },
+		{ "ask", no_argument, NULL, 'a' },
+		{ "none", no_argument, NULL, 'n' },
+		{ 0 },
+	};
+	int o;
+
+	while ((o = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		switch (o) {
+		case 's':
+			c->socket = optarg;
+			break;
+		case 'p':
+			c->pin = optarg;
+			break;
+		case 'c':
+			c->only = read_certificate(optarg);
+			break;
+		case 'd':
+			c->deadline_ms = strtoull(optarg, NULL, 10);
+			break;
+		case 'w':
+			c->wait_ms = strtoull(optarg, NULL, 10);
+			break;
+		case 'k':
+			c->keep = strtoull(optarg, NULL, 10);
+			break;
+		case 'a':
+			c->ask = true;
+			break;
+		case 'n':
+			c->none = true;
+			break;
+		default:
+			exit(2);
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct client c = {
+		.socket = "/run/jukinet/card.sock",
+		.pin = "123456",
+		.deadline_ms = 3000,
+		.wait_ms = 1000,
+	};
+	int status;
+
+	parse_options(argc, argv, &c);
+	if (jk_frame_new(&c.frame) != JK_OK)
+		return 2;
+	c.fd = connect_to(c.socket);
+	c.began = jk_boot_ms();
+	status = talk(&c);
+	close(c.fd);
+	jk_frame_free(&c.frame);
+	X509_free(c.only);
+	X509_free(c.shown);
+	return status;
+}
