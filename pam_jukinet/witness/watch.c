@@ -256,6 +256,7 @@ take_watch(struct jk_watchers *w, struct asker *a)
 	return JK_OK;
 }
 
+/* Or finds that he has gone. */
 static void
 receive(struct jk_watchers *w, struct asker *a)
 {
@@ -270,11 +271,7 @@ jk_watchers_receive(struct jk_watchers *w, const struct pollfd *fds, nfds_t n)
 	for (nfds_t i = 0; i < n; i++) {
 		struct asker *a = &w->asker[i];
 
-		if (fds[i].revents == 0 || a->fd != fds[i].fd)
-			continue;
-		if ((fds[i].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
-			hang_up(a);
-		else
+		if (fds[i].revents != 0 && a->fd == fds[i].fd)
 			receive(w, a);
 	}
 	sweep(w);

@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "follow.h"
 #include "record.h"
 
 #define LINES_MAX 64
+/* Of the hunt: files, and lines in each. */
+#define FILES 300
+#define LINES 5
 
 struct place {
 	char dir[64];
@@ -45,22 +49,22 @@ append(const struct place *p, const char *text)
 
 /* As auditd does, from the top; then the log is made anew. */
 static void
-rotate_away(const struct place *p)
+rotate_up_to(const struct place *p, unsigned max)
 {
 	char from[128], to[128];
 
-	for (unsigned n = 9; n > 0; n--) {
+	for (unsigned n = max; n > 0; n--) {
 		path_of(p, n - 1, from);
 		path_of(p, n, to);
 		(void)rename(from, to);
 	}
+	append(p, "");
 }
 
 static void
 rotate(const struct place *p)
 {
-	rotate_away(p);
-	append(p, "");
+	rotate_up_to(p, 9);
 }
 
 static void
@@ -147,7 +151,7 @@ teardown(void **state)
 	char name[128];
 
 	jk_follow_free(&p->follow);
-	for (unsigned n = 0; n < 20; n++) {
+	for (unsigned n = 0; n < FILES + 20; n++) {
 		path_of(p, n, name);
 		unlink(name);
 	}
@@ -266,6 +270,10 @@ test_long_lines_are_skipped(void **state)
 		assert_string_equal(p->line[p->n - 1], "next");
 		p->n = 0;
 	}
+	memset(text, 'x', JK_RECORD_LINE_MAX + 1);
+	strcpy(text + JK_RECORD_LINE_MAX + 1, "\nat once\n");
+	append(p, text);
+	EXPECT(p, "at once");
 	free(text);
 }
 
@@ -282,6 +290,11 @@ test_rotated_nothing_is_lost(void **state)
 	append(p, "b\n");
 	EXPECT(p, "a", "b");
 	expect_place(p, JK_PLACE_CURRENT);
+	/* And the new file is being watched. */
+	jk_follow_drain(p->follow);
+	append(p, "c\n");
+	assert_true(is_noticed(p));
+	EXPECT(p, "c");
 }
 
 static void
@@ -323,6 +336,27 @@ test_rotation_half_done_waits(void **state)
 	expect_place(p, JK_PLACE_ROTATED);
 	EXPECT(p, "b");
 	expect_place(p, JK_PLACE_CURRENT);
+}
+
+/* The same while ours is already far from the log. */
+static void
+test_number_left_free_is_passed_over(void **state)
+{
+	struct place *p = *state;
+	char two[128], three[128];
+
+	append(p, "");
+	attach(p);
+	append(p, "a\n");
+	rotate(p);
+	append(p, "b\n");
+	rotate(p);
+	append(p, "c\n");
+	path_of(p, 2, two);
+	path_of(p, 3, three);
+	assert_int_equal(rename(two, three), 0);
+	expect_place(p, JK_PLACE_ROTATED);
+	EXPECT(p, "a", "b", "c");
 }
 
 /* Read, then found at PATH.1: what came in between must not be lost. */
@@ -471,11 +505,15 @@ test_only_a_regular_file_is_a_log(void **state)
 {
 	struct place *p = *state;
 	char elsewhere[128];
+	int fd;
 
 	assert_int_equal(mkfifo(p->log, 0600), 0);
+	fd = open(p->log, O_RDWR | O_CLOEXEC);
+	assert_int_equal(write(fd, "a\n", 2), 2);
 	attach(p);
 	expect_nothing(p);
 	expect_place(p, JK_PLACE_NONE);
+	close(fd);
 	assert_int_equal(unlink(p->log), 0);
 	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", p->dir);
 	append(p, "a\n");
@@ -483,6 +521,60 @@ test_only_a_regular_file_is_a_log(void **state)
 	assert_int_equal(symlink(elsewhere, p->log), 0);
 	expect_nothing(p);
 	expect_place(p, JK_PLACE_NONE);
+}
+
+/* Another process: writes and rotates as fast as it can. */
+static void
+write_files(const struct place *p)
+{
+	char text[32];
+
+	for (unsigned i = 0; i < FILES * LINES; i++) {
+		if (i % LINES == 0)
+			rotate_up_to(p, FILES + 1);
+		snprintf(text, sizeof(text), "%u\n", i);
+		append(p, text);
+	}
+}
+
+static void
+count_line(void *ctx, const char *line, size_t len)
+{
+	unsigned *next = ctx;
+	char want[32];
+
+	snprintf(want, sizeof(want), "%u", *next);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(line, want, len);
+	(*next)++;
+}
+
+/* Not one line is passed over or given twice, however the two meet. */
+static void
+test_hunt_through_rotations_loses_nothing(void **state)
+{
+	struct place *p = *state;
+	unsigned next = 0;
+	enum jk_follow_step step = JK_FOLLOW_MORE;
+	pid_t pid;
+	bool done = false;
+
+	append(p, "");
+	attach(p);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		write_files(p);
+		_exit(0);
+	}
+	while (!done || step != JK_FOLLOW_IDLE) {
+		done = done || waitpid(pid, NULL, WNOHANG) == pid;
+		step = jk_follow_step(p->follow, count_line, &next);
+		assert_int_not_equal(step, JK_FOLLOW_LOST);
+		if (step == JK_FOLLOW_TURNED)
+			(void)!jk_follow_next(p->follow);
+	}
+	assert_int_equal(next, FILES * LINES);
 }
 
 static void
@@ -511,6 +603,7 @@ main(void)
 		TEST(test_rotated_nothing_is_lost),
 		TEST(test_rotated_several_times_walks_down),
 		TEST(test_rotation_half_done_waits),
+		TEST(test_number_left_free_is_passed_over),
 		TEST(test_written_just_before_rotation_is_read),
 		TEST(test_half_line_does_not_join_the_next_file),
 		TEST(test_rotated_out_goes_on_with_the_log),
@@ -519,6 +612,7 @@ main(void)
 		TEST(test_replaced_is_lost_and_the_new_one_read),
 		TEST(test_appeared_after_attach_is_read_from_its_start),
 		TEST(test_truncated_is_read_again_from_its_start),
+		TEST(test_hunt_through_rotations_loses_nothing),
 		TEST(test_only_a_regular_file_is_a_log),
 		cmocka_unit_test(test_new_wants_an_absolute_file_name),
 	};

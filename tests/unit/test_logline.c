@@ -269,16 +269,24 @@ test_parse_rows(void **state)
 	}
 }
 
+/* Also where no grammar is looked at, behind the text. */
 static void
-test_parse_nul_is_refused(void **state)
+test_parse_nul_and_newline_are_refused_anywhere(void **state)
 {
-	char text[] = REAL_AUTH;
+	static const char whole[] = REAL_AUTH ENRICHED;
+	static const char bad[] = { '\0', '\n' };
+	char text[sizeof(whole)];
 	struct jk_logline line;
 
 	(void)state;
-	text[sizeof(text) - 20] = '\0';
-	assert_int_equal(jk_logline_parse(text, strlen(REAL_AUTH), &line),
-	    JK_ERR_FORMAT);
+	for (size_t i = 0; i < strlen(whole); i++)
+		for (size_t j = 0; j < sizeof(bad); j++) {
+			strcpy(text, whole);
+			text[i] = bad[j];
+			if (jk_logline_parse(text, strlen(whole), &line) ==
+			    JK_OK)
+				fail_msg("byte %d at %zu", bad[j], i);
+		}
 }
 
 /* Any proper beginning of a line is half a line. */
@@ -410,7 +418,8 @@ main(void)
 		cmocka_unit_test(test_parse_real_lines_every_field),
 		cmocka_unit_test(test_parse_real_lines_in_every_format),
 		cmocka_unit_test(test_parse_rows),
-		cmocka_unit_test(test_parse_nul_is_refused),
+		cmocka_unit_test(
+		    test_parse_nul_and_newline_are_refused_anywhere),
 		cmocka_unit_test(test_parse_every_prefix_is_refused),
 		cmocka_unit_test(test_parse_every_glued_pair_is_refused),
 		cmocka_unit_test(test_parse_too_long_is_refused),
