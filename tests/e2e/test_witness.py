@@ -6,6 +6,7 @@ receipts again without a restart of the witness. Prints TAP.
 Usage: test_witness.py WITNESS CLIENT [NAME...]
 """
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -78,6 +79,16 @@ def receipts_with_node_name(make):
     world = make(log_format="ENRICHED", name_format="HOSTNAME").start()
     check_stands(world, check_receipt(world))
     assert world.auditd.text().startswith("node=")
+
+
+def services_own_terminal_is_not_recorded(make):
+    world = make().start()
+    master, slave = pty.openpty()
+    out = subprocess.run(world.command(), stdin=slave, stderr=slave,
+                         stdout=subprocess.PIPE, text=True).stdout
+    os.close(slave)
+    os.close(master)
+    assert " terminal=? " in out, out
 
 
 def receipts_durable(make):
@@ -340,6 +351,7 @@ TESTS = [
     receipts_raw,
     receipts_enriched,
     receipts_with_node_name,
+    services_own_terminal_is_not_recorded,
     receipts_durable,
     receipts_by_capability_only,
     no_capability_where_group_suffices,

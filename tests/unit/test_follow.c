@@ -15,9 +15,10 @@
 #include "record.h"
 
 #define LINES_MAX 64
-/* Of the hunt: files, and lines in each. */
-#define FILES 300
-#define LINES 5
+/* How often, through how many files, with how many lines in each. */
+#define HUNTS 150
+#define FILES 40
+#define LINES 3
 
 struct place {
 	char dir[64];
@@ -144,6 +145,17 @@ setup(void **state)
 	return 0;
 }
 
+static void
+remove_files(const struct place *p)
+{
+	char name[128];
+
+	for (unsigned n = 0; n < FILES + 2; n++) {
+		path_of(p, n, name);
+		unlink(name);
+	}
+}
+
 static int
 teardown(void **state)
 {
@@ -151,10 +163,7 @@ teardown(void **state)
 	char name[128];
 
 	jk_follow_free(&p->follow);
-	for (unsigned n = 0; n < FILES + 20; n++) {
-		path_of(p, n, name);
-		unlink(name);
-	}
+	remove_files(p);
 	snprintf(name, sizeof(name), "%s/elsewhere", p->dir);
 	unlink(name);
 	assert_int_equal(rmdir(p->dir), 0);
@@ -531,7 +540,7 @@ write_files(const struct place *p)
 
 	for (unsigned i = 0; i < FILES * LINES; i++) {
 		if (i % LINES == 0)
-			rotate_up_to(p, FILES + 1);
+			rotate_up_to(p, i / LINES + 1);
 		snprintf(text, sizeof(text), "%u\n", i);
 		append(p, text);
 	}
@@ -551,15 +560,13 @@ count_line(void *ctx, const char *line, size_t len)
 
 /* Not one line is passed over or given twice, however the two meet. */
 static void
-test_hunt_through_rotations_loses_nothing(void **state)
+hunt(struct place *p)
 {
-	struct place *p = *state;
 	unsigned next = 0;
 	enum jk_follow_step step = JK_FOLLOW_MORE;
 	pid_t pid;
 	bool done = false;
 
-	append(p, "");
 	attach(p);
 	pid = fork();
 	assert_true(pid >= 0);
@@ -575,6 +582,19 @@ test_hunt_through_rotations_loses_nothing(void **state)
 			(void)!jk_follow_next(p->follow);
 	}
 	assert_int_equal(next, FILES * LINES);
+	jk_follow_detach(p->follow);
+	remove_files(p);
+}
+
+static void
+test_hunt_through_rotations_loses_nothing(void **state)
+{
+	struct place *p = *state;
+
+	for (unsigned i = 0; i < HUNTS; i++) {
+		append(p, "");
+		hunt(p);
+	}
 }
 
 static void
