@@ -87,10 +87,8 @@ run(struct jk_build *build)
 
 	print_report(&report);
 	if (e != JK_OK) {
-		fputs(build->snapshot != NULL
-		          ? "jukinetctl: no new snapshot; the old one stays\n"
-		          : "jukinetctl: the registry is not good\n",
-		    stderr);
+		fprintf(stderr, "jukinetctl: registry %s failed\n",
+		    build->snapshot != NULL ? "build" : "check");
 		return EXIT_REFUSED;
 	}
 	print_result(build, &result);
