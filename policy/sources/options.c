@@ -236,8 +236,8 @@ const struct jk_option jk_options[] = {
 	  .help = "for the witness to see a record; then the caller is refused" },
 
 	{ JK_CONF_TERMINAL, "session", "enforce", parse_service, LIST(S, settings.enforced, settings.n_enforced),
-	  .range = "names of PAM services, up to 32",
-	  .help = "no session without an authentication of ours" },
+	  .range = "1 to 64 of a-z, 0-9 and \"_.-\"",
+	  .help = "PAM service without sessions but ours, up to 32" },
 
 	{ JK_CONF_TERMINAL, "registry", "max-age", parse_number, FIELD(S, max_age_s),
 	  .min = 1, .max = 366, .scale = 86400, .fallback = "7", .range = "1 to 366 days",
@@ -269,8 +269,8 @@ const struct jk_option jk_options[] = {
 	  .fallback = "yes", .range = "yes or no", .help = "no: refused whatever else holds" },
 
 	{ JK_CONF_REGISTRY, "account", "person", parse_id, LIST(struct jk_account, person, n_persons),
-	  .required = true, .range = "id of a person, up to 16 times",
-	  .help = "who may use this Unix account" },
+	  .required = true, .range = "id of a person",
+	  .help = "who may use this Unix account, up to 16" },
 
 	{ JK_CONF_REGISTRY, "operator-id", "person", parse_id, FIELD(struct jk_opid, person),
 	  .required = true, .range = "id of a person", .help = "whose right this is" },

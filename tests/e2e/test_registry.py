@@ -498,7 +498,9 @@ def test_killed_at_random_times():
     assert killed >= 20, killed
 
 
-CALLS = "openat,flock,write,lseek,fchown,fchmod,fsync,renameat,mmap"
+# A sanitizer's search for leaks does not work below strace.
+os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
+CALLS = "openat,flock,write,lseek,fchown,fchmod,fsync,renameat"
 
 
 def inject(what, calls=CALLS):
@@ -517,7 +519,7 @@ def test_killed_at_every_step():
         return "strace does not work here"
     fresh()
     last = serial(build())
-    for n in range(1, 500):
+    for n in range(1, 1000):
         result = build(inject("signal=KILL:when=%d" % n))
         if result.returncode == 0:
             last = serial(result)
