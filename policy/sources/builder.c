@@ -82,9 +82,17 @@ begin_settings(void *ctx, const struct jk_conf_section *section)
 }
 
 static void
-end_settings(JK_UNUSED void *ctx,
-    JK_UNUSED const struct jk_conf_section *section)
+end_settings(void *ctx, const struct jk_conf_section *section)
 {
+	struct reading *r = ctx;
+	const struct jk_settings *s = &r->set->settings.settings;
+	struct jk_place place = jk_conf_place_of(section, "pin-min");
+
+	if (strcmp(section->name, "login") != 0 || s->pin_min <= s->pin_max)
+		return;
+	if (place.line == section->place.line)
+		place = jk_conf_place_of(section, "pin-max");
+	jk_report_error(r->report, place, "pin-min is larger than pin-max");
 }
 
 static void *

@@ -28,14 +28,13 @@ check_ids(struct check *c, const struct jk_list *list, const char *section)
 	}
 }
 
-static bool
+static void
 check_reference(struct check *c, const struct jk_list *list, const char *id,
     struct jk_place place, const char *noun)
 {
-	if (jk_list_find(list, id) != JK_NO_ROW)
-		return true;
-	jk_report_error(c->report, place, "there is no %s \"%s\"", noun, id);
-	return false;
+	if (jk_list_find(list, id) == JK_NO_ROW)
+		jk_report_error(c->report, place, "there is no %s \"%s\"", noun,
+		    id);
 }
 
 static void
@@ -281,18 +280,6 @@ check_accounts(struct check *c)
 	return check_uids(c);
 }
 
-static void
-check_settings(struct check *c)
-{
-	const struct jk_settings *s = &c->set->settings.settings;
-
-	check_reference(c, &c->set->terminal, s->terminal,
-	    c->set->settings_place, "terminal");
-	if (s->pin_min > s->pin_max)
-		jk_report_error(c->report, c->set->settings_place,
-		    "pin-min is larger than pin-max");
-}
-
 static enum jk_err
 sort_lists(struct check *c)
 {
@@ -326,7 +313,8 @@ jk_rowset_check(struct jk_rowset *set, int64_t now, struct jk_report *report)
 
 	if (e != JK_OK)
 		return e;
-	check_settings(&c);
+	check_reference(&c, &set->terminal, set->settings.settings.terminal,
+	    set->settings_place, "terminal");
 	check_types(&c);
 	check_opids(&c);
 	check_cards(&c, now);

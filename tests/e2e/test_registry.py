@@ -268,7 +268,7 @@ BAD = [
      ETC + "/jukinet.conf", 2, r'\[terminal\] needs "id = ..."'),
     ("no PIN is that long",
      lambda: append("pin-min = 17\n", ETC + "/jukinet.conf"),
-     ETC + "/jukinet.conf", 2, "pin-min is larger than pin-max"),
+     ETC + "/jukinet.conf", 7, "pin-min is larger than pin-max"),
     ("certificate missing", lambda: os.unlink(REG + "/c-0042.pem"),
      S, 24, "certificate c-0042.pem: No such file"),
     ("certificate is a symlink",
