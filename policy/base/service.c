@@ -69,15 +69,26 @@ is_root(void)
 	return real == 0 || effective == 0 || saved == 0;
 }
 
+/* clearenv() alone would leave the text to be read in /proc/PID/environ. */
+static enum jk_err
+erase_environment(void)
+{
+	for (char **word = environ; word != NULL && *word != NULL; word++)
+		explicit_bzero(*word, strlen(*word));
+	return clearenv() == 0 ? JK_OK : JK_ERR_NOMEM;
+}
+
 enum jk_err
 jk_service_harden(int listen_fd)
 {
 	const struct rlimit none = { 0, 0 };
+	enum jk_err e;
 
 	if (is_root())
 		return JK_ERR_REFUSED;
-	if (clearenv() != 0)
-		return JK_ERR_NOMEM;
+	e = erase_environment();
+	if (e != JK_OK)
+		return e;
 	umask(077);
 	if (chdir("/") != 0 || setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
