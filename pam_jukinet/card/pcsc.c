@@ -204,6 +204,9 @@ transmit(void *ctx, const uint8_t *command, size_t len, uint8_t *ret,
 		return e;
 	if (n > size)
 		return JK_ERR_TOO_BIG;
+	/* Some readers say so when a card is pulled out of a command. */
+	if (n < 2)
+		return JK_ERR_TIMEOUT;
 	*ret_len = n;
 	return JK_OK;
 }
