@@ -11,6 +11,7 @@ its first line of documentation is the name in the report.
 
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -92,6 +93,15 @@ class Process:
         self.log.close()
 
 
+def answers():
+    """Its socket stands there before pcscd listens on it."""
+    try:
+        pcsc_module.Pcsc().close()
+        return True
+    except pcsc_module.Error:
+        return False
+
+
 class Pcscd:
     """With the two slots of one virtual reader, or with none."""
 
@@ -110,8 +120,7 @@ class Pcscd:
         conf = self.full if readers else self.empty
         self.process = Process(["pcscd", "--foreground", "-c", conf],
                                self.log)
-        wait_for(lambda: os.path.exists("/run/pcscd/pcscd.comm"), 5,
-                 "pcscd's socket")
+        wait_for(answers, 5, "pcscd answers")
 
     def stop(self, how=signal.SIGTERM):
         self.process.stop(how)
@@ -175,12 +184,10 @@ class Service:
 
 
 def parse_line(line):
-    words = {}
-    for word in line.replace("Virtual PCD ", "").split(" "):
-        key, _, value = word.partition("=")
-        words[key] = value.strip('"')
-    words["kind"] = line.split(" ", 1)[0] if line else "nothing"
-    return words
+    words = shlex.split(line)
+    result = dict(word.partition("=")[::2] for word in words[1:])
+    result["kind"] = words[0] if words else "nothing"
+    return result
 
 
 class Client:
@@ -190,6 +197,7 @@ class Client:
         self.child = subprocess.Popen(
             [room.client_program, "--socket", SOCKET, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        room.clients.append(self)
 
     def wait_card(self):
         line = self.child.stdout.readline().strip()
@@ -204,8 +212,9 @@ class Client:
         return parse_line(out.strip().split("\n")[-1])
 
     def kill(self):
-        self.child.kill()
-        self.child.communicate()
+        if self.child.returncode is None:
+            self.child.kill()
+            self.child.communicate()
 
 
 class Room:
@@ -221,6 +230,7 @@ class Room:
         (self.card_program, self.client_program, self.vcard_program,
          self.make_program) = programs
         self.folder = folder
+        self.clients = []
         self.box = os.path.join(folder, "box")
         self.make("ca", self.box)
         for name, options in self.CARDS.items():
@@ -244,30 +254,44 @@ class Room:
         self.service.stop()
         self.service = Service(self.card_program, self.folder, *options)
 
-    def states(self):
+    def present(self):
+        """For each reader whether pcscd sees a card in it."""
         p = pcsc_module.Pcsc()
         try:
-            return [p.state(r) for r in p.readers()]
-        except pcsc_module.Error:
-            return []
+            return [bool(p.state(r) & pcsc_module.PRESENT)
+                    for r in p.readers()]
         finally:
             p.close()
 
     def put(self, first=None, second=None):
         """Good cards, seen by pcscd; whatever happened before."""
-        self.out()
-        wanted = []
-        for card, name in zip(self.cards, (first, second)):
-            if name is not None:
-                card.order(f"insert {self.dir(name)}")
-            wanted.append(bool(name))
-        wait_for(lambda: [bool(s & pcsc_module.PRESENT)
-                          for s in self.states()] == wanted, 5,
-                 "pcscd sees the cards")
-        for card, name in zip(self.cards, (first, second)):
+        names = (first, second)
+        if not self.holds(names):
+            self.out()
+            for card, name in zip(self.cards, names):
+                if name is not None:
+                    card.order(f"insert {self.dir(name)}")
+            wait_for(lambda: self.present() == [bool(n) for n in names], 5,
+                     "pcscd sees the cards")
+        for card, name in zip(self.cards, names):
+            card.order("clear")
+            card.order("slow 0 0")
+            card.order("remove-at 0")
             if name is not None:
                 card.order("set-tries 3")
                 card.order("reset-count")
+
+    def holds(self, names):
+        """Whether these very cards are in and in good order."""
+        for card, name in zip(self.cards, names):
+            status = card.order("status")
+            if status["pending"] != "none":
+                return False
+            if (status["inserted"] == "yes") != (name is not None):
+                return False
+            if name is not None and status["card"] != self.dir(name):
+                return False
+        return self.present() == [bool(n) for n in names]
 
     def out(self):
         for card in self.cards:
@@ -275,9 +299,15 @@ class Room:
             card.order("slow 0 0")
             card.order("remove-at 0")
             card.order("remove")
-        wait_for(lambda: not any(s & pcsc_module.PRESENT
-                                 for s in self.states()), 5,
-                 "pcscd sees empty readers")
+        try:
+            wait_for(lambda: self.present() == [False, False], 5, "empty")
+        except Failure:
+            # vpcd can lose itself after a card that went in mid-command.
+            diag("pcscd does not see the cards go: restarted")
+            self.pcscd.stop(signal.SIGKILL)
+            self.pcscd.start()
+            wait_for(lambda: self.present() == [False, False], 5,
+                     "pcscd sees empty readers")
 
     def run(self, *options):
         return Client(self, *options).result()
@@ -351,7 +381,7 @@ def case_extended_refused(room):
     """a card that announces extended length and then cannot: short form"""
     room.restart_service()
     try:
-        for fault in ("sw 6700", "truncated", "garbage", "empty"):
+        for fault in ("sw 6700", "truncated", "garbage", "onebyte"):
             room.put("rsa")
             room.first.order(f"fault {fault} at getdata 1")
             want_signed(room.run("--wait", "2000"), fault)
@@ -411,15 +441,21 @@ def case_wrong_pin(room):
     want_failed(room.run("--pin", "000000"), "pin.wrong", tries="2")
     want_failed(room.run("--pin", "000000"), "pin.wrong.last", tries="1")
     want_failed(room.run("--pin", "000000"), "pin.locked", tries="0")
-    before = count(room.first)
+    room.first.order("reset-count")
     want_failed(room.run("--pin", "123456"), "pin.locked", tries="0")
-    want("verify " not in apdus_since(room.first, before),
-         "no VERIFY to a blocked card")
+    want("verify" not in commands(room.first), "no VERIFY to a blocked card")
 
 
-def apdus_since(card, _number):
+def commands(card):
+    """Names of the commands since the count was reset."""
+    names = []
     with open(card.apdus) as f:
-        return f.read().rsplit("reset-count", 1)[-1]
+        for _time, number, name, *_rest in (x.split() for x in f):
+            if number == "1":
+                names = []
+            if number != "-":
+                names.append(name)
+    return names
 
 
 def case_blocked(room):
@@ -452,7 +488,7 @@ def case_malformed_pin(room):
 
 def case_one_verify(room):
     """VERIFY is sent once even when it is not understood"""
-    for fault in ("sw 6f00", "truncated", "garbage", "empty", "onebyte"):
+    for fault in ("sw 6f00", "truncated", "garbage", "onebyte"):
         room.put("rsa")
         room.first.order(f"fault {fault} at verify")
         want_failed(room.run(), "card.unreadable", fault)
@@ -610,14 +646,8 @@ def case_other_card_after_reset(room):
     room.first.order(f"fault cert-of {room.dir('ec2')} at any")
     client.go()
     want_failed(client.result(), "card.removed")
-    want("VERIFY" not in verbs(room.first), "no VERIFY")
+    want("verify" not in commands(room.first), "no VERIFY")
     want_same(room.first.order("counters")["pin-tries"], "3", "tries")
-
-
-def verbs(card):
-    with open(card.apdus) as f:
-        return f.read().rsplit("count", 1)[-1].upper().replace(
-            "VERIFY-STATUS", "")
 
 
 def case_spent_tries_after_reset(room):
@@ -695,18 +725,22 @@ def check_thief(room):
 
 STEPS = ("select", "verify-status", "getdata", "getresponse", "verify",
          "sign")
-FRAME_FAULTS = ("garbage", "garbage-ok", "truncated", "onebyte", "empty",
-                "flood", "endless", "sw 6f00", "sw 6982", "sw 6a80",
-                "sw 9000", "sw 6100")
+FRAME_FAULTS = ("garbage", "garbage-ok", "truncated", "onebyte", "flood",
+                "endless", "sw 6f00", "sw 6982", "sw 6a80", "sw 9000",
+                "sw 6100")
+# On an empty frame vpcd waits on, as for a card that says nothing.
+HANGS = ("silent", "empty")
 CERT_FAULTS = ("cert-none", "cert-cut", "cert-derlength", "cert-gzip",
                "length-lie-short", "length-lie-long", "length-indefinite",
                "length-huge", "inner-lie-short", "inner-lie-long")
 SIGN_FAULTS = ("sig-wrong", "sig-random", "sig-zero", "sig-short",
                "sig-foreign", "sig-otherdata")
 # What is no lie about the one thing the step asks.
-HARMLESS = {("select", "garbage-ok"), ("select", "sw 9000"),
+HARMLESS = {("select", "garbage-ok"),
             ("verify-status", "garbage-ok"), ("verify-status", "sw 9000"),
             ("verify", "garbage-ok")}
+# Depends on what was selected before.
+EITHER = {("select", "sw 9000")}
 
 
 def fault_at(room, name, fault, step):
@@ -726,6 +760,8 @@ def case_frame_faults(room):
     for step in STEPS:
         for fault in FRAME_FAULTS:
             got, text = fault_at(room, "rsa", fault, step)
+            if (step, fault) in EITHER:
+                continue
             if (step, fault) in HARMLESS:
                 want_signed(got, text)
                 continue
@@ -769,12 +805,14 @@ def case_lying_verify(room):
 def case_silent(room):
     """silent at every step: ended at the deadline, next login fine"""
     for step in STEPS:
-        room.put("rsa")
-        room.first.order(f"fault silent at {step} 1")
-        got = room.run("--deadline", "700")
-        want_same(got["kind"], "ended", f"{step}: the conversation")
-        want(int(got["ms"]) < 1300, f"{step}: at the deadline: {got}")
-        room.settle()
+        for fault in HANGS:
+            room.put("rsa")
+            room.first.order(f"fault {fault} at {step} 1")
+            got = room.run("--deadline", "700")
+            want_same(got["kind"], "ended", f"{fault} at {step}")
+            want(int(got["ms"]) < 1300, f"{fault} at {step}: {got}")
+            room.settle()
+            room.out()
     room.put("rsa")
     want_signed(room.run())
 
@@ -944,6 +982,8 @@ def run_cases(room, names):
             bad += 1
             print(f"not ok {number} - {title}", flush=True)
             diag(f"{name}: {type(e).__name__}: {e}")
+        while room.clients:
+            room.clients.pop().kill()
         if os.environ.get("CARD_TEST_TIMES"):
             diag(f"{name}: {time.monotonic() - began:.1f} s")
     return 1 if bad else 0
