@@ -10,47 +10,15 @@ static const struct {
 	const char *name, *atr;
 	bool extended;
 } rows[] = {
-	{ "category 80, bit set",
-	    "3b850180"
-	    "73c021c0"
-	    "00",
-	    true },
-	{ "category 80, bit clear",
-	    "3b850180"
-	    "73c02180"
-	    "00",
-	    false },
-	{ "category 00 with status bytes",
-	    "3b8801"
-	    "0073c021c0"
-	    "009000"
-	    "00",
-	    true },
-	{ "category 00, all taken by status",
-	    "3b8301"
-	    "00c021"
-	    "00",
-	    false },
-	{ "after a whole object",
-	    "3b870180"
-	    "31aa73c021c0"
-	    "00",
-	    true },
+	{ "category 80, bit set", "3b85018073c021c000", true },
+	{ "category 80, bit clear", "3b85018073c0218000", false },
+	{ "category 00 with status bytes", "3b88010073c021c000900000", true },
+	{ "category 00, all taken by status", "3b830100c02100", false },
+	{ "after a whole object", "3b87018031aa73c021c000", true },
 	{ "category 10", "3b85011073c021c000", false },
 	{ "capabilities of two bytes", "3b84018072c0c000", false },
-	{ "TA, TB, TC and TD",
-	    "3bf5"
-	    "11223301"
-	    "8073c021c0"
-	    "00",
-	    true },
-	{ "chain of TD",
-	    "3bf5112233"
-	    "81"
-	    "01"
-	    "8073c021c0"
-	    "00",
-	    true },
+	{ "TA, TB, TC and TD", "3bf5112233018073c021c000", true },
+	{ "chain of TD", "3bf511223381018073c021c000", true },
 	{ "empty", "", false },
 	{ "TS alone", "3b", false },
 	{ "no historical bytes", "3b00", false },

@@ -88,12 +88,7 @@ rsa_key(const char *first, size_t len)
 static struct buf
 certificate(struct buf key)
 {
-	struct buf before = bytes("a003020102"
-	                          "020101"
-	                          "3000"
-	                          "3000"
-	                          "3000"
-	                          "3000");
+	struct buf before = bytes("a0030201020201013000300030003000");
 	struct buf tbs = wrap(0x30, join(before, key));
 
 	return wrap(0x30, join(tbs, bytes("3000030100")));
@@ -146,47 +141,15 @@ static const struct {
 	{ "2^31", "53848000000070023000", JK_ERR_FORMAT },
 	{ "inner length short", "530470013000", JK_ERR_FORMAT },
 	{ "inner length long", "530470033000", JK_ERR_TRUNCATED },
-	{ "inner indefinite",
-	    "530670803000"
-	    "0000",
-	    JK_ERR_FORMAT },
+	{ "inner indefinite", "5306708030000000", JK_ERR_FORMAT },
 	{ "two certificates", "53087002300070023000", JK_ERR_FORMAT },
-	{ "two infos",
-	    "530a"
-	    "70023000"
-	    "710100"
-	    "710100",
-	    JK_ERR_FORMAT },
-	{ "compressed",
-	    "5307"
-	    "70023000"
-	    "710101",
-	    JK_ERR_UNSUPPORTED },
-	{ "info of two bytes",
-	    "5308"
-	    "70023000"
-	    "71020000",
-	    JK_ERR_UNSUPPORTED },
-	{ "info of no byte",
-	    "5306"
-	    "70023000"
-	    "7100",
-	    JK_ERR_UNSUPPORTED },
-	{ "gzip in plain",
-	    "5308"
-	    "70031f8b08"
-	    "710100",
-	    JK_ERR_TRUNCATED },
-	{ "DER cut",
-	    "5307"
-	    "7002300a"
-	    "710100",
-	    JK_ERR_TRUNCATED },
-	{ "DER ends before",
-	    "5308"
-	    "7003300000"
-	    "710100",
-	    JK_ERR_FORMAT },
+	{ "two infos", "530a70023000710100710100", JK_ERR_FORMAT },
+	{ "compressed", "530770023000710101", JK_ERR_UNSUPPORTED },
+	{ "info of two bytes", "53087002300071020000", JK_ERR_UNSUPPORTED },
+	{ "info of no byte", "5306700230007100", JK_ERR_UNSUPPORTED },
+	{ "gzip in plain", "530870031f8b08710100", JK_ERR_FORMAT },
+	{ "DER cut", "53077002300a710100", JK_ERR_TRUNCATED },
+	{ "DER ends before", "53087003300000710100", JK_ERR_FORMAT },
 	{ "one byte", "53", JK_ERR_TRUNCATED },
 };
 
@@ -524,21 +487,13 @@ test_piv_sign_answers(void **state)
 		    JK_ERR_TOO_BIG },
 		{ "EC raw", JK_PIV_P256, template(zeros(64)), JK_ERR_FORMAT },
 		{ "other template", JK_PIV_P256,
-		    bytes("7d0a82083006020101"
-		          "0201029000"),
-		    JK_ERR_FORMAT },
+		    bytes("7d0a820830060201010201029000"), JK_ERR_FORMAT },
 		{ "other tag", JK_PIV_P256,
-		    bytes("7c0a81083006020101"
-		          "0201029000"),
-		    JK_ERR_FORMAT },
+		    bytes("7c0a810830060201010201029000"), JK_ERR_FORMAT },
 		{ "behind it more", JK_PIV_P256,
-		    bytes("7c0a82083006020101"
-		          "020102009000"),
-		    JK_ERR_FORMAT },
+		    bytes("7c0a82083006020101020102009000"), JK_ERR_FORMAT },
 		{ "in it more", JK_PIV_P256,
-		    bytes("7c0c82083006020101"
-		          "02010281009000"),
-		    JK_ERR_FORMAT },
+		    bytes("7c0c8208300602010102010281009000"), JK_ERR_FORMAT },
 		{ "nothing", JK_PIV_P256, bytes("9000"), JK_ERR_TRUNCATED },
 		{ "not verified", JK_PIV_P256, bytes("6982"), JK_ERR_FORMAT },
 	};
