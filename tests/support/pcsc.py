@@ -3,6 +3,9 @@
 """PC/SC for tests, and the other programs that a machine may run.
 
     pcsc.py steal    tries to sign with key 9A without a PIN: prints the SW
+    pcsc.py hammer   the same again and again until stdin ends, with pauses
+                     of 2 to 30 ms: prints tries and signatures
+    pcsc.py hammer-reset   the same with resets
     pcsc.py reset    resets the card
     pcsc.py hold     holds a transaction until stdin ends
     pcsc.py exclusive   holds the card exclusively until stdin ends
@@ -11,6 +14,8 @@ The first reader that has a card is taken.
 """
 
 import ctypes
+import random
+import select
 import sys
 import time
 
@@ -122,13 +127,38 @@ def steal(pcsc):
     return " ".join(words)
 
 
+def reset(pcsc):
+    pcsc.connect(pcsc.with_card())
+    pcsc.disconnect(RESET)
+    return ""
+
+
+def hammer(pcsc, do):
+    tries = stolen = 0
+    while not select.select([sys.stdin], [], [],
+                            random.uniform(2, 30) / 1e3)[0]:
+        tries += 1
+        try:
+            words = do(pcsc).split()
+            stolen += any(w == "9000" or w[:2] == "61" for w in words)
+        except Error:
+            pcsc.close()
+            pcsc = Pcsc()
+    return tries, stolen
+
+
 def main(what):
     pcsc = Pcsc()
     if what == "steal":
         print(steal(pcsc), flush=True)
+    elif what == "hammer":
+        print("began", flush=True)
+        print(*hammer(pcsc, steal), flush=True)
+    elif what == "hammer-reset":
+        print("began", flush=True)
+        print(*hammer(pcsc, reset), flush=True)
     elif what == "reset":
-        pcsc.connect(pcsc.with_card())
-        pcsc.disconnect(RESET)
+        reset(pcsc)
     elif what == "hold":
         pcsc.connect(pcsc.with_card())
         pcsc.call("SCardBeginTransaction", pcsc.card)
