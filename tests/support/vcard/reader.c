@@ -6,7 +6,9 @@
 
 #include "card.h"
 
-#define RETRY_US 50000
+#define RETRY_US        50000
+#define CAPABILITIES_3  7 /* byte of the ATR */
+#define EXTENDED_LENGTH 0x40
 
 /*
  * T=1 only; historical bytes in compact TLV: selection by full and partial
@@ -127,9 +129,11 @@ send_atr(struct vc_reader *r)
 {
 	uint8_t atr[sizeof(atr_body) + 1], check = 0;
 
-	for (size_t i = 1; i < sizeof(atr_body); i++)
-		check ^= atr_body[i];
 	memcpy(atr, atr_body, sizeof(atr_body));
+	if (r->no_extended)
+		atr[CAPABILITIES_3] &= (uint8_t)~EXTENDED_LENGTH;
+	for (size_t i = 1; i < sizeof(atr_body); i++)
+		check ^= atr[i];
 	atr[sizeof(atr_body)] = check;
 	send_or_drop(r, atr, sizeof(atr));
 }

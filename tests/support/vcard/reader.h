@@ -33,6 +33,7 @@ struct vc_reader {
 	bool inserted;
 	bool powered;
 	bool quit;
+	bool no_extended;        /* the ATR does not announce extended length */
 	unsigned long apdus;     /* since reset-count or insert */
 	unsigned long remove_at; /* 0: never */
 	unsigned long remove_after;

@@ -1153,6 +1153,35 @@ def case_hostile_host(b):
         want_same(card.stop(), 0, "exit status")
 
 
+def atr_of(b, *options):
+    """What the card tells a reader, read straight from the socket."""
+    folder = tempfile.mkdtemp(dir=b.folder)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        card = Vcard(b.vcard, folder, server.getsockname()[1], "--card",
+                     b.dir("ec"), *options)
+        server.settimeout(5)
+        with server.accept()[0] as peer:
+            peer.settimeout(5)
+            peer.sendall(b"\0\1\4")
+            size = int.from_bytes(read_exactly(peer, 2), "big")
+            atr = read_exactly(peer, size)
+        card.stop()
+    return atr
+
+
+def case_no_extended(b):
+    """the ATR announces extended length unless told not to"""
+    with_it, without = atr_of(b), atr_of(b, "--no-extended")
+    differs = [i for i in range(len(with_it)) if with_it[i] != without[i]]
+    want_same(differs, [7, len(with_it) - 1], "bytes that differ")
+    want_same((with_it[7], without[7]), (0xC0, 0x80), "capabilities")
+    for atr in (with_it, without):
+        check = 0
+        for byte in atr[1:]:
+            check ^= byte
+        want_same(check, 0, "check byte of " + atr.hex())
+
+
 def run_cases(b):
     cases = [(n, f) for n, f in globals().items() if n.startswith("case_")]
     wanted = os.environ.get("VCARD_CASES", "").split()

@@ -22,6 +22,7 @@
 struct options {
 	unsigned long port;
 	unsigned long apdu_ms, sign_ms, gap_ms;
+	bool no_extended;
 	const char *control;
 	const char *card;
 	const char *log;
@@ -40,7 +41,7 @@ usage(void)
 {
 	(void)fputs("usage: vcard --port PORT --control SOCKET [--card DIR]\n"
 	            "             [--log FILE] [--apdu-ms N] [--sign-ms N]\n"
-	            "             [--gap-ms N]\n"
+	            "             [--gap-ms N] [--no-extended]\n"
 	            "       vcard --control SOCKET --send ORDER\n",
 	    stderr);
 	return 2;
@@ -58,6 +59,9 @@ take_option(struct options *o, int option)
 		return vc_text_number(optarg, MS_MAX, &o->sign_ms);
 	case 'g':
 		return vc_text_number(optarg, MS_MAX, &o->gap_ms);
+	case 'x':
+		o->no_extended = true;
+		return VC_OK;
 	case 'c':
 		o->control = optarg;
 		return VC_OK;
@@ -86,6 +90,7 @@ parse_options(int argc, char **argv, struct options *ret)
 		{ "apdu-ms", required_argument, NULL, 'a' },
 		{ "sign-ms", required_argument, NULL, 's' },
 		{ "gap-ms", required_argument, NULL, 'g' },
+		{ "no-extended", no_argument, NULL, 'x' },
 		{ "send", required_argument, NULL, 'S' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -183,6 +188,7 @@ main(int argc, char **argv)
 	reader.apdu_ms = o.apdu_ms;
 	reader.sign_ms = o.sign_ms;
 	reader.gap_ms = o.gap_ms;
+	reader.no_extended = o.no_extended;
 	status = start(&reader, &control, &o);
 	vc_control_close(&control);
 	vc_reader_clear(&reader);

@@ -123,12 +123,13 @@ class Card:
     """One virtual card in front of one slot of a reader. Orders and their answers are lines of text."""
 
     def __init__(self, space: Space, program: str, port: int, made: Made, *, apdu_ms: int = 0,
-                 sign_ms: int = 0) -> None:
+                 sign_ms: int = 0, extended: bool = True) -> None:
         self.space = space
         self.program = program
         self.port = port
         self.made = made
         self.delays = (apdu_ms, sign_ms)
+        self.extended = extended
         self.control = f"{WORK}/cards/slot-{port}.sock"
         self.log = f"{WORK}/cards/slot-{port}.log"
         self.process: Process | None = None
@@ -140,7 +141,8 @@ class Card:
             os.unlink(self.space.path(self.control))
         self.process = self.space.spawn(
             [self.program, "--port", str(self.port), "--control", self.control, "--log", self.log,
-             "--apdu-ms", str(self.delays[0]), "--sign-ms", str(self.delays[1])],
+             "--apdu-ms", str(self.delays[0]), "--sign-ms", str(self.delays[1]),
+             *([] if self.extended else ["--no-extended"])],
             stdout=f"{self.log}.err", stderr=f"{self.log}.err")
         until = time.monotonic() + timeout
         while not self._connect():
@@ -298,11 +300,14 @@ class Cards:
         """A revocation list that names these cards, beside the CA."""
         self._run("crl", self.issued, *names)
 
-    def put(self, made: Made | str, port: int, *, insert: bool = True, apdu_ms: int = 0, sign_ms: int = 0) -> Card:
-        """A virtual card at a reader's slot, seen by pcscd when this returns; insert=False: the slot is empty."""
+    def put(self, made: Made | str, port: int, *, insert: bool = True, apdu_ms: int = 0, sign_ms: int = 0,
+            extended: bool = True) -> Card:
+        """A virtual card at a reader's slot, seen by pcscd when this returns. insert=False: the slot is empty.
+        extended=False: a card that does not announce extended length."""
         if isinstance(made, str):
             made = self.made[made]
-        card = Card(self.space, os.path.join(self.programs, "vcard"), port, made, apdu_ms=apdu_ms, sign_ms=sign_ms)
+        card = Card(self.space, os.path.join(self.programs, "vcard"), port, made, apdu_ms=apdu_ms, sign_ms=sign_ms,
+                    extended=extended)
         card.start()
         self.inserted.append(card)
         if insert:
