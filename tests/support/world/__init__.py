@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The test world. See world.py; `missing()` says why there can be none here."""
 
 from .auditd import AuditDaemon

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The machine's audit: the kernel's state, and one auditd of ours that several worlds share."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The process that holds a private place open.
 
 It is started as a program of its own, makes the namespaces and mounts it is told, then starts, reaps and finally ends

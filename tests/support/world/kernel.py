@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The few system calls that Python 3.11 does not offer, through ctypes."""
 
 from __future__ import annotations

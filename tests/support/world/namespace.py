@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A private place on this machine: its own mounts, devices, host name and network, held open by a keeper process.
 
 Processes start inside through `spawn`; files are reached from outside through `path`. When the place closes, or the

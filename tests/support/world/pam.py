@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """PAM service files of a world."""
 
 from __future__ import annotations

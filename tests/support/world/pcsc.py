@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """pcscd of the world and the virtual cards in its readers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A process inside a private place, and what came of a finished one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Processes as /proc shows them: found by descent, ended by pidfd."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Audit records: lines of auditd's log as values, and what the audit tools say about them."""
 
 from __future__ import annotations

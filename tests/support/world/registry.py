@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The product's configuration in a world. What the files look like stands in this module and nowhere else."""
 
 from __future__ import annotations

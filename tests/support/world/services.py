@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Long-running programs of a world: ours started the way systemd starts them, and control over any of them."""
 
 from __future__ import annotations

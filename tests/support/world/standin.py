@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A stand-in for a service: it is started like one, says on its socket who it is, and forks a worker when asked to."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A small test runner: functions named test_* in, TAP out.
 
     from world import tap

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A pseudo-terminal inside a world and the conversation on it."""
 
 from __future__ import annotations

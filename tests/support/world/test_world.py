@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 #!/usr/bin/env python3
 """The world's own tests: real programs run in it, and nothing of it stays behind."""
 

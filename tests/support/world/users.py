@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The accounts inside a world: system users of the product and people who log in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A whole private machine for tests: real login programs, auditd, pcscd with virtual cards, and our services.
 
     with World("unlock", build_dir) as w:
