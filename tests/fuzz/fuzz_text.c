@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What people read, from a frame that claims anything: never too long, never
+ * a control character or an escape sequence on somebody's terminal.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "protocol.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+need(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+check(const char *code, const struct jk_frame *params)
+{
+	char text[JK_TEXT_MAX];
+
+	memset(text, 0x1b, sizeof(text));
+	jk_text(code, params, text);
+	need(memchr(text, '\0', sizeof(text)) != NULL);
+	for (const char *c = text; *c != '\0'; c++)
+		need((unsigned char)*c >= 0x20 && *c != 0x7f);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct jk_frame *frame = NULL;
+	char code[64];
+
+	if (jk_frame_new(&frame) != JK_OK)
+		abort();
+	if (jk_frame_parse(frame, data, len) == JK_OK) {
+		for (size_t i = 0; jk_text_code(i) != NULL; i++)
+			check(jk_text_code(i), frame);
+		if (jk_frame_get_str(frame, JK_FIELD_MESSAGE, code,
+		        sizeof(code)) == JK_OK)
+			check(code, frame);
+	}
+	jk_frame_free(&frame);
+	return 0;
+}
