@@ -182,6 +182,33 @@ test_encode_takes_the_largest_rows(void **state)
 	assert_int_equal(jk_opids_encode(&all, &buf), JK_OK);
 }
 
+/* A count that its elements bear out, but the row has no room for. */
+static void
+test_decode_list_that_is_too_long_is_refused(void **state)
+{
+	static struct jk_rowbuf buf;
+	struct jk_account a = { .name = "kept" };
+	struct jk_cur bytes;
+
+	(void)state;
+	assert_int_equal(jk_account_encode(&account, &buf), JK_OK);
+	/* Name, uid, count; then ids of two bytes. */
+	buf.len = 2 + strlen(account.name) + 4;
+	buf.bytes[buf.len++] = 0;
+	buf.bytes[buf.len++] = JK_PERSONS_MAX;
+	for (size_t i = 0; i < JK_PERSONS_MAX + 1; i++) {
+		memcpy(buf.bytes + buf.len, "\0\2p1", 4);
+		buf.len += 4;
+	}
+	bytes = (struct jk_cur){ buf.bytes, buf.len - 4 };
+	assert_int_equal(jk_account_decode(bytes, &a), JK_OK);
+	a = (struct jk_account){ .name = "kept" };
+	buf.bytes[2 + strlen(account.name) + 5] = JK_PERSONS_MAX + 1;
+	bytes.left += 4;
+	assert_int_equal(jk_account_decode(bytes, &a), JK_ERR_FORMAT);
+	assert_string_equal(a.name, "kept");
+}
+
 /* Any byte changed: a row within its bounds, or an error. */
 static void
 test_decode_any_byte_changed_stays_in_bounds(void **state)
@@ -214,6 +241,7 @@ main(void)
 		    cmocka_unit_test(test_decode_gives_the_values_back),
 		cmocka_unit_test(test_encode_refuses_what_is_out_of_bounds),
 		cmocka_unit_test(test_encode_takes_the_largest_rows),
+		cmocka_unit_test(test_decode_list_that_is_too_long_is_refused),
 		cmocka_unit_test(test_decode_any_byte_changed_stays_in_bounds),
 	};
 
