@@ -231,12 +231,14 @@ why_refused(unsigned left)
  */
 static enum jk_err
 spend_pin(struct attempt *a, struct jk_link *link, enum jk_piv_key key,
-    const struct order *order)
+    struct order *order)
 {
 	struct jk_piv_signature signature;
 	unsigned left;
 	enum jk_err e = jk_piv_verify(&link->channel, &order->pin, &left);
 
+	/* A card that hangs from here on finds no PIN in this process. */
+	jk_secret_clear(&order->pin);
 	if (e == JK_ERR_REFUSED) {
 		jk_link_end_reset(link);
 		return send_failed(a, why_refused(left),
@@ -261,7 +263,7 @@ may_spend(const struct jk_tries *tries, uint64_t keep)
 
 static enum jk_err
 sign(struct attempt *a, struct jk_link *link, struct facts *shown,
-    const struct order *order)
+    struct order *order)
 {
 	enum jk_err e = jk_link_begin(link, prepare_sign, shown);
 

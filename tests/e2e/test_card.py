@@ -224,6 +224,7 @@ class Room:
         "rsa": [], "ec": ["--key", "p256"], "rsa2": ["--slots", "1"],
         "ec2": ["--key", "p256", "--slots", "1"],
         "tries": ["--slots", "1"],
+        "pin": ["--slots", "1", "--pin", "74920183"],
     }
 
     def __init__(self, programs, folder):
@@ -565,6 +566,34 @@ def case_pcscd_dies(room):
     room.pcscd.stop(signal.SIGKILL)
     want_failed(client.result(), "reader.down", "at the signature")
     room.pcscd.start()
+
+
+def case_pcscd_stopped(room):
+    """pcscd stopped at every stage: ended at the deadline; then all is well"""
+    for stage in ("start", "waiting", "PIN"):
+        room.put("ec")
+        if stage == "waiting":
+            room.out()
+        client = Client(room, "--ask", "--deadline", "1200", "--wait", "1000") \
+            if stage != "start" else None
+        if stage == "PIN":
+            client.wait_card()
+        elif stage == "waiting":
+            time.sleep(0.2)
+        room.pcscd.process.child.send_signal(signal.SIGSTOP)
+        try:
+            if client is None:
+                client = Client(room, "--deadline", "1200")
+            elif stage == "PIN":
+                client.go()
+            got = client.result()
+        finally:
+            room.pcscd.process.child.send_signal(signal.SIGCONT)
+        want_same(got["kind"], "ended", f"{stage}: the conversation")
+        want(int(got["ms"]) < 1800, f"{stage}: at the deadline: {got}")
+        room.settle()
+    room.put("ec")
+    want_signed(room.run())
 
 
 def case_pcscd_restarts(room):
@@ -980,6 +1009,48 @@ def case_confined(room):
     want_signed(client.result())
     with open(room.service.process.path) as f:
         want("cannot" not in f.read(), "nothing to complain in the log")
+
+
+def memory_holds(pid, text):
+    """How often in what the process can read and write."""
+    found = 0
+    with open(f"/proc/{pid}/maps") as maps, \
+            open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            area, mode = line.split()[:2]
+            if not mode.startswith("rw") or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in area.split("-"))
+            if end - start > 1 << 30:
+                continue  # a sanitizer's shadow
+            mem.seek(start)
+            try:
+                found += mem.read(end - start).count(text)
+            except OSError:
+                continue
+    return found
+
+
+def case_pin_is_gone(room):
+    """no PIN in card process or accepter once VERIFY was answered"""
+    pin = b"74920183"
+    for step, expected in (("verify", True), ("sign", False)):
+        room.put("pin")
+        room.first.order(f"fault silent at {step} 1")
+        client = Client(room, "--pin", pin.decode(), "--deadline", "3000")
+        wait_for(lambda: room.first.order("status")["pending"] == "silent",
+                 3, "the card hangs")
+        child = room.service.children()[0]
+        # While VERIFY is under way it is there: the search can find.
+        want_same(memory_holds(child, pin) > 0, expected, f"PIN at {step}")
+        want_same(memory_holds(room.service.pid, pin), 0, "in the accepter")
+        client.kill()
+        room.settle()
+    room.put("pin")
+    want_signed(room.run("--pin", pin.decode()))
+    for name in ("service.log", "pcscd.log"):
+        with open(os.path.join(room.folder, name), "rb") as f:
+            want(pin not in f.read(), f"no PIN in {name}")
 
 
 def case_root_refused(room):
