@@ -132,8 +132,8 @@ rules_for(long abi, size_t *ret_size)
  * libpcsclite opens no file, and Landlock does not stand before a connect to
  * a socket with a path: so no path is allowed at all.
  */
-static enum jk_err
-lock_files(void)
+enum jk_err
+jk_confine_files(void)
 {
 	struct landlock_rules rules;
 	size_t size;
@@ -200,6 +200,7 @@ static const int allowed[] = {
 	SCMP_SYS(sendto),
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(setitimer),
+	SCMP_SYS(sigaltstack),
 	SCMP_SYS(stat),
 	SCMP_SYS(statx),
 	SCMP_SYS(write),
@@ -305,7 +306,7 @@ jk_confine(pid_t parent)
 
 	if ((e = die_with(parent)) != JK_OK ||
 	    (e = drop_capabilities()) != JK_OK || (e = limit()) != JK_OK ||
-	    (e = lock_files()) != JK_OK)
+	    (e = jk_confine_files()) != JK_OK)
 		return e;
 	return filter_calls();
 }

@@ -224,7 +224,7 @@ class Room:
         "rsa": [], "ec": ["--key", "p256"], "rsa2": ["--slots", "1"],
         "ec2": ["--key", "p256", "--slots", "1"],
         "tries": ["--slots", "1"],
-        "pin": ["--slots", "1", "--pin", "74920183"],
+        "pin": ["--slots", "1", "--pin", "83016947"],
     }
 
     def __init__(self, programs, folder):
@@ -1033,7 +1033,7 @@ def memory_holds(pid, text):
 
 def case_pin_is_gone(room):
     """no PIN in card process or accepter once VERIFY was answered"""
-    pin = b"74920183"
+    pin = b"83016947"
     for step, expected in (("verify", True), ("sign", False)):
         room.put("pin")
         room.first.order(f"fault silent at {step} 1")
