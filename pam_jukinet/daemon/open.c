@@ -13,23 +13,52 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A session whose leaders died without closing it gets its end recorded. */
-static void
-record_lost_end(struct jk_worker *w, struct jk_session *old)
+/*
+ * A session whose leaders died without closing it is closed here, once, by
+ * whoever comes next; its end is recorded without holding the lock.
+ */
+static enum jk_err
+close_lost(struct jk_worker *w)
 {
+	struct jk_session s;
 	struct jk_outcome o = {
 		.op = JK_OP_SESSION_END,
 		.purpose = "leader-lost",
-		.grant = &old->grant,
-		.session = old->id,
+		.grant = &s.grant,
+		.session = s.id,
 		.tries = JK_TRIES_UNKNOWN,
 	};
+	bool lost;
+	enum jk_err e;
+	int lock;
 
-	if (old->closed)
-		return;
-	jk_outcome_note(w, &o);
-	old->closed = true;
-	(void)jk_session_store(w->run_dir, old);
+	e = jk_session_lock(w->run_dir, w->account.uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_load(w->run_dir, w->account.uid, &s);
+	lost = e == JK_OK && s.state == JK_SESSION_ENDED && !s.closed;
+	if (lost) {
+		s.closed = true;
+		e = jk_session_store(w->run_dir, &s);
+	}
+	close(lock);
+	if (lost && e == JK_OK)
+		jk_outcome_note(w, &o);
+	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
+}
+
+/* One session has one person and one operator ID. */
+static enum jk_reason
+join(const struct jk_session *live, const struct jk_grant *grant,
+    const struct jk_leader *leader, struct jk_session *ret)
+{
+	if (strcmp(live->grant.person, grant->person) != 0)
+		return JK_WHY_SESS_OTHER;
+	if (strcmp(live->grant.opid, grant->opid) != 0)
+		return JK_WHY_SESS_BUSY;
+	*ret = *live;
+	return jk_session_add_leader(ret, leader) == JK_OK ? JK_WHY_GRANTED
+	                                                   : JK_WHY_SESS_BUSY;
 }
 
 /*
@@ -47,20 +76,11 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 
 	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
 		return JK_WHY_INTERNAL;
-	if (e == JK_OK && old.state != JK_SESSION_ENDED) {
-		if (strcmp(old.grant.person, grant->person) != 0)
-			return JK_WHY_SESS_OTHER;
-		*ret = old;
-		return jk_session_add_leader(ret, &leader) == JK_OK
-		           ? JK_WHY_GRANTED
-		           : JK_WHY_SESS_BUSY;
-	}
-	if (e == JK_OK) {
-		record_lost_end(w, &old);
-		if (strcmp(old.grant.person, grant->person) != 0 &&
-		    jk_session_has_processes(w->account.uid))
-			return JK_WHY_SESS_BUSY;
-	}
+	if (e == JK_OK && old.state != JK_SESSION_ENDED)
+		return join(&old, grant, &leader, ret);
+	if (e == JK_OK && strcmp(old.grant.person, grant->person) != 0 &&
+	    jk_session_has_processes(w->account.uid))
+		return JK_WHY_SESS_BUSY;
 	return jk_session_new(grant, &leader, ret) == JK_OK ? JK_WHY_GRANTED
 	                                                    : JK_WHY_INTERNAL;
 }
@@ -118,7 +138,8 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 {
 	static struct jk_session session;
 	char receipt[JK_RECEIPT_MAX + 1];
-	enum jk_reason why = plan(w, grant, &session);
+	enum jk_reason why = close_lost(w) == JK_OK ? plan(w, grant, &session)
+	                                            : JK_WHY_SESS_BUSY;
 
 	if (why != JK_WHY_GRANTED) {
 		jk_outcome_refuse(w, o, why);

@@ -144,7 +144,9 @@ distance(enum jk_reason why)
 static bool
 is_candidate(const struct jk_question *q, const struct jk_opid *opid)
 {
-	return !q->unlock || strcmp(opid->id, q->session->opid) == 0;
+	/* A live session runs under exactly one, whoever joins it. */
+	return q->session->person[0] == '\0' ||
+	       strcmp(opid->id, q->session->opid) == 0;
 }
 
 static struct jk_verdict

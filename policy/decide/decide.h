@@ -62,7 +62,8 @@ struct jk_verdict {
  * card's person may use the account, card state, certificate validity, person
  * (enabled, dates), session of another person, operator ID (any; enabled,
  * dates, terminal class), evidence. Of several operator IDs the first that is
- * good is taken; when none is, the reason of the one that came furthest.
+ * good is taken; when none is, the reason of the one that came furthest. While
+ * a session lives only its own operator ID counts.
  * JK_WHY_EVIDENCE_NONE therefore means: everything else is in order.
  */
 struct jk_verdict jk_decide(const struct jk_question *question);

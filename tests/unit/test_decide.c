@@ -385,8 +385,28 @@ test_decide_login_joins_with_another_card_of_the_person(void **state)
 	(void)state;
 	make_good(&w);
 	strcpy(w.session.person, "p1");
+	strcpy(w.session.opid, "o1");
 	w.session.key[0] = 9;
 	expect("other card of the same person", "", &w, JK_WHY_GRANTED);
+}
+
+static void
+test_decide_login_joins_under_the_operator_id_of_the_session(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w);
+	w.q.n_opids = 2;
+	w.opids[1] = w.opids[0];
+	w.types[1] = w.types[0];
+	strcpy(w.opids[1].id, "o2");
+	strcpy(w.session.person, "p1");
+	strcpy(w.session.opid, "o2");
+	expect("two are good, one is the session's", "", &w, JK_WHY_GRANTED);
+	assert_int_equal(jk_decide(&w.q).opid, 1);
+	w.opids[1].enabled = false;
+	expect("the session's is disabled", "", &w, JK_WHY_OPID_DISABLED);
 }
 
 /* Random questions near the border: most parts good, some broken. */
@@ -535,6 +555,8 @@ main(void)
 		cmocka_unit_test(test_decide_unlock_is_bound_to_the_session),
 		cmocka_unit_test(
 		    test_decide_login_joins_with_another_card_of_the_person),
+		cmocka_unit_test(
+		    test_decide_login_joins_under_the_operator_id_of_the_session),
 		cmocka_unit_test(test_decide_taking_away_never_allows),
 		cmocka_unit_test(test_decide_order_of_opids_changes_no_answer),
 	};
