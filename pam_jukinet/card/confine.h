@@ -17,7 +17,4 @@
  */
 enum jk_err jk_confine(pid_t parent);
 
-/* The step of it that no file can be opened after (Landlock). */
-enum jk_err jk_confine_files(void);
-
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "sandbox.h"
 
 /* 0 when what is forbidden was refused, else a number to look for. */
 typedef int attempt_fn(void);
@@ -138,7 +139,7 @@ open_with_landlock_only(void)
 		return 77;
 	/* Without capabilities Landlock wants this first. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    jk_confine_files() != JK_OK)
+	    jk_sandbox_files(-1) != JK_OK)
 		return 98;
 	return open_file();
 }
