@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """root on a local terminal gets in whatever of jukinet is broken, and it is reported (design rule 12).
 
-Usage: test_breakglass.py BUILD_DIR [CASE...]
+Usage: test_breakglass.py BUILD_DIR [TEST...]
 
 The shipped stacks of conf/pam.d with the real login and su. A bind mount gives a pty the name of a local terminal.
 """
@@ -16,13 +16,12 @@ import struct
 import sys
 import termios
 from contextlib import contextmanager
-from typing import Callable, Iterator
+from typing import Iterator
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
-import tap                                                                  # noqa: E402
-from tap import note, want                                                  # noqa: E402
-from world import Account, Answer, Session, Terminal, World, missing        # noqa: E402
+from world import Account, Answer, Session, Terminal, World, missing, tap   # noqa: E402
+from world.tap import check as want                                         # noqa: E402
 
 MODULE = "pam_jukinet/module/pam_jukinet.so"
 REPORTER = "tools/breakglass/jukinet-breakglass"
@@ -47,6 +46,9 @@ class Place:
         self.space.write("/dev/kmsg", "", 0o600)
         self.module(os.path.join(build, MODULE))
         self.services(False)
+
+    def report(self) -> str:
+        return self.world.report()
 
     def services(self, listening: bool) -> None:
         """Sockets that nobody accepts from, as when every service is stopped by SIGSTOP; or no sockets at all."""
@@ -139,13 +141,13 @@ def module_bytes(place: Place) -> bytes:
         return file.read()
 
 
-# --- cases ------------------------------------------------------------------------------------------------------------
+# --- tests ------------------------------------------------------------------------------------------------------------
 
-def case_service_not_there(place: Place) -> None:
+def test_service_not_there(place: Place) -> None:
     both(place)
 
 
-def case_service_stopped(place: Place) -> None:
+def test_service_stopped(place: Place) -> None:
     place.services(True)
     try:
         both(place)
@@ -153,22 +155,22 @@ def case_service_stopped(place: Place) -> None:
         place.services(False)
 
 
-def case_module_missing(place: Place) -> None:
+def test_module_missing(place: Place) -> None:
     with module_as(place, None):
         both(place)
 
 
-def case_module_is_garbage(place: Place) -> None:
+def test_module_is_garbage(place: Place) -> None:
     with module_as(place, b"no module\n" * 400):
         both(place)
 
 
-def case_module_cut_short_is_noticed(place: Place) -> None:
+def test_module_cut_short_is_noticed(place: Place) -> None:
     with module_as(place, module_bytes(place)[:60]):
         both(place)
 
 
-def case_module_that_kills_login(place: Place) -> None:
+def test_module_that_kills_login(place: Place) -> None:
     """As a full disk may leave it: whole to the dynamic loader, which then falls over it. sulogin needs no PAM."""
     with module_as(place, module_bytes(place)[:4096]):
         person_does_not(place)
@@ -190,7 +192,7 @@ def rescue(place: Place) -> None:
     want(re.search(r"tty=/dev/tty12 service=sulogin\n$", place.read(LOG)[len(before):]), place.read(LOG))
 
 
-def case_configuration_is_garbage(place: Place) -> None:
+def test_configuration_is_garbage(place: Place) -> None:
     place.space.write("/etc/jukinet/jukinet.conf", b"\0\xff[terminal\n" * 1000)
     place.space.write("/var/lib/jukinet-registry/snapshot", os.urandom(5000))
     try:
@@ -200,7 +202,7 @@ def case_configuration_is_garbage(place: Place) -> None:
         os.unlink(place.space.path("/var/lib/jukinet-registry/snapshot"))
 
 
-def case_reporter_missing(place: Place) -> None:
+def test_reporter_missing(place: Place) -> None:
     text = place.space.read("/etc/pam.d/login")
     place.space.write("/etc/pam.d/login", text.replace("/jukinet-breakglass", "/no-such-program"))
     try:
@@ -210,7 +212,7 @@ def case_reporter_missing(place: Place) -> None:
         place.space.write("/etc/pam.d/login", text)
 
 
-def case_nothing_can_be_reported(place: Place) -> None:
+def test_nothing_can_be_reported(place: Place) -> None:
     """Log directory unusable, auditd stopped, nobody reads /dev/log: root still gets in."""
     world = place.world
     aside = place.read(LOG)
@@ -232,28 +234,28 @@ def case_nothing_can_be_reported(place: Place) -> None:
     want(place.read(LOG) == aside, "the log changed")
 
 
-def case_every_kind_of_local_terminal(place: Place) -> None:
+def test_every_kind_of_local_terminal(place: Place) -> None:
     for tty in ("console", "tty1", "tty9", "tty10", "tty63", "ttyS0", "hvc0"):
         root_gets_in(place, tty)
 
 
-def case_root_elsewhere_is_not_exempt(place: Place) -> None:
+def test_root_elsewhere_is_not_exempt(place: Place) -> None:
     for tty in (None, "tty0", "ttyUSB0", "ttyp1"):
         with place.login("root", tty) as session:
             want(not session.reached, f"{tty}: {session.visit.story}")
             want(session.visit.unanswered, f"{tty}: a password was asked for\n{session.visit.story}")
 
 
-def case_person_elsewhere_is_refused(place: Place) -> None:
+def test_person_elsewhere_is_refused(place: Place) -> None:
     person_does_not(place, None)
 
 
-def case_wrong_password_is_refused(place: Place) -> None:
+def test_wrong_password_is_refused(place: Place) -> None:
     with place.login("root", "tty63", "wrong") as session:
         want(not session.reached and not session.visit.unanswered, session.visit.story)
 
 
-def case_local_means_the_terminal_of_login(place: Place) -> None:
+def test_local_means_the_terminal_of_login(place: Place) -> None:
     """Nothing that a person sets makes a pty a local terminal."""
     terminal = place.world.terminal()
     terminal.start(["/bin/login", "-p", "--", "root"], env={"PATH": "/bin", "TTY": "/dev/tty1", "PAM_TTY": "/dev/tty1"})
@@ -262,7 +264,7 @@ def case_local_means_the_terminal_of_login(place: Place) -> None:
     session.close()
 
 
-def case_every_place_hears_of_it(place: Place) -> None:
+def test_every_place_hears_of_it(place: Place) -> None:
     world = place.world
     place.space.write("/dev/kmsg", "", 0o600)
     mark = world.mark()
@@ -280,12 +282,12 @@ def case_every_place_hears_of_it(place: Place) -> None:
     want("op=juki:break-glass" in shown and "acct=root" in shown, shown)
 
 
-def case_log_can_only_grow(place: Place) -> None:
+def test_log_can_only_grow(place: Place) -> None:
     root_gets_in(place)
     path = place.space.path(LOG)
     want(os.stat(path).st_mode & 0o777 == 0o600 and os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700, "mode")
     if "a" not in attributes(place):
-        raise tap.Skip("this file system knows no append-only files")
+        tap.skip("this file system knows no append-only files")
     try:
         with open(path, "w", encoding="utf-8"):
             raise AssertionError("the log could be emptied")
@@ -293,19 +295,19 @@ def case_log_can_only_grow(place: Place) -> None:
         pass
 
 
-def case_su_to_root_on_local_terminal(place: Place) -> None:
+def test_su_to_root_on_local_terminal(place: Place) -> None:
     session = place.visit(place.local("tty63"), ["/bin/su", "-"], who="hanako")
     want(session.reached and session.exit().status == 0, session.visit.story)
     want(re.search(r"tty63 service=su(-l)?\n$", place.read(LOG)), place.read(LOG))
 
 
-def case_su_to_root_elsewhere_is_not_exempt(place: Place) -> None:
+def test_su_to_root_elsewhere_is_not_exempt(place: Place) -> None:
     session = place.visit(place.world.terminal(), ["/bin/su", "-"], who="hanako")
     want(not session.reached and session.visit.unanswered, session.visit.story)
     session.close()
 
 
-def case_su_by_root(place: Place) -> None:
+def test_su_by_root(place: Place) -> None:
     """To a system account as ever, to a person's account not without the card."""
     def su(account: str) -> tuple[int, str]:
         done = place.world.run(["/bin/su", "-s", "/bin/sh", "-c", "id -un", account])
@@ -324,19 +326,13 @@ def change_attribute(place: Place, how: str) -> None:
     place.world.run(["chattr", how, LOG])
 
 
-def main() -> None:
-    build = os.path.abspath(sys.argv[1])
-    skip = missing(programs=("login", "su", "lsattr"), card_reader=False, own_audit=True)
-    if skip:
-        tap.main(globals(), sys.argv[2:], skip)
+@contextmanager
+def place_for(build: str) -> Iterator[Place]:
     with World("breakglass", build, card_reader=False, accounts=[ROOT], passwords={"hanako": PASSWORD}) as world:
-        try:
-            tap.main(globals(), sys.argv[2:], [], Place(world, build))
-        except SystemExit as end:
-            if end.code:
-                note(world.report())
-            raise
+        yield Place(world, build)
 
 
 if __name__ == "__main__":
-    main()
+    directory = os.path.abspath(sys.argv.pop(1))
+    tap.main(missing(programs=("login", "su", "lsattr"), card_reader=False, own_audit=True),
+             place=lambda: place_for(directory))
