@@ -272,7 +272,8 @@ def test_every_place_hears_of_it(place: Place) -> None:
     first, second = [one for one in world.log.all(mark) if one.get("op") == "juki:break-glass"]
     want((first["acct"], first["jmeth"], first["jsvc"], first["res"]) == ("root", "break-glass", "login", "success"),
          first)
-    want(re.fullmatch("[0-9a-f]{16}", first["jid"]) and second["jfor"] == first["jid"], second)
+    want(re.fullmatch("[0-9a-f]{16}", first["jid"]) and second["jid"] != first["jid"], second)
+    want(second["acct"] == "root" and second.pid == first.pid, second)
     want(first.uid == 0 and first.auid == 0, first)
     said = place.read("/dev/kmsg")
     want(re.fullmatch(r"<81>jukinet-breakglass: break-glass: .*user=root tty=\S*tty63 service=login\n", said), said)

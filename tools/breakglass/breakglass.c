@@ -84,17 +84,16 @@ tell_syslog(const struct report *report)
 }
 
 static void
-send_record(int fd, int type, const char *jfor, const struct report *report,
-    char ret_id[static JK_ID_LEN + 1])
+send_record(int fd, int type, const struct report *report)
 {
-	char text[512];
+	char id[JK_ID_LEN + 1], text[512];
 
-	if (jk_id_new(ret_id) != JK_OK)
-		ret_id[0] = '\0'; /* a record without an id is still one */
+	if (jk_id_new(id) != JK_OK)
+		id[0] = '\0'; /* a record without an id is still one */
 	snprintf(text, sizeof(text),
-	    "op=juki:break-glass acct=\"%s\" jid=\"%s\"%s jmeth=\"break-glass\""
-	    " jsvc=\"%s\"",
-	    report->user, ret_id, jfor, report->service);
+	    "op=juki:break-glass acct=\"%s\" jid=\"%s\" jfor=\"login\" "
+	    "jmeth=\"break-glass\" jsvc=\"%s\"",
+	    report->user, id, report->service);
 	(void)audit_log_user_message(fd, type, text, NULL, NULL, report->tty,
 	    1);
 }
@@ -103,14 +102,12 @@ send_record(int fd, int type, const char *jfor, const struct report *report,
 static void
 tell_audit(const struct report *report)
 {
-	char id[JK_ID_LEN + 1], second[JK_ID_LEN + 1], jfor[64];
 	int fd = audit_open();
 
 	if (fd < 0)
 		return;
-	send_record(fd, AUDIT_USER_AUTH, "", report, id);
-	snprintf(jfor, sizeof(jfor), " jfor=\"%s\"", id);
-	send_record(fd, AUDIT_ANOM_LOGIN_ACCT, jfor, report, second);
+	send_record(fd, AUDIT_USER_AUTH, report);
+	send_record(fd, AUDIT_ANOM_LOGIN_ACCT, report);
 }
 
 /* From then on lines can only be added, until an administrator's chattr. */
