@@ -37,6 +37,10 @@ for directory in pam_jukinet/*/ tools/*/; do
 	done | expect_nothing "$page has its sections"
 done
 
+files '*.scd' | sed 's|^./||; s|\.scd$||' | while read -r page; do
+	grep -q "'$page'" packaging/meson.build || echo "$page"
+done | expect_nothing "every page is installed"
+
 command -v scdoc >/dev/null || { finish; exit; }
 for page in $(files '*.scd'); do
 	scdoc <"$page" 2>&1 >/dev/null | expect_nothing "$page is well formed"
