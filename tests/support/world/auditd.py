@@ -157,8 +157,10 @@ class AuditDaemon:
     def _wait_for_others(self) -> None:
         until = time.monotonic() + self.wait_for_machine
         while found := living_daemon():
-            if not is_experiment(found) or time.monotonic() > until:
+            if not is_experiment(found):
                 raise HostAudit(f"the machine runs its own auditd: {found}")
+            if time.monotonic() > until:
+                raise Deadline(f"another experiment's auditd stayed for {self.wait_for_machine:g} s: {found}")
             time.sleep(0.1)
 
     def _take_over(self) -> None:
