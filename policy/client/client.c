@@ -74,6 +74,9 @@ read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
 	uint64_t ms;
 	enum jk_err e = jk_client_next(c);
 
+	/* One that says nothing at all is as good as none. */
+	if (e == JK_ERR_TIMEOUT)
+		return JK_ERR_NOT_FOUND;
 	if (e != JK_OK)
 		return e;
 	if (jk_frame_type(c->frame) != JK_FRAME_HELLO)
