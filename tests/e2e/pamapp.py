@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""A PAM application that does as it is told, for the tests. One order a line on stdin, one event a line on stdout, JSON.
+
+orders:  {"start": SERVICE, "user": NAME, "items": {"tty": …}}, {"do": "authenticate", "flags": 0}, {"answer": TEXT},
+         {"loginuid": UID}, {"end": 0}
+events:  {"ready": PID}, {"ask": TEXT}, {"say": TEXT, "style": N}, {"done": WHAT, "code": N}
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import locale
+import os
+import sys
+
+LIBPAM = ctypes.CDLL("libpam.so.0")
+LIBC = ctypes.CDLL(None)
+LIBC.calloc.restype = LIBC.strdup.restype = ctypes.c_void_p
+LIBC.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+LIBC.strdup.argtypes = [ctypes.c_char_p]
+PROMPT_OFF, PROMPT_ON = 1, 2
+ITEMS = {"service": 1, "tty": 3, "rhost": 4, "ruser": 8}
+
+
+class Message(ctypes.Structure):
+    _fields_ = [("style", ctypes.c_int), ("text", ctypes.c_char_p)]
+
+
+class Response(ctypes.Structure):
+    _fields_ = [("text", ctypes.c_void_p), ("code", ctypes.c_int)]
+
+
+CONVERSE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.POINTER(Message)),
+                            ctypes.POINTER(ctypes.POINTER(Response)), ctypes.c_void_p)
+
+
+class Conv(ctypes.Structure):
+    _fields_ = [("function", CONVERSE), ("data", ctypes.c_void_p)]
+
+
+def tell(**event: object) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def order() -> dict:
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    return json.loads(line)
+
+
+def answered(message: Message) -> int | None:
+    """The address of the answer, None where none was asked for."""
+    text = (message.text or b"").decode("utf-8", "backslashreplace")
+    if message.style in (PROMPT_OFF, PROMPT_ON):
+        tell(ask=text)
+        reply = order()
+        return LIBC.strdup(reply["answer"].encode("utf-8", "surrogateescape")) if reply.get("answer") is not None else -1
+    tell(say=text, style=message.style)
+    return None
+
+
+@CONVERSE
+def converse(count, messages, responses, _):
+    replies = ctypes.cast(LIBC.calloc(count, ctypes.sizeof(Response)), ctypes.POINTER(Response))
+    for number in range(count):
+        reply = answered(messages[number].contents)
+        if reply == -1:
+            return 19       # PAM_CONV_ERR
+        replies[number].text = reply
+    responses[0] = replies
+    return 0
+
+
+def main() -> None:
+    locale.setlocale(locale.LC_ALL, "")
+    handle = ctypes.c_void_p()
+    conv = Conv(converse, None)
+    code = 0
+    tell(ready=os.getpid())
+    while True:
+        told = order()
+        if "start" in told:
+            code = LIBPAM.pam_start(told["start"].encode(), told["user"].encode(), ctypes.byref(conv), ctypes.byref(handle))
+            for name, value in told.get("items", {}).items():
+                LIBPAM.pam_set_item(handle, ITEMS[name], ctypes.c_char_p(value.encode("utf-8", "surrogateescape")))
+            tell(done="start", code=code)
+        elif "do" in told:
+            names = {"open_session": "pam_open_session", "close_session": "pam_close_session", "setcred": "pam_setcred"}
+            function = getattr(LIBPAM, names.get(told["do"], f"pam_{told['do']}"))
+            code = function(handle, told.get("flags", 0))
+            tell(done=told["do"], code=code)
+        elif "loginuid" in told:
+            with open("/proc/self/loginuid", "w") as file:
+                file.write(str(told["loginuid"]))
+            tell(done="loginuid", code=0)
+        elif "end" in told:
+            LIBPAM.pam_end(handle, code)
+            tell(done="end", code=0)
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What the product may say: the table of reasons and the catalogue, read from the sources."""
+
+from __future__ import annotations
+
+import os
+import re
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def reasons() -> dict[str, int]:
+    """code -> number, from the one table."""
+    with open(f"{SOURCE}/policy/base/reason.h", encoding="utf-8") as file:
+        return {code: int(number) for number, code in re.findall(r'X\(JK_WHY_\w+, (\d+), "([a-z.]+)"\)', file.read())}
+
+
+def catalogue() -> dict[str, tuple[str, str]]:
+    """code -> English, Japanese; places for parameters as {name}."""
+    with open(f"{SOURCE}/po/ja.po", encoding="utf-8") as file:
+        entries = file.read().split("\n\n")
+    found = {}
+    for entry in entries:
+        named = re.search(r"^#\. ([a-z.]+)$", entry, re.MULTILINE)
+        if named:
+            found[named[1]] = (quoted(entry, "msgid"), quoted(entry, "msgstr"))
+    return found
+
+
+def quoted(entry: str, key: str) -> str:
+    block = re.search(rf'^{key} ((?:".*"\n?)+)', entry, re.MULTILINE)
+    assert block, entry
+    return "".join(re.findall(r'"(.*)"', block[1])).replace('\\"', '"')
+
+
+def text(code: str, language: str = "en", **parameters: object) -> str:
+    wanted = catalogue()[code][0 if language == "en" else 1]
+    return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)
