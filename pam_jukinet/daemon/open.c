@@ -47,16 +47,16 @@ close_lost(struct jk_worker *w)
 	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
 }
 
-/* One session has one person and one operator ID. */
+/* One session has one person and one operator ID; *ret shows whose. */
 static enum jk_reason
 join(const struct jk_session *live, const struct jk_grant *grant,
     const struct jk_leader *leader, struct jk_session *ret)
 {
+	*ret = *live;
 	if (strcmp(live->grant.person, grant->person) != 0)
 		return JK_WHY_SESS_OTHER;
 	if (strcmp(live->grant.opid, grant->opid) != 0)
 		return JK_WHY_SESS_BUSY;
-	*ret = *live;
 	return jk_session_add_leader(ret, leader) == JK_OK ? JK_WHY_GRANTED
 	                                                   : JK_WHY_SESS_BUSY;
 }
@@ -141,6 +141,7 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 	enum jk_reason why = close_lost(w) == JK_OK ? plan(w, grant, &session)
 	                                            : JK_WHY_SESS_BUSY;
 
+	o->holder = session.grant.person;
 	if (why != JK_WHY_GRANTED) {
 		jk_outcome_refuse(w, o, why);
 		return;

@@ -144,6 +144,19 @@ add_classes(struct jk_params *params, const struct jk_type *type)
 	jk_params_add(params, "classes", text);
 }
 
+static void
+add_holder(struct jk_worker *w, struct jk_params *params, const char *holder)
+{
+	struct jk_person person = { 0 };
+
+	if (w->place.snapshot == NULL || holder == NULL ||
+	    jk_snapshot_person(w->place.snapshot, holder, &person) != JK_OK ||
+	    person.name[0] == '\0')
+		jk_params_add(params, "name", holder != NULL ? holder : "?");
+	else
+		jk_params_add(params, "name", person.name);
+}
+
 void
 jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
     enum jk_reason why)
@@ -167,6 +180,8 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 		jk_params_add_date(p, "date", opid->valid.until - 1);
 	else if (why == JK_WHY_OPID_NOTYET && opid != NULL)
 		jk_params_add_date(p, "date", opid->valid.from);
+	else if (why == JK_WHY_SESS_OTHER)
+		add_holder(w, p, o->holder);
 	else if (why == JK_WHY_PIN_WRONG)
 		jk_params_add_number(p, "n", o->tries);
 	else if (why == JK_WHY_PIN_LOCKED)

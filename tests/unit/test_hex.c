@@ -44,6 +44,9 @@ test_id_new_differs_and_is_valid(void **state)
 	assert_true(jk_id_is_valid(a));
 	assert_string_not_equal(a, b);
 	assert_false(jk_id_is_valid("../../../etc/pas"));
+	assert_false(jk_id_is_valid("0123456789ABCDEF"));
+	assert_false(jk_id_is_valid("0123456789abcde"));
+	assert_false(jk_id_is_valid("0123456789abcdef0"));
 }
 
 int
