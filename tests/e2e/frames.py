@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Frames of policy/base/protocol.h, spoken without any of the product's own code. No import from the test world: this
 file also runs as other users inside it."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Conversations that no module of ours would hold. Usage: hostile.py SCENARIO ACCOUNT [PIN] [JSON]; prints JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The office in which the end-to-end tests play: who works there, their cards, policy and services, all real.
 
     from jukinet import Office, tap, missing

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Logins that succeed: by login, su and a bare PAM program; what they leave in the log; sessions and tickets."""
 
 from __future__ import annotations

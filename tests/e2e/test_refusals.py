@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Every refusal that an operator can meet: its text in English and Japanese, its PAM code, its one record, and the PIN
 counter of the card, untouched where no PIN may be sent (design rules 3, 4, 8 and 11)."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """Design rule 6: a caller that is not root authenticates its own account, while that account has a live session here, and
 nothing that it says about itself decides anything."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What the product may say: the table of reasons and the catalogue, read from the sources."""
 
 from __future__ import annotations
