@@ -371,5 +371,5 @@ def leave(app: App) -> None:
 
 
 __all__ = ["Answer", "App", "AuditDaemon", "BUILD", "Card", "COUNTER", "Deadline", "Mark", "NOBODY", "Office", "PIN",
-           "Record", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "Told", "TRIES", "WRONG", "enter", "frames", "leave",
+           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "Told", "TRIES", "WRONG", "enter", "frames", "leave",
            "missing", "procs", "tap", "texts", "wait_for", "World"]
