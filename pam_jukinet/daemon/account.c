@@ -71,7 +71,6 @@ jk_request_account(struct jk_worker *w)
 	why = find_grant(w, &session, &grant);
 	if (why == JK_WHY_GRANTED)
 		why = decide_again(w, &o, &session, &grant);
-	o.holder = session.grant.person;
 	if (why != JK_WHY_GRANTED) {
 		jk_outcome_refuse(w, &o, why);
 		return;

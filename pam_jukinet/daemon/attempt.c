@@ -25,7 +25,6 @@ static enum jk_err
 refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
 {
 	a->outcome.tries = a->tries;
-	a->outcome.holder = a->session.grant.person;
 	jk_outcome_refuse(w, &a->outcome, why);
 	return JK_ERR_REFUSED;
 }

@@ -47,7 +47,7 @@ close_lost(struct jk_worker *w)
 	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
 }
 
-/* One session has one person and one operator ID; *ret shows whose. */
+/* One session has one person and one operator ID. */
 static enum jk_reason
 join(const struct jk_session *live, const struct jk_grant *grant,
     const struct jk_leader *leader, struct jk_session *ret)
@@ -87,7 +87,7 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 
 /* The ticket is good, still allowed, and used up from here on. */
 static enum jk_reason
-redeem(struct jk_worker *w, struct jk_grant *ret)
+redeem(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *ret)
 {
 	static struct jk_facts facts;
 	enum jk_reason why = jk_worker_find_account(w);
@@ -102,7 +102,11 @@ redeem(struct jk_worker *w, struct jk_grant *ret)
 		return JK_WHY_SESS_UNPROVEN;
 	/* Whose session it is comes after: plan() sees it under the lock. */
 	v = jk_facts_decide_again(w, ret, false, NULL, &facts);
-	return v.allowed ? JK_WHY_GRANTED : v.why;
+	if (v.allowed)
+		return JK_WHY_GRANTED;
+	o->facts = &facts;
+	o->opid = v.opid;
+	return v.why;
 }
 
 /* Stored only if nothing has changed since it was planned. */
@@ -141,7 +145,6 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 	enum jk_reason why = close_lost(w) == JK_OK ? plan(w, grant, &session)
 	                                            : JK_WHY_SESS_BUSY;
 
-	o->holder = session.grant.person;
 	if (why != JK_WHY_GRANTED) {
 		jk_outcome_refuse(w, o, why);
 		return;
@@ -178,7 +181,7 @@ jk_request_open(struct jk_worker *w)
 		(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL);
 		return;
 	}
-	why = redeem(w, &grant);
+	why = redeem(w, &o, &grant);
 	if (grant.person[0] != '\0')
 		o.grant = &grant;
 	if (why != JK_WHY_GRANTED) {

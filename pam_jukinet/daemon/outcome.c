@@ -144,16 +144,16 @@ add_classes(struct jk_params *params, const struct jk_type *type)
 	jk_params_add(params, "classes", text);
 }
 
+/* Who is in: the one who may unlock wants to know whom to ask. */
 static void
-add_holder(struct jk_worker *w, struct jk_params *params, const char *holder)
+add_holder(struct jk_worker *w, struct jk_params *params)
 {
-	struct jk_person person = { 0 };
+	struct jk_session session;
+	struct jk_person person;
 
-	if (w->place.snapshot == NULL || holder == NULL ||
-	    jk_snapshot_person(w->place.snapshot, holder, &person) != JK_OK ||
-	    person.name[0] == '\0')
-		jk_params_add(params, "name", holder != NULL ? holder : "?");
-	else
+	if (jk_session_load(w->run_dir, w->account.uid, &session) == JK_OK &&
+	    jk_snapshot_person(w->place.snapshot, session.grant.person,
+	        &person) == JK_OK)
 		jk_params_add(params, "name", person.name);
 }
 
@@ -181,7 +181,7 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 	else if (why == JK_WHY_OPID_NOTYET && opid != NULL)
 		jk_params_add_date(p, "date", opid->valid.from);
 	else if (why == JK_WHY_SESS_OTHER)
-		add_holder(w, p, o->holder);
+		add_holder(w, p);
 	else if (why == JK_WHY_PIN_WRONG)
 		jk_params_add_number(p, "n", o->tries);
 	else if (why == JK_WHY_PIN_LOCKED)

@@ -22,7 +22,6 @@ struct jk_outcome {
 	size_t opid;                  /* which of its operator IDs */
 	const struct jk_grant *grant; /* or, instead, what stands already */
 	const char *session;          /* its id, or NULL */
-	const char *holder;           /* person whose session is in the way */
 	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
 	struct jk_params params;      /* for the message */
 };

@@ -131,7 +131,6 @@ def garbage(account: str, pin: str | None, extra: dict) -> object:
         "version 2": bytes([2, AUTH]) + b"\1\0\1x", "long field": bytes([1, AUTH, 1, 0xff, 0xff]) + b"x" * 10,
         "cut": encode(AUTH, (F_NONCE, nonce), (F_ACCOUNT, account))[:-2],
         "disorder": encode(AUTH, (F_ACCOUNT, account), (F_NONCE, nonce), (F_FLAGS, 0)),
-        "twice": encode(AUTH, (F_NONCE, nonce), (F_ACCOUNT, account), (F_ACCOUNT, "root"), (F_FLAGS, 0)),
         "NUL": encode(AUTH, (F_NONCE, nonce), (F_ACCOUNT, f"{account}\0x"), (F_FLAGS, 0)),
         "no account": encode(AUTH, (F_NONCE, nonce), (F_SERVICE, "x"), (F_FLAGS, 0)),
         "hello": encode(HELLO, (F_NONCE, nonce)), "PIN": encode(PIN, (F_PIN, "123456")),

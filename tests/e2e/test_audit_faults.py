@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """No receipt, no access (design rule 1): whatever is wrong with audit, nobody gets in, and all is well again when the cause
 has gone. Runs alone: it breaks the machine's only audit, and starts its own auditd."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """A cancelled conversation ends everything at once and counts as nothing (design rule 7)."""
 
 from __future__ import annotations
@@ -237,7 +238,7 @@ def test_card_service_ended_with_a_caller_waiting(w):
 def test_stopped_card_service(w):
     """SIGSTOP: nobody waits for it longer than the attempt may last."""
     w.reset()
-    w.settings(login={"deadline": 2, "card-wait": 2})
+    w.settings(login={"deadline": 3, "card-wait": 2})
     w.registry.build()
     w.services.card.sigstop()
     begun = time.monotonic()

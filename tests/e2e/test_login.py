@@ -100,7 +100,7 @@ def test_pamtester_goes_through_all_phases(w):
     w.reset()
     mark = w.mark()
     done = w.pamtester("jk-session", "hanako", "authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_session",
-                       "close_session", "setcred(PAM_DELETE_CRED)", pin=PIN)
+                       "close_session", "setcred(PAM_REFRESH_CRED)", pin=PIN)
     tap.check(done.ok, str(done))
     tap.equal([one.op for one in w.happened(mark)], ["auth", "account", "session-start", "session-end"])
 
@@ -229,9 +229,9 @@ def test_session_of_an_earlier_boot_is_over(w):
         enter(app, "hanako")
         name = w.files(STATE, "session.*")[-1]
         data = w.state("session.2001")
-        boot = frames.field(frames.decode(data)[1], 74)
+        boot = frames.field(frames.decode(data)[1], frames.F_BOOT_ID)
         tap.equal(len(boot), 36, "the boot id")
-        w.put_state(name, frames.replaced(data, 74, b"0" * 36))
+        w.put_state(name, frames.replaced(data, frames.F_BOOT_ID, b"0" * 36))
         tap.equal(w.ask("hanako", uid="hanako").said, [texts.text("sess.none")])
 
 
@@ -240,9 +240,9 @@ def test_leader_with_the_same_pid_is_another_process(w):
     with w.app() as app:
         enter(app, "hanako")
         data = w.state("session.2001")
-        leader = frames.field(frames.decode(data)[1], 77)
+        leader = frames.field(frames.decode(data)[1], frames.F_LEADER)
         tap.equal(int.from_bytes(leader[:8], "little"), app.pid)
-        w.put_state("session.2001", frames.replaced(data, 77, leader[:8] + bytes(8)))
+        w.put_state("session.2001", frames.replaced(data, frames.F_LEADER, leader[:8] + bytes(8)))
         tap.equal(w.ask("hanako", uid="hanako").said, [texts.text("sess.none")])
 
 
@@ -334,17 +334,20 @@ def test_other_service_without_our_authentication(w):
 
 def test_policy_is_asked_again_at_account_and_session(w):
     """Revoked between authentication and session."""
+    rows = (("card", "c-0042", {"state": "revoked"}, "card.revoked", {}),
+            ("operator-id", "m0123-2", {"valid_until": "2022-03-31"}, "opid.expired", {"date": "2022-03-31"}))
     for op, code in (("acct_mgmt", "PAM_ACCT_EXPIRED"), ("open_session", "PAM_SESSION_ERR")):
-        w.reset()
-        with w.app() as app:
-            proven(w, app)
-            w.registry.change("card", "c-0042", state="revoked")
-            w.registry.build()
-            mark = w.mark()
-            told = app.do(op)
-            tap.equal((told.code, told.said), (code, [texts.text("card.revoked")]))
-            one = w.one(mark)
-            tap.equal((one["jwhy"], one["res"]), ("card.revoked", "failed"))
+        for kind, name, keys, why, parameters in rows:
+            w.reset()
+            with w.app() as app:
+                proven(w, app)
+                w.registry.change(kind, name, **keys)
+                w.registry.build()
+                mark = w.mark()
+                told = app.do(op)
+                tap.equal((told.code, told.said), (code, [texts.text(why, **parameters)]))
+                one = w.one(mark)
+                tap.equal((one["jwhy"], one["res"]), (why, "failed"))
 
 
 def test_nothing_is_left_running(w):

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """What the audit tools of the system make of our records, in both log formats; and what must not stand in them."""
 
 from __future__ import annotations

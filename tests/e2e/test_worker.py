@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The processes as /proc shows them: with no more rights than they need, and out of reach of the caller's traps."""
 
 from __future__ import annotations
