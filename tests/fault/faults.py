@@ -223,11 +223,7 @@ def stop_a_while(desk: Desk) -> None:
 
 
 def let_go_on(desk: Desk) -> None:
-    """It finds its client dead, and the card is reset."""
     desk.world.pcscd.sigcont()
-    until = time.monotonic() + 1.0
-    while desk.card.counters()["verified"] and time.monotonic() < until:
-        time.sleep(0.005)
 
 
 def reader_service(setup: Setup) -> Iterator[Case]:
