@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -62,6 +63,11 @@ def wait_until(condition, seconds=5):
     return True
 
 
+def die_with_parent():
+    """An auditd that outlives a killed test would hold the machine's audit."""
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Busy(Exception):
     """The machine runs an auditd of its own."""
 
@@ -70,6 +76,8 @@ class Machine:
     """Holds the kernel's audit, a scratch directory and a /run of our own."""
 
     def __enter__(self):
+        # So that a test that is ended gives everything back.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.lock = MachineLock(WAIT)
         daemon = living_daemon()
         if daemon is not None:
@@ -111,7 +119,8 @@ class Auditd:
         size = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         self.process = subprocess.Popen(
             ["auditd", "-n", "-c", self.directory],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent)
         # Its own DAEMON_START in the log: from here on it writes.
         if not wait_until(lambda: kernel_state()["pid"] == self.process.pid
                           and os.path.exists(self.log)

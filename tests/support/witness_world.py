@@ -9,7 +9,7 @@ import auditd as support
 
 WITNESS_UID = 64901
 CLIENT_UID = 64902
-CLIENT = ["setpriv", f"--reuid={CLIENT_UID}", f"--regid={CLIENT_UID}",
+CLIENT = ["setpriv", "--pdeathsig=KILL", f"--reuid={CLIENT_UID}", f"--regid={CLIENT_UID}",
           "--clear-groups", "--inh-caps=-all,+audit_write",
           "--ambient-caps=-all,+audit_write"]
 
@@ -48,7 +48,8 @@ class World:
         return self
 
     def start_witness(self, capability=False):
-        command = ["setpriv", f"--reuid={WITNESS_UID}", "--clear-groups"]
+        command = ["setpriv", "--pdeathsig=KILL", f"--reuid={WITNESS_UID}",
+                   "--clear-groups"]
         if capability:
             command += [f"--regid={WITNESS_UID}",
                         "--inh-caps=-all,+dac_read_search",
