@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "outcome.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,20 +12,6 @@
 #include "times.h"
 #include "worker.h"
 
-/* libaudit writes it as it is, so only what cannot be mistaken. */
-static void
-set_terminal(const struct jk_worker *w, struct jk_record *r)
-{
-	const char *tty = w->claim.tty;
-
-	for (size_t i = 0; tty[i] != '\0'; i++)
-		if (!isalnum((unsigned char)tty[i]) &&
-		    strchr("/:._-", tty[i]) == NULL)
-			return;
-	if (w->peer.uid == 0)
-		(void)snprintf(r->terminal, sizeof(r->terminal), "%s", tty);
-}
-
 /* Root's word on the service counts; others only claim. */
 static enum jk_err
 set_asker(const struct jk_worker *w, struct jk_record *r)
@@ -35,8 +20,9 @@ set_asker(const struct jk_worker *w, struct jk_record *r)
 	char claim[3 * JK_CLAIM_MAX + 8];
 	enum jk_err e;
 
-	set_terminal(w, r);
 	if (w->peer.uid == 0) {
+		/* A name that cannot be one is left out. */
+		(void)jk_record_set_terminal(r, c->tty);
 		e = jk_record_set(r, JK_REC_SERVICE, c->service);
 		return e != JK_OK || c->host[0] == '\0'
 		           ? e
