@@ -147,9 +147,11 @@ settle(struct jk_recorder *r, const char *name)
 	enum jk_err e;
 	int lock;
 
-	e = jk_state_lock(r->state_dir, name, 0, &lock);
+	e = jk_state_lock_left(r->state_dir, name, &lock);
+	if (e == JK_ERR_BUSY || e == JK_ERR_NOT_FOUND)
+		return JK_OK; /* its worker is alive, or has just proven it */
 	if (e != JK_OK)
-		return e; /* its worker is alive */
+		return e;
 	if ((e = jk_id_new(r->id)) == JK_OK && (e = watch(r)) == JK_OK &&
 	    (e = jk_record_set(&record, JK_REC_VOID, name + strlen(PENDING))) ==
 	        JK_OK &&
@@ -176,9 +178,7 @@ settle_leftovers(struct jk_recorder *r)
 	while (n < SETTLE_MOST && (entry = readdir(d)) != NULL)
 		if (strncmp(entry->d_name, PENDING, strlen(PENDING)) == 0 &&
 		    jk_id_is_valid(entry->d_name + strlen(PENDING))) {
-			enum jk_err e = settle(r, entry->d_name);
-
-			if (e != JK_OK && e != JK_ERR_BUSY)
+			if (settle(r, entry->d_name) != JK_OK)
 				break; /* not now: the next one tries again */
 			n++;
 		}

@@ -94,6 +94,37 @@ jk_state_remove(int dir, const char *name)
 	return errno == ENOENT ? JK_ERR_NOT_FOUND : JK_ERR_SYS;
 }
 
+/* It may have been removed between the opening and the locking of it. */
+static bool
+still_stands(int dir, const char *name, int fd)
+{
+	struct stat locked, named;
+
+	return fstat(fd, &locked) == 0 &&
+	       fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+enum jk_err
+jk_state_lock_left(int dir, const char *name, int *ret_fd)
+{
+	int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	enum jk_err e = JK_OK;
+
+	if (fd < 0)
+		return errno == ENOENT ? JK_ERR_NOT_FOUND : JK_ERR_SYS;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		e = errno == EWOULDBLOCK ? JK_ERR_BUSY : JK_ERR_SYS;
+	else if (!still_stands(dir, name, fd))
+		e = JK_ERR_NOT_FOUND;
+	if (e != JK_OK) {
+		close(fd);
+		return e;
+	}
+	*ret_fd = fd;
+	return JK_OK;
+}
+
 enum jk_err
 jk_state_lock(int dir, const char *name, int64_t until, int *ret_fd)
 {

@@ -234,6 +234,38 @@ def test_worker_killed_before_its_answer():
         tap.equal([one["jvoid"] for one in w.happened(mark, "void")], [granted["jid"]])
 
 
+def test_settling_leaves_a_login_alone_that_was_just_proven():
+    """One conversation settles what the dead left; meanwhile another, whose announcement it has seen too, gets its receipt
+    and takes the announcement back. That grant stands."""
+    dead = [f"{number:016x}" for number in range(0xa0, 0xa6)]
+    with office("settle") as w:
+        mark = w.mark()
+        with w.app() as app, w.app() as other:
+            for one in (app, other):
+                one.start("jk-test", "hanako")
+            app.begin("authenticate")
+            app.until_prompt()
+            w.audit.stop()
+            for one in dead[:3]:
+                w.put_state(f"pending.{one}", b"")
+            app.order(answer=PIN)
+            wait_for(lambda: len(w.files(STATE, "pending.*")) == 4, "the announcement")
+            [announced] = {name.removeprefix("pending.") for name in w.files(STATE, "pending.*")} - set(dead)
+            for one in dead[3:]:
+                w.put_state(f"pending.{one}", b"")
+            other.begin("authenticate")
+            time.sleep(0.15)    # the directory has been read, the first one's receipt is awaited
+            w.audit.cont()
+            told = app.finish()
+            other.finish(PIN)
+        records = w.happened(mark)
+        voided = {one["jvoid"] for one in records if one.op == "void"}
+        tap.equal(told.code, "PAM_SUCCESS", f"{told}")
+        tap.equal(set(dead) - voided, set(), "left behind and not void")
+        tap.check(announced not in voided, f"a login that was granted is void: {[str(one) for one in records]}")
+        tap.equal(w.files(STATE, "pending.*"), [])
+
+
 def test_session_is_not_opened_without_a_receipt():
     """Authenticated, and then the disk: the session's own record is needed too."""
     with office("session") as w:

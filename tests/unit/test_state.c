@@ -88,6 +88,40 @@ test_state_lock_second_waits_no_longer_than_told(void **state)
 }
 
 static void
+test_state_lock_left_only_of_a_dead_owner(void **state)
+{
+	struct place p;
+	int owner, fd = -1;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
+	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_ERR_BUSY);
+	close(owner);
+	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_OK);
+	close(fd);
+	place_remove(&p);
+}
+
+/* The name was read from the directory before its owner removed it. */
+static void
+test_state_lock_left_removed_is_not_made_again(void **state)
+{
+	struct place p;
+	int owner, fd = -1;
+
+	(void)state;
+	place_make(&p);
+	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
+	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_OK);
+	close(owner);
+	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(place_count(&p, ""), 0);
+	place_remove(&p);
+}
+
+static void
 test_state_remove_only_one_succeeds(void **state)
 {
 	struct place p;
@@ -112,6 +146,9 @@ main(void)
 		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
 		cmocka_unit_test(
 		    test_state_lock_second_waits_no_longer_than_told),
+		cmocka_unit_test(test_state_lock_left_only_of_a_dead_owner),
+		cmocka_unit_test(
+		    test_state_lock_left_removed_is_not_made_again),
 		cmocka_unit_test(test_state_remove_only_one_succeeds),
 	};
 
