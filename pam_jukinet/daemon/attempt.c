@@ -226,9 +226,16 @@ static enum jk_err
 conclude(struct jk_worker *w, struct jk_attempt *a)
 {
 	struct jk_verdict verdict;
-	enum jk_err e = load_session(w, a); /* may have ended meanwhile */
+	uint8_t cert[JK_DIGEST_LEN];
+	enum jk_reason why = jk_worker_renew(w);
+	enum jk_err e;
 
-	if (e != JK_OK)
+	if (why != JK_WHY_GRANTED)
+		return refuse(w, a, why);
+	memcpy(cert, a->facts.cert, sizeof(cert));
+	/* What may have ended or been withdrawn meanwhile. */
+	if ((e = load_session(w, a)) != JK_OK ||
+	    (e = jk_facts_load(w, cert, &a->facts)) != JK_OK)
 		return give_up(w, a, e);
 	verdict =
 	    jk_facts_decide(w, &a->facts, a->unlock, &a->session, &a->evidence);

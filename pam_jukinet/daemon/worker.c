@@ -168,6 +168,21 @@ jk_worker_find_account(struct jk_worker *w)
 	return JK_WHY_GRANTED;
 }
 
+enum jk_reason
+jk_worker_renew(struct jk_worker *w)
+{
+	struct jk_place fresh = { 0 };
+	enum jk_err e = load_place(&fresh);
+
+	if (e != JK_OK) {
+		jk_log(JK_LOG_ERR, "snapshot: %s", jk_err_text(e));
+		return JK_WHY_POLICY_BAD;
+	}
+	jk_snapshot_close(&w->place.snapshot);
+	w->place = fresh;
+	return jk_worker_find_account(w);
+}
+
 bool
 jk_worker_is_enforced(const struct jk_worker *w)
 {

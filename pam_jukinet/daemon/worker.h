@@ -68,6 +68,11 @@ void jk_request_close(struct jk_worker *worker);
  * whether this caller may ask about it (design rule 6). JK_WHY_GRANTED: yes.
  */
 enum jk_reason jk_worker_find_account(struct jk_worker *worker);
+/*
+ * The snapshot that stands now, and the account's row in it: a conversation in
+ * which a person typed may have begun with an older one.
+ */
+enum jk_reason jk_worker_renew(struct jk_worker *worker);
 /* Is the service that was named one that needs a session of ours? */
 bool jk_worker_is_enforced(const struct jk_worker *worker);
 

@@ -203,6 +203,23 @@ def test_policy_counts_at_unlock_too(w):
             tap.equal(told.ok, not why)
 
 
+def test_what_is_withdrawn_at_the_prompt_counts(w):
+    """Lockers ask nothing after authenticate: the registry as it is when the PIN has come is the one that decides."""
+    def put(kind: str, name: str, key: str, value) -> None:
+        w.registry.change(kind, name, **{key: value})
+        w.registry.build()
+    with Session(w):
+        for kind, name, key, good, bad, why in (("card", "c-0042", "state", "active", "revoked", "card.revoked"),
+                                                ("operator-id", "m0123-2", "enabled", True, False, "opid.disabled"),
+                                                ("person", "p0123", "enabled", True, False, "person.disabled")):
+            mark = w.mark()
+            told = w.ask("hanako", uid="hanako", at_prompt=lambda: put(kind, name, key, bad))
+            tap.equal((told.code, told.said), ("PAM_AUTH_ERR", [texts.text(why)]), f"{kind} {key}={bad}")
+            tap.equal(w.one(mark)["jwhy"], why)
+            put(kind, name, key, good)
+        tap.check(w.ask("hanako", uid="hanako", at_prompt=lambda: w.registry.build()).ok, "a new one that changes nothing")
+
+
 def test_unlock_keeps_the_sessions_operator_id(w):
     """Another good one of the same person does not do."""
     with Session(w):
