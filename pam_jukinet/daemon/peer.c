@@ -76,7 +76,10 @@ parse_number(const char *text, uint64_t max, uint64_t *ret)
 	return JK_OK;
 }
 
-/* Field 22 of stat; the name in field 2 may hold blanks and brackets. */
+/*
+ * Fields 3 and 22 of stat; the name in field 2 may hold blanks and brackets.
+ * JK_ERR_NOT_FOUND: it is dead, and its parent has not looked yet.
+ */
 static enum jk_err
 read_start(int proc_fd, uint64_t *ret)
 {
@@ -87,6 +90,9 @@ read_start(int proc_fd, uint64_t *ret)
 	if (e != JK_OK)
 		return e;
 	at = strrchr(stat, ')');
+	if (at != NULL && (strncmp(at, ") Z", 3) == 0 ||
+	                      strncmp(at, ") X", 3) == 0))
+		return JK_ERR_NOT_FOUND;
 	for (int field = 2; at != NULL && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	if (at == NULL)

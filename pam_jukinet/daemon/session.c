@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -232,12 +233,16 @@ jk_session_add_leader(struct jk_session *session,
 void
 jk_session_drop_leader(struct jk_session *session, pid_t pid)
 {
+	bool found = false;
 	size_t kept = 0;
 
+	/* Once: a process that opened two sessions closes one of them. */
 	for (size_t i = 0; i < session->n_leaders; i++)
-		if (session->leader[i].pid != (uint64_t)pid)
+		if (!found && session->leader[i].pid == (uint64_t)pid)
+			found = true;
+		else
 			session->leader[kept++] = session->leader[i];
-	if (kept == session->n_leaders && kept == 1)
+	if (!found && kept == 1)
 		kept = 0;
 	session->n_leaders = kept;
 	if (kept == 0)
@@ -253,18 +258,47 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
 	return jk_state_lock(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
 }
 
+/*
+ * Real, effective, saved or file system uid: a set-user-ID program is a
+ * process of whoever runs it. What cannot be read may be one.
+ */
+static bool
+belongs_to(int proc, const char *pid, uid_t uid)
+{
+	char name[64], line[256];
+	unsigned id[4] = { 0 };
+	int fd, n = 0;
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "%s/status", pid);
+	fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ENOENT && errno != ESRCH;
+	f = fdopen(fd, "r");
+	if (f == NULL) {
+		close(fd);
+		return true;
+	}
+	while (n != 4 && fgets(line, sizeof(line), f) != NULL)
+		n = sscanf(line, "Uid: %u %u %u %u", &id[0], &id[1], &id[2],
+		    &id[3]);
+	if (n != 4)
+		n = ferror(f) != 0 && errno == ESRCH ? 0 : -1;
+	(void)fclose(f);
+	return n == -1 || (n == 4 && (id[0] == uid || id[1] == uid ||
+	                                 id[2] == uid || id[3] == uid));
+}
+
 bool
 jk_session_has_processes(uid_t uid)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	struct stat st;
 	bool found = proc == NULL; /* not seen is not proven */
 
 	while (!found && (entry = readdir(proc)) != NULL)
 		found = isdigit((unsigned char)entry->d_name[0]) &&
-		        fstatat(dirfd(proc), entry->d_name, &st, 0) == 0 &&
-		        st.st_uid == uid;
+		        belongs_to(dirfd(proc), entry->d_name, uid);
 	if (proc != NULL)
 		closedir(proc);
 	return found;

@@ -101,6 +101,29 @@ test_session_load_dead_leader_has_ended(void **state)
 	place_remove(&p);
 }
 
+/* Nobody has waited for it yet: dead all the same. */
+static void
+test_session_load_zombie_leader_has_ended(void **state)
+{
+	struct place p;
+	struct jk_session s;
+	struct jk_leader l;
+	siginfo_t info;
+	pid_t pid = start_process();
+
+	(void)state;
+	place_make(&p);
+	l = leader_of(pid);
+	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	place_remove(&p);
+}
+
 /* The pid of a leader that died may come again: the start time does not. */
 static void
 test_session_load_recycled_pid_has_ended(void **state)
@@ -175,6 +198,22 @@ test_session_drop_last_leader_ends_it(void **state)
 }
 
 static void
+test_session_drop_leader_of_two_sessions_leaves_one(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_session s;
+
+	(void)state;
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_add_leader(&s, &me), JK_OK);
+	jk_session_drop_leader(&s, getpid());
+	assert_int_equal(s.n_leaders, 1);
+	assert_int_equal(s.state, JK_SESSION_ACTIVE);
+	jk_session_drop_leader(&s, getpid());
+	assert_int_equal(s.state, JK_SESSION_ENDED);
+}
+
+static void
 test_session_add_leader_beyond_all_places_is_refused(void **state)
 {
 	const struct jk_leader me = leader_of(getpid());
@@ -195,20 +234,53 @@ test_session_has_processes_sees_own_uid_and_no_stranger(void **state)
 	assert_false(jk_session_has_processes(4294000001u));
 }
 
+/* As su in an account's session: it runs as root, for that account. */
+static void
+test_session_has_processes_sees_real_uid(void **state)
+{
+	const uid_t uid = 64999;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_false(jk_session_has_processes(uid));
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setresuid(uid, 0, 0) == 0 && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_true(jk_session_has_processes(uid));
+	end_process(pid);
+	assert_false(jk_session_has_processes(uid));
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session_store_load_round_trips),
 		cmocka_unit_test(test_session_load_dead_leader_has_ended),
+		cmocka_unit_test(test_session_load_zombie_leader_has_ended),
 		cmocka_unit_test(test_session_load_recycled_pid_has_ended),
 		cmocka_unit_test(test_session_load_other_boot_has_ended),
 		cmocka_unit_test(test_session_file_of_another_uid_is_refused),
 		cmocka_unit_test(test_session_drop_last_leader_ends_it),
 		cmocka_unit_test(
+		    test_session_drop_leader_of_two_sessions_leaves_one),
+		cmocka_unit_test(
 		    test_session_add_leader_beyond_all_places_is_refused),
 		cmocka_unit_test(
 		    test_session_has_processes_sees_own_uid_and_no_stranger),
+		cmocka_unit_test(test_session_has_processes_sees_real_uid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
