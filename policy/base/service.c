@@ -48,7 +48,8 @@ jk_service_listen(const char *path, int *ret_fd)
 
 	if (path != NULL)
 		return bind_at(path, ret_fd);
-	n = sd_listen_fds(1);
+	/* Left in place: erase_environment() would not see them else. */
+	n = sd_listen_fds(0);
 	if (n != 1)
 		return JK_ERR_NOT_FOUND;
 	if (sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL,
