@@ -171,6 +171,9 @@ class Office(World):
         names = os.listdir(self.space.path(directory))
         return sorted(name for name in names if fnmatch.fnmatch(name, pattern))
 
+    def tickets(self) -> list[str]:
+        return self.files(STATE, "ticket.*")
+
     def state(self, pattern: str) -> bytes:
         """The one state file of that name."""
         found = self.files(STATE, pattern)
@@ -338,6 +341,11 @@ class App:
         """As pam_loginuid does for a session."""
         self.order(loginuid=uid)
         self.hear()
+
+    def user_login(self, uid: int, tty: str) -> None:
+        """The record that aulast wants to see for a login, with id= and terminal=."""
+        self.order(userlogin=uid, tty=tty)
+        tap.equal(self.hear()["code"], 0, "USER_LOGIN")
 
     def kill(self) -> None:
         self.process.kill()

@@ -3,7 +3,7 @@
 """A PAM application that does as it is told, for the tests. One order a line on stdin, one event a line on stdout, JSON.
 
 orders:  {"start": SERVICE, "user": NAME, "items": {"tty": …}}, {"do": "authenticate", "flags": 0}, {"answer": TEXT},
-         {"loginuid": UID}, {"end": 0}
+         {"loginuid": UID}, {"userlogin": UID, "tty": NAME} (the record that sshd and gdm write), {"end": 0}
 events:  {"ready": PID}, {"ask": TEXT}, {"say": TEXT, "style": N}, {"done": WHAT, "code": N}
 """
 
@@ -75,6 +75,14 @@ def converse(count, messages, responses, _):
     return 0
 
 
+def write_user_login(uid: int, tty: str) -> int:
+    audit = ctypes.CDLL("libaudit.so.1")
+    fd = audit.audit_open()
+    sent = audit.audit_log_user_message(fd, 1112, f"op=login id={uid}".encode(), None, None, tty.encode(), 1)
+    audit.audit_close(fd)
+    return 0 if sent > 0 else 1
+
+
 def main() -> None:
     locale.setlocale(locale.LC_ALL, "")
     handle = ctypes.c_void_p()
@@ -97,6 +105,8 @@ def main() -> None:
             with open("/proc/self/loginuid", "w") as file:
                 file.write(str(told["loginuid"]))
             tell(done="loginuid", code=0)
+        elif "userlogin" in told:
+            tell(done="userlogin", code=write_user_login(told["userlogin"], told["tty"]))
         elif "end" in told:
             LIBPAM.pam_end(handle, code)
             tell(done="end", code=0)

@@ -50,12 +50,13 @@ def office(name: str, **options) -> Iterator[Faulty]:
 
 def refused(w: Faulty, what: str, **how) -> float:
     """audit.down, in time; how long it took."""
+    before = w.tickets()
     begun = time.monotonic()
     told = w.ask("hanako", **how)
     took = time.monotonic() - begun
     tap.equal((told.code, told.said), ("PAM_AUTHINFO_UNAVAIL", [texts.text("audit.down")]), what)
     tap.check(took < DEADLINE + 2, f"{what}: {took:.1f} s")
-    tap.equal(w.files(STATE, "ticket.*"), [], f"{what}: a ticket")
+    tap.equal(w.tickets(), before, f"{what}: tickets")
     tap.comment(f"{what}: refused after {took:.2f} s, {'at once' if not told.asked else 'after the PIN'}")
     return took
 

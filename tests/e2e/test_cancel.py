@@ -36,11 +36,12 @@ def in_order(w: Office, mark, tries: int | None = TRIES) -> None:
     if w.card.status()["inserted"] != "yes":
         w.card.insert_and_wait()
     tap.equal([str(one) for one in w.happened(mark)], [], "records of a cancelled conversation")
-    tap.equal(w.files(STATE, "ticket.*") + w.files(STATE, "pending.*"), [], "left in the state")
+    tap.equal(w.tickets() + w.files(STATE, "pending.*"), [], "left in the state")
     wait_for(lambda: w.card.counters()["verified"] == 0, "the card to be reset")
     if tries is not None:
         tap.equal(w.card.counters()["pin-tries"], tries)
     tap.check(w.ask("hanako").ok, "the next login")
+    w.reset()
 
 
 def prompted(w: Office, **how) -> App:

@@ -234,7 +234,7 @@ ROWS = [
     Row("reader_service_down", "reader.down", UNAVAIL, lambda w: w.pcscd.kill(), left=None, restore=with_pcscd),
     Row("no_card_in_time", "card.none", UNAVAIL, lambda w: w.pull(), restore=inserted_again),
     Row("card_pulled_before_the_pin", "card.removed", UNAVAIL, asks=True, at_prompt=pulled_now, restore=inserted_again),
-    Row("card_pulled_at_verify", "card.removed", UNAVAIL, pulled_at_verify, asks=True, restore=inserted_again),
+    Row("card_pulled_at_verify", "card.removed", UNAVAIL, pulled_at_verify, asks=True, verify=True, restore=inserted_again),
     # the machine
     Row("no_snapshot", "policy.bad", UNAVAIL, lambda w: os.unlink(w.space.path(SNAPSHOT)),
         record={"acct": "(unknown)", "jterm": ""}),
