@@ -91,7 +91,7 @@ def check_confined(w: Office, pid: int, service: str, capabilities: int) -> None
     tap.equal(told["NoNewPrivs"], "1", service)
     tap.equal(limits(pid)["Max core file size"], ("0", "0"), service)
     tap.check(not is_dumpable(pid), f"{service} can be dumped")
-    tap.equal(text(pid, "environ"), "", f"{service}: environment")
+    tap.equal(text(pid, "environ").strip("\0"), "", f"{service}: environment")
     tap.equal(os.readlink(f"/proc/{pid}/cwd"), "/", service)
     tap.equal(told["Umask"], "0077", service)
 
