@@ -81,6 +81,7 @@ def events(text: str) -> dict[str, list[str]]:
     return found
 
 
+@tap.limit(240)     # the whole morning is in it
 def test_every_record_is_found_and_readable(w):
     said = w.ausearch("-m", "USER_AUTH,USER_START,USER_END,USER_ACCT", "-i")
     tap.equal(said.status, 0, said.stderr)
