@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from jukinet import (BUILD, Office, PIN, SNAPSHOT, STAFF, TRIES, WRONG, missing, tap, texts, wait_for)
+from jukinet import (Office, PIN, SNAPSHOT, STAFF, TRIES, WRONG, missing, tap, texts, wait_for)
 
 AUTH_ERR, UNAVAIL, MAXTRIES, UNKNOWN = "PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL", "PAM_MAXTRIES", "PAM_USER_UNKNOWN"
 HANAKO = STAFF["hanako"]
@@ -135,30 +135,20 @@ def damage(w: Office) -> None:
     w.space.write(SNAPSHOT, os.urandom(size))
 
 
-def age(w: Office) -> None:
-    """The same snapshot, made long ago: where it says when it was made and until when it counts."""
-    with open(w.space.path(SNAPSHOT), "rb") as file:
-        data = file.read()
-    now = int(time.time())
-    for at in range(len(data) - 16):
-        made, until = struct.unpack(">QQ", data[at:at + 16])
-        if now - 600 < made <= now + 1 and until - made == 7 * DAY:
-            w.space.write(SNAPSHOT, data[:at] + struct.pack(">QQ", made - 8 * DAY, until - 8 * DAY) + data[at + 16:])
-            return
-    raise AssertionError("no dates in the snapshot")
-
-
-def before_made(w: Office) -> None:
-    """A snapshot from tomorrow."""
-    with open(w.space.path(SNAPSHOT), "rb") as file:
-        data = file.read()
-    now = int(time.time())
-    for at in range(len(data) - 16):
-        made, until = struct.unpack(">QQ", data[at:at + 16])
-        if now - 600 < made <= now + 1 and until - made == 7 * DAY:
-            w.space.write(SNAPSHOT, data[:at] + struct.pack(">QQ", made + DAY, until + DAY) + data[at + 16:])
-            return
-    raise AssertionError("no dates in the snapshot")
+def shifted(days: int) -> Callable[[Office], None]:
+    """The same snapshot, made so many days later: where it says when it was made and until when it counts."""
+    def apply(w: Office) -> None:
+        with open(w.space.path(SNAPSHOT), "rb") as file:
+            data = file.read()
+        now = int(time.time())
+        for at in range(len(data) - 16):
+            made, until = struct.unpack(">QQ", data[at:at + 16])
+            if now - 600 < made <= now + 1 and until - made == 7 * DAY:
+                dates = struct.pack(">QQ", made + days * DAY, until + days * DAY)
+                w.space.write(SNAPSHOT, data[:at] + dates + data[at + 16:])
+                return
+        raise AssertionError("no dates in the snapshot")
+    return apply
 
 
 def pulled_now(w: Office) -> None:
@@ -241,8 +231,8 @@ ROWS = [
     Row("damaged_snapshot", "policy.bad", UNAVAIL, damage, record={"acct": "(unknown)"}),
     Row("snapshot_that_others_can_write", "policy.bad", UNAVAIL, lambda w: os.chmod(w.space.path(SNAPSHOT), 0o666),
         record={"acct": "(unknown)"}),
-    Row("stale_snapshot", "policy.stale", UNAVAIL, age),
-    Row("clock_before_the_snapshot", "clock.bad", UNAVAIL, before_made),
+    Row("stale_snapshot", "policy.stale", UNAVAIL, shifted(-8)),
+    Row("clock_before_the_snapshot", "clock.bad", UNAVAIL, shifted(1)),
     Row("clock_before_the_last_record", "clock.bad", UNAVAIL, lambda w: w.write_last_record(int(time.time()) + 3600)),
     Row("unknown_account", "account.unknown", UNKNOWN, user=UNKNOWN_NAME, record={"acct": "(unknown)"}),
     Row("card_service_down", "service.down", UNAVAIL, down("card"), restore=up("card")),
