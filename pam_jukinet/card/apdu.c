@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "secret.h"
+
 #define CLA_CHAIN        0x10
 #define INS_GET_RESPONSE 0xc0
 #define SHORT_MAX        255
 /* Header, long Lc, data, long Le. */
 #define BYTES_MAX (4 + 3 + JK_COMMAND_MAX + 2)
 
-/* A command as it travels; may hold a PIN. */
+/* A command as it travels; may hold a PIN, so it never lies on the stack. */
 struct bytes {
 	size_t len;
 	uint8_t at[BYTES_MAX];
@@ -158,14 +160,19 @@ enum jk_err
 jk_apdu_run(const struct jk_channel *channel, const struct jk_apdu *apdu,
     struct jk_answer *ret)
 {
-	struct bytes b;
+	struct bytes *b;
+	void *p;
 	enum jk_err e;
 
 	if (apdu->data.left > JK_COMMAND_MAX)
 		return JK_ERR_TOO_BIG;
+	e = jk_locked_new(sizeof(*b), &p);
+	if (e != JK_OK)
+		return e;
+	b = p;
 	ret->len = 0;
 	ret->sw = 0;
-	e = send_command(channel, apdu, &b, ret);
-	explicit_bzero(&b, sizeof(b));
+	e = send_command(channel, apdu, b, ret);
+	jk_locked_free(b, sizeof(*b));
 	return e == JK_OK ? get_responses(channel, ret) : e;
 }
