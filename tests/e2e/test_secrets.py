@@ -294,6 +294,17 @@ def test_application_keeps_nothing_after_a_refusal(w):
     w.card.set_tries(3)
 
 
+def test_application_keeps_nothing_of_a_long_answer(w):
+    """free() writes over the first 16 bytes of an answer that was not erased: a PIN alone would go unnoticed."""
+    for more, found in (("plant",), True), ((), False):
+        host = Host(w, *more, pin="x" * 16 + WRONG)
+        tap.equal(bool(host.searched()), found, f"the application's own search, with {more}")
+        tap.equal(bool(search_memory(host.process.pid)), found, f"the application's memory, with {more}")
+        tap.equal(host.lines()[0], "pam 7")
+        host.end()
+    w.card.set_tries(3)
+
+
 def test_held_pin_is_only_where_no_core_takes_it(w):
     """While VERIFY is under way."""
     with Held(w, "verify") as login:

@@ -195,7 +195,7 @@ class Desk:
         mine = [one for one in self.world.records(before) if one.get("jterm") == self.terminal]
         seen.records = [one for one in mine if one.op == "auth"]
         crashes = [one.line for one in self.world.log.all(before)
-                   if one.type in CRASHES and ("jukinet" in one.line or "pamtester" in one.line)]
+                   if one.type in CRASHES and (self.world.build_dir + "/" in one.line or "/pamtester" in one.line)]
         if crashes:
             seen.wrong.append(f"crashed: {crashes}")
         if len(seen.records) != 1:
