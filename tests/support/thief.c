@@ -28,6 +28,7 @@
 #define READERS 4096
 #define MS      1000000L
 #define SECOND  1000000000L
+#define BUSY    1
 #define ANSWER  4096
 #define PIN_LEN 8
 
@@ -62,16 +63,18 @@ connect_card(SCARDCONTEXT *context, SCARDHANDLE *ret)
 	return false;
 }
 
-/* The status word, or 0. */
+/* The status word, BUSY while another has the card, or 0. */
 static unsigned
 transmit(SCARDHANDLE card, const unsigned char *command, size_t len)
 {
 	unsigned char answer[ANSWER];
 	DWORD n = sizeof(answer);
+	LONG code =
+	    SCardTransmit(card, SCARD_PCI_T1, command, len, NULL, answer, &n);
 
-	if (SCardTransmit(card, SCARD_PCI_T1, command, len, NULL, answer, &n) !=
-	        SCARD_S_SUCCESS ||
-	    n < 2)
+	if (code == SCARD_E_SHARING_VIOLATION)
+		return BUSY;
+	if (code != SCARD_S_SUCCESS || n < 2)
 		return 0;
 	return (unsigned)(answer[n - 2] << 8 | answer[n - 1]);
 }
@@ -130,7 +133,8 @@ steal(SCARDHANDLE card, bool rsa)
 {
 	unsigned sw = sign(card, rsa);
 
-	if (sw != 0 && !is_signature(sw) && select_piv(card) == 0x9000)
+	if (sw != 0 && sw != BUSY && !is_signature(sw) &&
+	    select_piv(card) == 0x9000)
 		sw = sign(card, rsa);
 	return sw;
 }
@@ -139,8 +143,11 @@ steal(SCARDHANDLE card, bool rsa)
 static bool
 try_once(const struct plan *p, SCARDHANDLE card)
 {
-	/* Some programs lock the card, some do not. */
-	bool locks = p->dies || p->counts->tries % 2 == 0;
+	/*
+	 * Some programs lock the card, some do not. Those that do wait 100 ms
+	 * each time it is locked, so they get fewer chances.
+	 */
+	bool locks = p->dies || p->counts->tries % 8 == 0;
 	unsigned sw = 0;
 
 	if (locks && SCardBeginTransaction(card) != SCARD_S_SUCCESS) {
