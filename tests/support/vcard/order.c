@@ -33,6 +33,12 @@ run_insert(const struct order *o)
 }
 
 static enum vc_err
+run_change(const struct order *o)
+{
+	return vc_reader_change(o->reader, o->words[0]);
+}
+
+static enum vc_err
 run_remove(const struct order *o)
 {
 	vc_reader_remove(o->reader, "removed");
@@ -163,6 +169,7 @@ static const struct {
 	enum vc_err (*run)(const struct order *o);
 } orders[] = {
 	{ "insert", 0, 1, run_insert },
+	{ "change", 1, 1, run_change },
 	{ "remove", 0, 0, run_remove },
 	{ "remove-at", 1, 1, run_remove_at },
 	{ "remove-after", 1, 1, run_remove_after },

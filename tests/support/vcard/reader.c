@@ -62,6 +62,15 @@ try_connect(struct vc_reader *r)
 	r->retry_us = vc_log_now_us() + RETRY_US;
 }
 
+static void
+hold(struct vc_reader *r, struct vc_card *card)
+{
+	vc_card_close(&r->card);
+	r->card = card;
+	r->piv.card = card;
+	vc_reader_reset_count(r);
+}
+
 enum vc_err
 vc_reader_insert(struct vc_reader *r, const char *dir)
 {
@@ -77,13 +86,28 @@ vc_reader_insert(struct vc_reader *r, const char *dir)
 		vc_reader_remove(r, "removed");
 	if (dir != NULL)
 		r->piv.last.len = 0; /* perhaps of another kind of key */
-	vc_card_close(&r->card);
-	r->card = card;
-	r->piv.card = card;
+	hold(r, card);
 	r->inserted = true;
-	vc_reader_reset_count(r);
 	vc_log_event(&r->log, "inserted");
 	r->retry_us = r->removed_us + (int64_t)r->gap_ms * 1000;
+	return VC_OK;
+}
+
+enum vc_err
+vc_reader_change(struct vc_reader *r, const char *dir)
+{
+	struct vc_card *card = NULL;
+	enum vc_err e;
+
+	if (!r->inserted)
+		return VC_ERR_NO_CARD;
+	e = vc_card_open(dir, &card);
+	if (e != VC_OK)
+		return e;
+	vc_piv_reset(&r->piv);
+	r->piv.last.len = 0;
+	hold(r, card);
+	vc_log_event(&r->log, "changed");
 	return VC_OK;
 }
 

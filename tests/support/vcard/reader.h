@@ -58,6 +58,12 @@ void vc_reader_clear(struct vc_reader *r);
 
 /* dir: NULL for the card that was in last. */
 enum vc_err vc_reader_insert(struct vc_reader *r, const char *dir);
+
+/*
+ * Another card in the place of the one that is in; pcscd is not told, as no
+ * real reader could do it. VC_ERR_NO_CARD where none is in.
+ */
+enum vc_err vc_reader_change(struct vc_reader *r, const char *dir);
 void vc_reader_remove(struct vc_reader *r, const char *why);
 
 void vc_reader_reset_count(struct vc_reader *r);

@@ -2,42 +2,35 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Tests of vcard and vcard-make behind Debian's pcscd, OpenSC and openssl.
 
-    test_vcard.py VCARD VCARD_MAKE
-
-Needs root, to give pcscd a mount namespace of its own: its /run is a fresh
-tmpfs, its configuration a temporary folder, so that nothing of the host is
-touched and a pcscd of the host may run beside. Prints TAP. A case is a
-function whose name begins with case_; its first line of documentation is the
-name in the report.
+    test_vcard.py BUILD_DIR [TEST...]
 """
 
-import ctypes
 import gzip
 import hashlib
 import os
 import random
-import shutil
-import signal
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
-TOOLS = ("pcscd", "pkcs11-tool", "opensc-tool", "piv-tool", "openssl",
-         "unshare")
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from world import Card, World, missing, scard, tap      # noqa: E402
+from world.pcsc import SOCKET                           # noqa: E402
+from world.process import Deadline                      # noqa: E402
+from world.scard import EMPTY, PRESENT, RESET           # noqa: E402
+from world.tap import comment as diag                   # noqa: E402
+
+TOOLS = ("pkcs11-tool", "opensc-tool", "piv-tool", "openssl")
 PIN = "123456"
 PUK = "12345678"
 
-PRESENT, EMPTY = 0x20, 0x10
-SHARED, T1, LEAVE, RESET = 2, 2, 0, 1
-NO_SERVICE = 0x8010001D
 
-
-class Failure(Exception):
+class Failure(AssertionError):
     """A case that found something else than it wanted."""
 
 
@@ -50,208 +43,30 @@ def want_same(got, expected, text):
     want(got == expected, f"{text}: {got!r}, not {expected!r}")
 
 
-def diag(text):
-    for line in text.splitlines():
-        print(f"# {line}", flush=True)
-
-
 def wait_for(condition, seconds, text):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
             return
         time.sleep(0.01)
-    raise Failure(f"not within {seconds} s: {text}")
+    raise Deadline(f"not within {seconds} s: {text}")
 
 
-# -- processes ------------------------------------------------------------
-
-class Process:
-    """A child that is always ended by its own pid."""
-
-    def __init__(self, argv, log, **more):
-        self.log = open(log, "ab")
-        self.child = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=self.log, **more)
-
-    def alive(self):
-        return self.child.poll() is None
-
-    def stop(self, how=signal.SIGTERM):
-        if self.alive():
-            self.child.send_signal(how)
-            try:
-                self.child.wait(5)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
-        self.log.close()
-        return self.child.returncode
-
-
-def free_port():
-    """vpcd opens two slots, at this port and the next."""
-    while True:
-        with socket.socket() as a, socket.socket() as b:
-            a.bind(("", 0))
-            port = a.getsockname()[1]
-            try:
-                b.bind(("", port + 1))
-                return port
-            except (OSError, OverflowError):
-                continue
-
-
-class Pcscd:
-    SCRIPT = ('mount -t tmpfs tmpfs /run && mkdir /run/pcscd && '
-              'mount --bind "$1" /run/pcscd && '
-              'exec pcscd --foreground -c "$2"')
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.run = os.path.join(folder, "pcscd-run")
-        self.conf = os.path.join(folder, "pcscd-conf")
-        self.socket = os.path.join(self.run, "pcscd.comm")
-        self.port = free_port()
-        os.mkdir(self.run)
-        os.mkdir(self.conf)
-        with open(os.path.join(self.conf, "vpcd"), "w") as f:
-            f.write('FRIENDLYNAME "Virtual PCD"\n'
-                    f"DEVICENAME /dev/null:{self.port:#x}\n"
-                    f"LIBPATH {DRIVER}\nCHANNELID {self.port:#x}\n")
-        self.start()
-
-    def start(self):
-        self.process = Process(
-            ["unshare", "--mount", "--propagation", "private",
-             "sh", "-c", self.SCRIPT, "sh", self.run, self.conf],
-            os.path.join(self.folder, "pcscd.log"))
-        wait_for(lambda: os.path.exists(self.socket), 5, "pcscd's socket")
-
-    def stop(self):
-        self.process.stop()
-        if os.path.exists(self.socket):
-            os.unlink(self.socket)
-
-
-class Vcard:
-    def __init__(self, program, folder, port, *more):
-        self.path = os.path.join(folder, "control")
-        self.process = Process(
-            [program, "--port", str(port), "--control", self.path, *more],
-            os.path.join(folder, "vcard.log"))
-        wait_for(lambda: os.path.exists(self.path), 5, "control socket")
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(5)
-        wait_for(self.connect, 2, "vcard accepts")
-
-    def connect(self):
-        try:
-            self.socket.connect(self.path)
-            return True
-        except ConnectionRefusedError:
-            return False
-
-    def ask(self, line):
-        self.socket.sendall(line.encode() + b"\n")
-        reply = b""
-        while not reply.endswith(b"\n"):
-            piece = self.socket.recv(4096)
-            want(piece, f"control connection lost after {line!r}")
-            reply += piece
-        return reply.decode().rstrip("\n")
-
-    def order(self, line):
-        reply = self.ask(line)
-        want(reply.split()[0] == "ok", f"{line}: {reply}")
-        return dict(w.split("=", 1) for w in reply.split()[1:])
-
-    def stop(self):
-        self.socket.close()
-        return self.process.stop()
-
-
-# -- PC/SC ----------------------------------------------------------------
-
-class ReaderState(ctypes.Structure):
-    _fields_ = [("reader", ctypes.c_char_p), ("user", ctypes.c_void_p),
-                ("current", ctypes.c_ulong), ("event", ctypes.c_ulong),
-                ("atr_len", ctypes.c_ulong), ("atr", ctypes.c_ubyte * 33)]
-
-
-class IoRequest(ctypes.Structure):
-    _fields_ = [("protocol", ctypes.c_ulong), ("length", ctypes.c_ulong)]
-
-
-class PcscError(Exception):
-    def __init__(self, name, code):
-        super().__init__(f"{name}: {code:08x}")
-        self.code = code
-
-
-class Pcsc:
-    """The part of the PC/SC API that the cases need."""
+class Pcsc(scard.Client):
+    """A PC/SC application at the first reader."""
 
     def __init__(self):
-        self.lib = ctypes.CDLL("libpcsclite.so.1")
-        self.context = ctypes.c_long()
-        self.call("SCardEstablishContext", 2, None, None,
-                  ctypes.byref(self.context))
-        self.reader = None
-        self.card = None
+        super().__init__()
+        self.reader = self.readers()[0]
 
-    def call(self, name, *args):
-        args = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in args]
-        code = getattr(self.lib, name)(*args) & 0xFFFFFFFF
-        if code != 0:
-            raise PcscError(name, code)
-
-    def readers(self):
-        size = ctypes.c_ulong(1024)
-        names = ctypes.create_string_buffer(1024)
-        self.call("SCardListReaders", self.context, None, names,
-                  ctypes.byref(size))
-        return [n for n in names.raw[:size.value].split(b"\0") if n]
-
-    def event(self, current=0, timeout_ms=0):
-        state = ReaderState(reader=self.reader, current=current)
-        try:
-            self.call("SCardGetStatusChange", self.context, timeout_ms,
-                      ctypes.byref(state), 1)
-        except PcscError as e:
-            if e.code != 0x8010000A:
-                raise
-        return state.event
-
-    def wait(self, bit, seconds=5):
-        """Waits as an application does: woken, not polling."""
-        end = time.monotonic() + seconds
-        current = self.event()
-        while not current & bit:
-            left = int((end - time.monotonic()) * 1000)
-            want(left > 0, "no card event in time")
-            current = self.event(current & ~0x2, left)
+    def wait(self, bit):
+        super().wait(self.reader, bit)
 
     def connect(self):
-        self.card = ctypes.c_long()
-        protocol = ctypes.c_ulong()
-        self.call("SCardConnect", self.context, self.reader, SHARED, T1,
-                  ctypes.byref(self.card), ctypes.byref(protocol))
+        super().connect(self.reader, protocol=scard.T1)
 
     def disconnect(self, how=RESET):
-        if self.card is not None:
-            card, self.card = self.card, None
-            self.call("SCardDisconnect", card, how)
-
-    def transmit(self, command):
-        out = ctypes.create_string_buffer(70000)
-        size = ctypes.c_ulong(len(out))
-        request = IoRequest(T1, ctypes.sizeof(IoRequest))
-        self.call("SCardTransmit", self.card, ctypes.byref(request),
-                  bytes(command), len(command), None, out,
-                  ctypes.byref(size))
-        return out.raw[:size.value]
+        super().disconnect(how)
 
 
 # -- the host's half of PIV ------------------------------------------------
@@ -356,44 +171,66 @@ class Host:
 # -- the bench --------------------------------------------------------------
 
 class Bench:
-    """One pcscd, one vcard and a box of cards for all cases."""
+    """One pcscd, one vcard and a box of cards for all tests."""
 
     CARDS = {
-        "rsa": [], "ec": ["--key", "p256"],
-        "rsa1": ["--slots", "1", "--cn", "試験 花子"],
-        "ec2": ["--key", "p256"],
-        "clone": ["--clone-of", "ec"],
-        "expired": ["--key", "p256", "--slots", "1", "--validity", "expired"],
-        "future": ["--key", "p256", "--slots", "1", "--validity", "future"],
-        "stranger": ["--key", "p256", "--slots", "1", "--ca", "other"],
-        "twin": ["--key", "p256", "--slots", "1", "--ca", "twin"],
-        "nosign": ["--key", "p256", "--slots", "1",
-                   "--no-digital-signature"],
+        "rsa": {}, "ec": {"key": "p256"},
+        "rsa1": {"slots": 1, "cn": "試験 花子"},
+        "ec2": {"key": "p256"},
+        "clone": {"clone_of": "ec"},
+        "expired": {"key": "p256", "slots": 1, "validity": "expired"},
+        "future": {"key": "p256", "slots": 1, "validity": "future"},
+        "stranger": {"key": "p256", "slots": 1, "ca": "other"},
+        "twin": {"key": "p256", "slots": 1, "ca": "twin"},
+        "nosign": {"key": "p256", "slots": 1, "no_digital_signature": True},
     }
 
-    def __init__(self, vcard, make, folder):
-        self.vcard, self.maker, self.folder = vcard, make, folder
-        self.box = os.path.join(folder, "box")
-        self.log = os.path.join(folder, "apdu.log")
-        self.make("ca", self.box)
-        for name, options in self.CARDS.items():
-            self.make("card", self.box, name, *options)
-        self.pcscd = Pcscd(folder)
-        self.card = Vcard(vcard, folder, self.pcscd.port, "--log", self.log,
-                          "--card", self.dir("rsa"))
-        os.environ["PCSCLITE_CSOCK_NAME"] = self.pcscd.socket
+    def __init__(self, build):
+        self.world = World("vcard", build, audit=False, table=())
+
+    def __enter__(self):
+        self.world.open()
+        try:
+            self.furnish()
+        except BaseException:
+            self.world.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.world.close()
+
+    def furnish(self):
+        space, cards = self.world.space, self.world.cards
+        os.environ["PCSCLITE_CSOCK_NAME"] = space.path(SOCKET)
+        self.vcard, self.maker = (os.path.join(cards.programs, name) for name in ("vcard", "vcard-make"))
+        self.folder = space.path("/tmp")
+        self.box = space.path(cards.issued)
+        self.made = {name: cards.make(name, **options) for name, options in self.CARDS.items()}
+        self.pcscd = self.world.pcscd
+        self.card = cards.put("rsa", self.pcscd.readers[0].port)
         self.open_pcsc()
+
+    def report(self):
+        return self.world.report()
 
     def open_pcsc(self):
         self.pcsc = Pcsc()
-        self.pcsc.reader = self.pcsc.readers()[0]
         self.host = Host(self.pcsc)
 
     def make(self, *words):
         subprocess.run([self.maker, *words], check=True)
 
     def dir(self, name):
+        """As seen from outside, for openssl."""
         return os.path.join(self.box, name)
+
+    def another(self, name, port, **options):
+        """A second vcard, at a port that is not pcscd's."""
+        card = Card(self.world.space, self.vcard, port, self.made[name], **options)
+        card.start()
+        card.insert()
+        return card
 
     def public_key(self, name, slot="9a"):
         path = os.path.join(self.dir(name), f"{slot}.pub")
@@ -418,21 +255,20 @@ class Bench:
         """The card is in, known to pcscd, good, and connected to."""
         try:
             self.pcsc.disconnect()
-        except PcscError:
+        except scard.Error:
             self.pcsc.card = None
-        self.card.order("clear")
-        self.card.order("slow 0 0")
-        status = self.card.order("status")
-        if status["inserted"] == "no" or status["card"] != self.dir(name):
-            self.card.order("remove")
-            self.pcsc.wait(EMPTY)
-            self.card.order("insert " + self.dir(name))
-        self.card.order("set-tries 3")
-        wait_for(lambda: self.card.order("status")["connected"] == "yes", 5,
+        self.card.clear()
+        self.card.slow(0, 0)
+        if self.card.status()["inserted"] == "no":
+            self.card.insert(self.made[name])
+        elif self.card.made is not self.made[name]:
+            self.card.change(self.made[name])
+        self.card.set_tries(3)
+        wait_for(lambda: self.card.status()["connected"] == "yes", 5,
                  "vcard's connection")
         self.pcsc.wait(PRESENT)
         self.pcsc.connect()
-        self.card.order("reset-count")
+        self.card.reset_count()
 
     def tool(self, *argv, ok=True):
         """A program of Debian's; the bench lets go of the card for it."""
@@ -445,11 +281,6 @@ class Bench:
                  f"{argv[0]} ended with {done.returncode}:\n{text}")
         return text
 
-    def stop(self):
-        status = self.card.stop()
-        self.pcscd.stop()
-        return status
-
 
 def digest_of(text):
     return hashlib.sha256(text.encode()).digest()
@@ -457,7 +288,7 @@ def digest_of(text):
 
 # -- cases: Debian's programs -----------------------------------------------
 
-def case_names(b):
+def test_names(b):
     """opensc-tool and piv-tool name a PIV card"""
     b.put("rsa")
     for tool in ("opensc-tool", "piv-tool"):
@@ -468,20 +299,20 @@ def run_pkcs11_test(b, name):
     b.put(name)
     text = b.tool("pkcs11-tool", "--test", "--login", "--pin", PIN)
     want("No errors" in text, text)
-    diag(f"{name}: {b.card.order('counters')}")
+    diag(f"{name}: {b.card.counters()}")
 
 
-def case_pkcs11_rsa(b):
+def test_pkcs11_rsa(b):
     """pkcs11-tool --test --login, RSA, four slots"""
     run_pkcs11_test(b, "rsa")
 
 
-def case_pkcs11_ec(b):
+def test_pkcs11_ec(b):
     """pkcs11-tool --test --login, P-256, four slots"""
     run_pkcs11_test(b, "ec")
 
 
-def case_pkcs11_ecdsa(b):
+def test_pkcs11_ecdsa(b):
     """pkcs11-tool signs by ECDSA in 9A, 9C and 9E, openssl verifies"""
     b.put("ec")
     source = os.path.join(b.folder, "data")
@@ -496,7 +327,7 @@ def case_pkcs11_ecdsa(b):
             want(b.verifies("ec", digest_of("text"), f.read(), slot), slot)
 
 
-def case_pkcs11_ecdh(b):
+def test_pkcs11_ecdh(b):
     """pkcs11-tool derives by ECDH in 9D what openssl derives"""
     b.put("ec")
     mine, point, out = (os.path.join(b.folder, n)
@@ -514,12 +345,12 @@ def case_pkcs11_ecdh(b):
         want_same(f.read(), z, "shared secret")
 
 
-def case_pkcs11_wrong_pin(b):
+def test_pkcs11_wrong_pin(b):
     """pkcs11-tool with a wrong PIN lowers the counter, a blocked PIN fails"""
     b.put("rsa")
     b.tool("pkcs11-tool", "--login", "--pin", "999999", "-O", ok=False)
-    want_same(b.card.order("counters")["pin-tries"], "2", "tries")
-    b.card.order("block-pin")
+    want_same(b.card.counters()["pin-tries"], 2, "tries")
+    b.card.block_pin()
     text = b.tool("pkcs11-tool", "--login", "--pin", PIN, "-O", ok=False)
     want("CKR_PIN_LOCKED" in text, text)
 
@@ -532,7 +363,7 @@ def run_login(b, name, kind, apdus, how="login"):
     start = time.monotonic()
     cert, signature = getattr(b.host, how)(kind, digest)
     ms = (time.monotonic() - start) * 1000
-    want_same(int(b.card.order("counters")["apdus"]), apdus, "APDUs")
+    want_same(b.card.counters()["apdus"], apdus, "APDUs")
     want(b.verifies(name, digest, signature), "signature")
     pem = os.path.join(b.dir(name), "9a.pem")
     der = subprocess.run(["openssl", "x509", "-in", pem, "-outform", "DER"],
@@ -542,24 +373,24 @@ def run_login(b, name, kind, apdus, how="login"):
          f"{ms:.1f} ms")
 
 
-def case_login_rsa(b):
+def test_login_rsa(b):
     """a bare RSA login costs nine short APDUs"""
     run_login(b, "rsa", "rsa", 9)
     run_login(b, "rsa1", "rsa", 9)
 
 
-def case_login_ec(b):
+def test_login_ec(b):
     """a bare P-256 login costs seven short APDUs"""
     run_login(b, "ec", "ec", 7)
 
 
-def case_login_extended(b):
+def test_login_extended(b):
     """with extended length either login costs four APDUs"""
     run_login(b, "rsa", "rsa", 4, "login_extended")
     run_login(b, "ec", "ec", 4, "login_extended")
 
 
-def case_quick(b):
+def test_quick(b):
     """no APDU waits for a delayed ACK"""
     b.put("ec")
     b.host.must(SELECT)
@@ -573,10 +404,10 @@ def case_quick(b):
     want(statistics.median(times) < 20, f"median {statistics.median(times)}")
 
 
-def case_slow(b):
+def test_slow(b):
     """slow 20 300 costs that much, and orders are answered meanwhile"""
     b.put("rsa")
-    b.card.order("slow 20 300")
+    b.card.slow(20, 300)
     worker = threading.Thread(target=b.host.login,
                               args=("rsa", digest_of("slow")))
     start = time.monotonic()
@@ -584,7 +415,7 @@ def case_slow(b):
     worker.start()
     while worker.is_alive():
         asked = time.monotonic()
-        b.card.order("status")
+        b.card.status()
         worst = max(worst, time.monotonic() - asked)
         time.sleep(0.005)
     worker.join()
@@ -604,7 +435,7 @@ def sign_sw(b, key):
     return f"{b.host.sign('ec', digest_of('x'), key)[1]:04x}"
 
 
-def case_access(b):
+def test_access(b):
     """each key wants its own kind of PIN verification"""
     b.put("ec")
     want_same(sw_of(b, GET_9A), "6d00", "before SELECT")
@@ -622,29 +453,29 @@ def case_access(b):
     want_same(sign_sw(b, 0x9C), "6982", "9c a second time")
 
 
-def case_reset(b):
+def test_reset(b):
     """a reset forgets the PIN and the application"""
     b.put("ec")
     b.host.must(SELECT)
     b.host.must(verify(PIN))
-    want_same(b.card.order("counters")["verified"], "yes", "verified")
+    want_same(b.card.counters()["verified"], 1, "verified")
     b.pcsc.disconnect(RESET)
     b.pcsc.connect()
-    want_same(b.card.order("counters")["verified"], "no", "verified")
+    want_same(b.card.counters()["verified"], 0, "verified")
     want_same(sw_of(b, STATUS), "6d00", "status before SELECT")
     b.host.must(SELECT)
     want_same(sw_of(b, STATUS), "63c3", "status after SELECT")
 
 
-def case_pin(b):
+def test_pin(b):
     """PIN tries are counted, kept, blocked, and restored by the PUK"""
     b.put("ec")
     b.host.must(SELECT)
     want_same(sw_of(b, verify("000000")), "63c2", "first")
     b.pcsc.disconnect()
-    b.card.order("remove")
+    b.card.remove()
     b.pcsc.wait(EMPTY)
-    b.card.order("insert")
+    b.card.insert()
     b.pcsc.wait(PRESENT)
     b.pcsc.connect()
     b.host.must(SELECT)
@@ -660,10 +491,10 @@ def case_pin(b):
     b.host.must(verify("654321"))
     b.host.must(b"\x00\x24\x00\x80\x10" + padded("654321") + padded(PIN))
     b.host.must(verify(PIN))
-    want_same(b.card.order("counters")["puk-tries"], "3", "PUK tries")
+    want_same(b.card.counters()["puk-tries"], 3, "PUK tries")
 
 
-def case_pin_form(b):
+def test_pin_form(b):
     """VERIFY of a wrong form spends no try"""
     b.put("ec")
     b.host.must(SELECT)
@@ -675,10 +506,10 @@ def case_pin_form(b):
                         (b"\x10" + verify(PIN)[1:], "6884"),
                         (b"\x80" + verify(PIN)[1:], "6e00")):
         want_same(sw_of(b, command), sw, command.hex())
-    want_same(b.card.order("counters")["pin-tries"], "3", "tries")
+    want_same(b.card.counters()["pin-tries"], 3, "tries")
 
 
-def case_refusals(b):
+def test_refusals(b):
     """wrong lengths, parameters and interrupted chains are refused"""
     b.put("rsa")
     b.host.must(SELECT)
@@ -702,12 +533,11 @@ def case_refusals(b):
     want_same(sw_of(b, part), "6700", "chain over 4096 bytes")
 
 
-def case_log(b):
+def test_log(b):
     """the log has every APDU and never a PIN or PUK"""
     run_login(b, "ec", "ec", 7)
-    with open(b.log) as f:
-        # without the time stamps, which may hold any digits
-        lines = [line.split(" ", 1)[1] for line in f]
+    # without the time stamps, which may hold any digits
+    lines = [line.split(" ", 1)[1] for line in b.card.apdus().splitlines(True)]
     text = "".join(lines)
     for secret in (PIN, PUK, "654321", "999999"):
         want(secret not in text, f"{secret} in the log")
@@ -719,7 +549,7 @@ def case_log(b):
 
 # -- cases: presence ----------------------------------------------------------
 
-def case_presence(b):
+def test_presence(b):
     """removal and insertion reach SCardGetStatusChange"""
     b.put("ec")
     b.pcsc.disconnect()
@@ -727,12 +557,12 @@ def case_presence(b):
     for _ in range(8):
         time.sleep(random.random() * 0.4)
         start = time.monotonic()
-        b.card.order("remove")
+        b.card.remove()
         b.pcsc.wait(EMPTY)
         gone.append((time.monotonic() - start) * 1000)
         time.sleep(0.5 + random.random() * 0.4)
         start = time.monotonic()
-        b.card.order("insert")
+        b.card.insert()
         b.pcsc.wait(PRESENT)
         come.append((time.monotonic() - start) * 1000)
     for name, ms in (("insertion", come), ("removal", gone)):
@@ -744,34 +574,34 @@ def login_result(b, kind):
     try:
         b.host.login(kind, digest_of("r"))
         return "done"
-    except (PcscError, Failure) as e:
+    except (scard.Error, AssertionError) as e:
         return str(e)
 
 
-def case_remove_at(b):
+def test_remove_at(b):
     """remove-at N at every place of a login; remove-after"""
     for n in range(1, 8):
         b.put("ec")
-        b.card.order(f"remove-at {n}")
+        b.card.remove_at(n)
         want(login_result(b, "ec") != "done", f"login over remove-at {n}")
-        status = b.card.order("status")
+        status = b.card.status()
         want_same(status["inserted"], "no", "inserted")
-        want_same(b.card.order("counters")["apdus"], str(n), "apdus")
+        want_same(b.card.counters()["apdus"], n, "apdus")
     b.put("ec")
-    b.card.order("remove-after 7")
+    b.card.remove_after(7)
     want_same(login_result(b, "ec"), "done", "remove-after the last")
-    want_same(b.card.order("status")["inserted"], "no", "inserted")
+    want_same(b.card.status()["inserted"], "no", "inserted")
 
 
-def case_restart(b):
+def test_restart(b):
     """vcard finds a pcscd that was restarted"""
     b.put("ec")
     b.pcsc.disconnect()
     b.pcscd.stop()
-    wait_for(lambda: b.card.order("status")["connected"] == "no", 3,
+    wait_for(lambda: b.card.status()["connected"] == "no", 3,
              "loss of pcscd")
     b.pcscd.start()
-    wait_for(lambda: b.card.order("status")["connected"] == "yes", 5,
+    wait_for(lambda: b.card.status()["connected"] == "yes", 5,
              "new connection")
     b.open_pcsc()
     b.pcsc.wait(PRESENT)
@@ -780,13 +610,30 @@ def case_restart(b):
 
 # -- cases: faults --------------------------------------------------------------
 
+def test_change(b):
+    """another card in the same place, which pcscd does not notice"""
+    b.put("ec")
+    b.host.must(SELECT)
+    b.host.must(verify(PIN))
+    before = b.pcsc.state(b.pcsc.reader)
+    b.card.change(b.made["rsa"])
+    counters = b.card.counters()
+    want_same((counters["verified"], counters["apdus"]), (0, 0), "of the new card")
+    time.sleep(1)
+    want_same(b.pcsc.state(b.pcsc.reader), before, "what pcscd sees")
+    want_same(sw_of(b, STATUS), "6d00", "status before SELECT")
+    run_login(b, "rsa", "rsa", 9)
+    b.card.remove()
+    want(b.card.ask("change " + b.made["ec"].directory).startswith("error "), "change of no card")
+
+
 def still_good(b, name="ec"):
-    want(b.card.process.alive(), "vcard died")
+    want(b.card.process.alive, "vcard died")
     b.put(name)
     want_same(login_result(b, name[:3].rstrip("12")), "done", "after clear")
 
 
-def case_fault_frames(b):
+def test_fault_frames(b):
     """spoiled frames at every command leave vcard alive"""
     kinds = ("garbage", "garbage-ok", "truncated", "onebyte", "flood",
              "sw 6f00", "sw 6982", "delay 5")
@@ -795,7 +642,7 @@ def case_fault_frames(b):
         for where in ("select", "getdata", "getresponse", "verify", "sign",
                       "any", "3"):
             b.put("ec")
-            b.card.order(f"fault {kind} at {where} 1")
+            b.card.fault(kind, where, 1)
             seen[kind, where] = login_result(b, "ec")
     for (kind, where), result in seen.items():
         if kind == "delay 5":
@@ -807,11 +654,11 @@ def case_fault_frames(b):
     diag("onebyte at sign: " + seen["onebyte", "sign"])
 
 
-def case_fault_garbage_is_garbage(b):
+def test_fault_garbage_is_garbage(b):
     """garbage has no status word of any kind, garbage-ok has 9000"""
     b.put("ec")
-    b.card.order("fault garbage at select")
-    b.card.order("fault garbage-ok at getdata")
+    b.card.fault("garbage", "select")
+    b.card.fault("garbage-ok", "getdata")
     for _ in range(50):
         want(b.host.raw(SELECT)[1] < 0x4000, "SW")
     data, sw = b.host.raw(GET_9A)
@@ -825,7 +672,7 @@ def in_background(function):
     def work():
         try:
             result.append(function())
-        except (PcscError, Failure) as e:
+        except (scard.Error, AssertionError) as e:
             result.append(e)
 
     thread = threading.Thread(target=work)
@@ -833,48 +680,48 @@ def in_background(function):
     return thread, result
 
 
-def case_fault_silent(b):
+def test_fault_silent(b):
     """silent: nothing comes until clear, or until the card is pulled"""
     for where, end in (("select", "clear"), ("select", "remove")):
         b.put("ec")
-        b.card.order(f"fault silent at {where} 1")
+        b.card.fault("silent", where, 1)
         thread, result = in_background(lambda: b.host.raw(SELECT))
         thread.join(0.7)
         want(thread.is_alive(), "answered although silent")
-        want_same(b.card.order("status")["pending"], "silent", "pending")
-        b.card.order(end)
+        want_same(b.card.status()["pending"], "silent", "pending")
+        b.card.say(end)
         thread.join(3)
         want(not thread.is_alive(), f"{end} did not end the silence")
         diag(f"{end}: {result[0]}"[-70:])
     still_good(b)
 
 
-def case_fault_empty(b):
+def test_fault_empty(b):
     """empty: pcscd waits on, until the card is pulled"""
     b.put("ec")
-    b.card.order("fault empty at select 1")
+    b.card.fault("empty", "select", 1)
     thread, result = in_background(lambda: b.pcsc.transmit(SELECT))
     thread.join(0.7)
     diag(f"after 0.7 s: {result or 'still waiting'}")
-    b.card.order("remove")
+    b.card.remove()
     thread.join(3)
     want(not thread.is_alive(), "remove did not end it")
     diag(f"SCardTransmit then: {result[0]}")
     still_good(b)
 
 
-def case_fault_endless(b):
+def test_fault_endless(b):
     """endless: 61xx for as long as it is asked"""
     b.put("ec")
     b.host.must(SELECT)
-    b.card.order("fault endless at getdata 1")
+    b.card.fault("endless", "getdata", 1)
     data, sw = b.host.run(GET_9A, limit=500)
     want_same((len(data), sw >> 8), (501 * 256, 0x61), "bytes and SW1")
     b.host.must(SELECT)
     still_good(b)
 
 
-def case_fault_lengths(b):
+def test_fault_lengths(b):
     """lying lengths: in the certificate object and in the signature"""
     b.put("ec")
     b.host.must(SELECT)
@@ -887,16 +734,16 @@ def case_fault_lengths(b):
             ("length-indefinite", b"\x53\x80\x70\x82"),
             ("length-huge", b"\x53\x84\x7f\xff\xff\xff\x70"),
             ("inner-lie-short", true[:6]), ("inner-lie-long", true[:6])):
-        b.card.order(f"fault {kind} at getdata")
+        b.card.fault(kind, "getdata")
         got = b.host.must(GET_9A)
         want(got != true and got.startswith(start), f"{kind} {got[:8].hex()}")
-        b.card.order("clear")
-        b.card.order(f"fault {kind} at sign")
+        b.card.clear()
+        b.card.fault(kind, "sign")
         answer, sw = b.host.sign("ec", digest_of("x"))
         want_same(sw, 0x9000, kind)
         want(not answer.startswith(tlv(0x7C, answer[2:])) or
              kind.startswith("inner"), kind)
-        b.card.order("clear")
+        b.card.clear()
     still_good(b)
 
 
@@ -905,14 +752,14 @@ def served_certificate(b):
     return (untlv(data, 0x53) if data else b""), sw
 
 
-def case_fault_certificates(b):
+def test_fault_certificates(b):
     """cert-none, cert-cut, cert-derlength, cert-gzip, cert-of"""
     b.put("ec")
     b.host.must(SELECT)
     true = untlv(served_certificate(b)[0], 0x70)
 
     def serve(fault):
-        b.card.order(f"fault {fault} at getdata 1")
+        b.card.fault(fault, "getdata", 1)
         b.host.must(GET_CHUID)  # is no certificate: does not use it up
         return served_certificate(b)
 
@@ -924,7 +771,7 @@ def case_fault_certificates(b):
     want_same(gzip.decompress(untlv(packed, 0x70)), true, "gzip")
     want(packed.endswith(b"\x71\x01\x01\xfe\x00"), "certinfo")
     with open(os.path.join(b.dir("ec2"), "9a.obj"), "rb") as f:
-        want_same(serve("cert-of " + b.dir("ec2"))[0], f.read(), "cert-of")
+        want_same(serve("cert-of " + b.made["ec2"].directory)[0], f.read(), "cert-of")
     want_same(untlv(served_certificate(b)[0], 0x70), true, "spent")
     still_good(b)
 
@@ -939,7 +786,7 @@ def run_signature_faults(b, name, kind):
     first = sign(digest_of("before"))
     for fault in ("sig-replayed", "sig-wrong", "sig-random", "sig-zero",
                   "sig-short", "sig-foreign", "sig-otherdata"):
-        b.card.order(f"fault {fault} at sign 1")
+        b.card.fault(fault, "sign", 1)
         got = sign(digest)
         want(not b.verifies(name, digest, got), f"{fault} verified")
         if fault == "sig-replayed":
@@ -949,31 +796,31 @@ def run_signature_faults(b, name, kind):
     want(b.verifies(name, digest, sign(digest)), "true again")
 
 
-def case_fault_signatures_rsa(b):
+def test_fault_signatures_rsa(b):
     """sig-*: none verifies; the next one does (RSA)"""
     run_signature_faults(b, "rsa", "rsa")
 
 
-def case_fault_signatures_ec(b):
+def test_fault_signatures_ec(b):
     """sig-*: none verifies; the next one does (P-256)"""
     run_signature_faults(b, "ec", "ec")
 
 
-def case_fault_pin(b):
+def test_fault_pin(b):
     """verify-lies-ok, verify-any, and a lying status"""
     b.put("ec")
     b.host.must(SELECT)
-    b.card.order("fault verify-lies-ok at verify")
+    b.card.fault("verify-lies-ok", "verify")
     b.host.must(verify("000000"))
     want_same(sign_sw(b, 0x9A), "6982", "lies-ok verifies nothing")
-    b.card.order("clear")
-    b.card.order("fault verify-any at verify")
+    b.card.clear()
+    b.card.fault("verify-any", "verify")
     b.host.must(verify("000000"))
     want_same(sign_sw(b, 0x9A), "9000", "any PIN")
-    b.card.order("clear")
-    b.card.order("fault sw 6983 at verify-status")
+    b.card.clear()
+    b.card.fault("sw 6983", "verify-status")
     want_same(sw_of(b, STATUS), "6983", "status")
-    want_same(b.card.order("counters")["pin-tries"], "3", "tries")
+    want_same(b.card.counters()["pin-tries"], 3, "tries")
     still_good(b)
 
 
@@ -986,7 +833,7 @@ def openssl_verify(b, name, *more, ca="main"):
         capture_output=True, text=True)
 
 
-def case_certificates(b):
+def test_certificates(b):
     """openssl's verdict on each certificate"""
     for name, text in (
             ("rsa", None), ("ec", None), ("clone", None),
@@ -1007,7 +854,7 @@ def case_certificates(b):
     want("revoked" in openssl_verify(b, "ec2", *check).stderr, "revoked")
 
 
-def case_key_usage(b):
+def test_key_usage(b):
     """--no-digital-signature leaves the bit out"""
     for name, there in (("ec", True), ("nosign", False)):
         text = subprocess.run(
@@ -1017,7 +864,7 @@ def case_key_usage(b):
         want_same("Digital Signature" in text, there, name)
 
 
-def case_clone(b):
+def test_clone(b):
     """a clone has the certificate and not the key"""
     b.put("clone")
     cert, signature = b.host.login("ec", digest_of("c"))
@@ -1026,7 +873,7 @@ def case_clone(b):
     want(not b.verifies("ec", digest_of("c"), signature), "signature")
 
 
-def case_make_refuses(b):
+def test_make_refuses(b):
     """vcard-make refuses nonsense"""
     for words in (["card", b.box, "ca"], ["card", b.box, "../x"],
                   ["card", b.box, "rsa"], ["card", b.box, "y", "--pin", "1"],
@@ -1037,11 +884,11 @@ def case_make_refuses(b):
         want(done.returncode in (1, 2), f"{words}: {done}")
 
 
-def case_orders(b):
+def test_orders(b):
     """wrong orders get an error and change nothing"""
     b.put("ec")
     for line in ("", "nothing", "insert a b", "insert /nowhere", "set-tries",
-                 "set-tries 16", "set-tries -1", "slow 1", "slow x y",
+                 "set-tries 16", "set-tries -1", "change", "change /nowhere", "slow 1", "slow x y",
                  "fault", "fault x at any", "fault silent", "fault delay at",
                  "fault silent on any", "fault silent at nowhere",
                  "fault silent at 0", "fault sw 90000 at any",
@@ -1051,36 +898,34 @@ def case_orders(b):
         reply = b.card.ask(line)
         want(reply.startswith("error "), f"{line!r}: {reply}")
     for _ in range(16):
-        b.card.order("fault garbage at any")
+        b.card.fault("garbage", "any")
     want("no room" in b.card.ask("fault garbage at any"), "17th fault")
     still_good(b)
 
 
-def case_send(b):
+def test_send(b):
     """vcard --send asks a running vcard"""
-    done = subprocess.run(
-        [b.vcard, "--control", b.card.path, "--send", "counters"],
-        capture_output=True, text=True, timeout=5)
+    done = b.world.run([b.vcard, "--control", b.card.control, "--send", "counters"])
     want(done.stdout.startswith("ok pin-tries="), str(done))
 
 
-def case_bad_clients(b):
+def test_bad_clients(b):
     """control clients that flood, vanish or are too many"""
     for data in (b"x" * 20000, b"status", b"\0\xff\n", b"status\n" * 3000):
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(1)
-            s.connect(b.card.path)
+            s.connect(b.world.space.path(b.card.control))
             try:
                 s.sendall(data)
             except OSError:
                 pass
     crowd = [socket.socket(socket.AF_UNIX) for _ in range(20)]
     for s in crowd:
-        s.connect(b.card.path)
-    b.card.order("status")
+        s.connect(b.world.space.path(b.card.control))
+    b.card.status()
     for s in crowd:
         s.close()
-    b.card.order("status")
+    b.card.status()
 
 
 def frames(rng, n):
@@ -1120,23 +965,20 @@ FAULTS = ("sw 6a80", "endless", "verify-any", "verify-lies-ok", "cert-none",
           "truncated", "onebyte", "empty", "flood")
 
 
-def case_hostile_host(b):
+def test_hostile_host(b):
     """20000 random frames under all faults, straight to the socket"""
     rng = random.Random(20)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        folder = os.path.join(b.folder, "hostile")
-        os.mkdir(folder)
-        port = server.getsockname()[1]
-        card = Vcard(b.vcard, folder, port, "--card", b.dir("ec2"))
+    with b.world.space.serve() as server:
+        card = b.another("ec2", server.getsockname()[1])
         server.settimeout(5)
         peer = server.accept()[0]
         peer.settimeout(5)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for i, frame in enumerate(frames(rng, 20000)):
             if i % 200 == 0:
-                card.order("clear")
-                card.order("set-tries 15")
-                card.order(f"fault {rng.choice(FAULTS)} at any")
+                card.clear()
+                card.set_tries(15)
+                card.fault(rng.choice(FAULTS), "any")
                 peer.sendall(b"\0\1\2\0\x11" + SELECT)
                 read_exactly(peer, int.from_bytes(read_exactly(peer, 2),
                                                   "big"))
@@ -1148,17 +990,15 @@ def case_hostile_host(b):
                 read_exactly(peer, 17)
         for part in (b"\xff\xff" + b"a" * 65535, b"\0", b"\0\0\0\0"):
             peer.sendall(part)
-        card.order("status")
+        card.status()
         peer.close()
-        want_same(card.stop(), 0, "exit status")
+        want_same(card.process.terminate(), 0, "exit status")
 
 
-def atr_of(b, *options):
+def atr_of(b, **options):
     """What the card tells a reader, read straight from the socket."""
-    folder = tempfile.mkdtemp(dir=b.folder)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        card = Vcard(b.vcard, folder, server.getsockname()[1], "--card",
-                     b.dir("ec"), *options)
+    with b.world.space.serve() as server:
+        card = b.another("ec", server.getsockname()[1], **options)
         server.settimeout(5)
         with server.accept()[0] as peer:
             peer.settimeout(5)
@@ -1169,9 +1009,9 @@ def atr_of(b, *options):
     return atr
 
 
-def case_no_extended(b):
+def test_no_extended(b):
     """the ATR announces extended length unless told not to"""
-    with_it, without = atr_of(b), atr_of(b, "--no-extended")
+    with_it, without = atr_of(b), atr_of(b, extended=False)
     differs = [i for i in range(len(with_it)) if with_it[i] != without[i]]
     want_same(differs, [7, len(with_it) - 1], "bytes that differ")
     want_same((with_it[7], without[7]), (0xC0, 0x80), "capabilities")
@@ -1182,56 +1022,12 @@ def case_no_extended(b):
         want_same(check, 0, "check byte of " + atr.hex())
 
 
-def run_cases(b):
-    cases = [(n, f) for n, f in globals().items() if n.startswith("case_")]
-    wanted = os.environ.get("VCARD_CASES", "").split()
-    if wanted:
-        cases = [(n, f) for n, f in cases if n[5:] in wanted]
-    print(f"1..{len(cases) + 1}", flush=True)
-    failed = 0
-    for i, (name, case) in enumerate(cases, 1):
-        start = time.monotonic()
-        try:
-            case(b)
-            word = "ok"
-        except (Failure, PcscError, OSError,
-                subprocess.SubprocessError) as e:
-            diag(f"{name}: {type(e).__name__}: {e}")
-            word, failed = "not ok", failed + 1
-        seconds = time.monotonic() - start
-        print(f"{word} {i} - {case.__doc__} # {seconds:.1f} s", flush=True)
-    return len(cases) + 1, failed
-
-
-def skip(reason):
-    print(f"1..0 # SKIP {reason}")
-    sys.exit(0)
-
-
-def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    if os.geteuid() != 0:
-        skip("needs root for a mount namespace")
-    for tool in TOOLS:
-        if shutil.which(tool) is None:
-            skip(f"no {tool}")
-    if not os.path.exists(DRIVER):
-        skip("no vpcd driver")
-    folder = tempfile.mkdtemp(prefix="vcard-")
-    bench = Bench(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]),
-                  folder)
-    try:
-        last, failed = run_cases(bench)
-    finally:
-        status = bench.stop()
-    word = "ok" if status == 0 else "not ok"
-    with open(os.path.join(folder, "vcard.log")) as f:
-        diag(f.read())
-    print(f"{word} {last} - vcard ends with status 0 on SIGTERM ({status})")
-    shutil.rmtree(folder)
-    sys.exit(1 if failed or status != 0 else 0)
+def test_ends_on_sigterm(b):
+    """with status 0"""
+    want_same(b.card.process.terminate(), 0, "exit status")
+    diag(b.card.stderr())
 
 
 if __name__ == "__main__":
-    main()
+    directory = tap.build_directory()
+    tap.main(missing(programs=TOOLS, audit=False, build=None), b=lambda: Bench(directory))

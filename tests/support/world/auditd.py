@@ -126,7 +126,8 @@ class AuditDaemon:
         self.size = size
         self.backlog = backlog
         self.directory = directory
-        self.options = OPTIONS | {"log_group": default_log_group()} | options
+        self.given = OPTIONS | {"log_group": default_log_group()} | options
+        self.options = dict(self.given)
         self.wait_for_machine = wait
         self.waited = 0.0               # seconds until other test runs had left the kernel's audit
         self.before: dict[str, int] = {}
@@ -213,6 +214,20 @@ class AuditDaemon:
     def restart(self, **options: Any) -> None:
         self.terminate()
         self.start(**options)
+
+    def anew(self, size: str | None = None, **options: Any) -> None:
+        """Starts over with an empty log of this size, and with these options beside those given at first."""
+        if self.running:
+            self.cont()
+            self.terminate()
+        self.enabled(1)
+        for name in os.listdir(self.space.path(LOG_DIRECTORY)):
+            remove(self.space.path(f"{LOG_DIRECTORY}/{name}"))
+        if not self.directory:
+            self.resize(size or self.size)
+        self.options = dict(self.given)
+        self.start(**options)
+        self._wait_for(lambda: os.path.exists(self.log) and os.path.getsize(self.log), "its first record")
 
     def terminate(self) -> None:
         assert self.daemon
@@ -333,6 +348,13 @@ def default_log_group() -> str:
     """adm where there is one, as Debian has it; else root."""
     with open("/etc/group", encoding="utf-8") as file:
         return "adm" if any(line.startswith("adm:") for line in file) else "root"
+
+
+def remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def restoring(before: dict[str, int]) -> list[list[str]]:

@@ -358,6 +358,9 @@ class Keeper:
             listener.listen(request["backlog"])
         return {}, [listener.detach()]
 
+    def on_serve(self, request: dict, fds: list[int]) -> tuple[dict, list[int]]:
+        return {}, [socket.create_server(("127.0.0.1", 0)).detach()]
+
     def on_finally(self, request: dict, fds: list[int]) -> dict:
         self.finally_run = request["commands"]
         return {}

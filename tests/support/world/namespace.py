@@ -17,7 +17,7 @@ import time
 from typing import Any, Iterable, Mapping, Union
 
 from . import procs
-from .process import Collector, Finished, Process
+from .process import Collector, Conversation, Finished, Process
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -180,12 +180,32 @@ class Space:
         said = {number: bytes(outputs[pipe[0]]).decode("utf-8", "replace") for number, pipe in pipes.items()}
         return Finished(argv, status, said.get(1, ""), said.get(2, ""), time.monotonic() - begun, process.usage)
 
+    def converse(self, argv: Iterable[str], **how: Any) -> Conversation:
+        """Starts a program that the test talks to, line by line. `how` as in spawn."""
+        theirs_in, feed = os.pipe2(os.O_CLOEXEC)
+        output, theirs_out = os.pipe2(os.O_CLOEXEC)
+        try:
+            process = self.spawn(argv, fds={0: theirs_in, 1: theirs_out} | dict(how.pop("fds", {})), **how)
+        except BaseException:
+            os.close(feed)
+            os.close(output)
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        return Conversation(process, feed, output)
+
     def listen(self, path: str, *, uid: int = 0, gid: int = 0, mode: int = 0o600, kind: str = "SOCK_SEQPACKET",
                backlog: int = 128) -> int:
         """A listening unix socket; the descriptor is the caller's to close."""
         _, given = self.ask({"op": "listen", "path": path, "uid": uid, "gid": gid, "mode": mode, "kind": kind,
                              "backlog": backlog})
         return given[0]
+
+    def serve(self) -> socket.socket:
+        """A listening TCP socket in the network inside, at a port of the kernel's choice."""
+        _, given = self.ask({"op": "serve"})
+        return socket.socket(fileno=given[0])
 
     def processes(self) -> list[procs.Seen]:
         """What runs inside now, the keeper not counted."""

@@ -51,16 +51,18 @@ class Pcscd(Controlled):
         for number, reader in enumerate(self.readers):
             space.write(f"{READER_CONF}/reader-{number}", reader.config())
 
-    def start(self, debug: bool = False, timeout: float = 5.0) -> None:
-        """Until it listens for clients and for cards."""
+    def start(self, debug: bool = False, timeout: float = 5.0, readers: bool = True) -> None:
+        """Until it listens for clients and for cards. readers=False: as if none were plugged in."""
         for name in ("pcscd.comm", "pcscd.pid"):
             if self.space.exists(f"/run/pcscd/{name}"):
                 os.unlink(self.space.path(f"/run/pcscd/{name}"))
-        argv = ["pcscd", "--foreground", "--config", READER_CONF] + (["--debug", "--apdu"] if debug else [])
+        argv = ["pcscd", "--foreground", "--config", READER_CONF if readers else f"{WORK}/no-drivers"]
+        argv += ["--debug", "--apdu"] if debug else []
+        ports = {reader.port for reader in self.readers} if readers else set()
         self.process = self.space.spawn(argv, stdout=self.log, stderr=self.log,
                                         env={"PCSCLITE_HP_DROPDIR": f"{WORK}/no-drivers"})
         until = time.monotonic() + timeout
-        while not (self.space.exists(SOCKET) and {reader.port for reader in self.readers} <= listening(self.space)):
+        while not (self.space.exists(SOCKET) and accepting(self.space, SOCKET) and ports <= listening(self.space)):
             if not self.process.alive or time.monotonic() > until:
                 raise Deadline(f"pcscd did not come up\n{self.stderr()}")
             time.sleep(0.003)
@@ -91,6 +93,13 @@ def listening(space: Space) -> set[int]:
             continue
         found |= {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
     return found
+
+
+def accepting(space: Space, path: str) -> bool:
+    """Whether somebody listens at this unix socket, seen without connecting to it."""
+    with open(f"/proc/{space.keeper}/net/unix", encoding="utf-8", errors="replace") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return any(row[3] == "00010000" and row[7:] == [path] for row in rows)
 
 
 def free_ports(space: Space, readers: int) -> list[int]:
@@ -164,6 +173,14 @@ class Card:
 
     def say(self, order: str) -> str:
         """One order; its answer without the leading "ok"."""
+        answer = self.ask(order)
+        word, _, rest = answer.partition(" ")
+        if word != "ok":
+            raise CardError(f"{order}: {answer}")
+        return rest
+
+    def ask(self, order: str) -> str:
+        """One order; its answer, whatever it is."""
         if not self._link:
             raise CardError(f"{order}: the virtual card is not running")
         self._link.sendall(order.encode() + b"\n")
@@ -173,10 +190,7 @@ class Card:
             if not piece:
                 raise CardError(f"{order}: the virtual card hung up\n{self.stderr()}")
             answer += piece
-        word, _, rest = answer.decode().strip().partition(" ")
-        if word != "ok":
-            raise CardError(f"{order}: {answer.decode().strip()}")
-        return rest
+        return answer.decode().strip()
 
     def _table(self, order: str) -> dict[str, str]:
         return {name: value for name, _, value in (word.partition("=") for word in self.say(order).split())}
@@ -190,6 +204,11 @@ class Card:
         """Until pcscd has powered it: it looks every 0.4 s."""
         self.insert(made)
         self.wait_until(powered="yes", timeout=timeout)
+
+    def change(self, made: Made) -> None:
+        """Another card in the place of the one that is in, behind pcscd's back: for between two tests."""
+        self.made = made
+        self.say(f"change {made.directory}")
 
     def remove(self) -> None:
         self.say("remove")
@@ -295,7 +314,7 @@ class Cards:
 
     def certificate(self, name: str) -> str:
         """PEM, the one to register."""
-        return self.space.read(f"{self.issued}/{name}/9a.pem")
+        return self.space.read(f"{self.made[name].directory}/9a.pem")
 
     def crl(self, *names: str) -> None:
         """A revocation list that names these cards, beside the CA."""

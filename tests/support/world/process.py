@@ -112,6 +112,66 @@ class Process:
         self.close()
 
 
+class Conversation:
+    """A process whose stdin and stdout are the test's: lines to it, lines from it."""
+
+    def __init__(self, process: Process, feed: int, output: int) -> None:
+        self.process = process
+        self._feed = feed
+        self._output = output
+        self._read = b""
+
+    def say(self, line: str = "") -> None:
+        os.write(self._feed, line.encode() + b"\n")
+
+    def hear(self, timeout: float = 30.0) -> str:
+        """The next line without its end; "" when there is no more."""
+        until = time.monotonic() + timeout
+        while b"\n" not in self._read and self._more(until):
+            pass
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode("utf-8", "replace")
+
+    def finish(self, timeout: float = 60.0) -> str:
+        """No more is said to it: all that it still says, to its end."""
+        self._close_feed()
+        until = time.monotonic() + timeout
+        while self._more(until):
+            pass
+        rest, self._read = self._read.decode("utf-8", "replace"), b""
+        self.process.wait(max(1.0, until - time.monotonic()))
+        self.close()
+        return rest
+
+    def kill(self) -> None:
+        if self.process.alive:
+            self.process.kill()
+        self.close()
+
+    def close(self) -> None:
+        self._close_feed()
+        if self._output >= 0:
+            os.close(self._output)
+            self._output = -1
+
+    def _more(self, until: float) -> bool:
+        """Reads on; False at the end."""
+        if self._output < 0:
+            return False
+        ready = select.poll()
+        ready.register(self._output, select.POLLIN)
+        if not ready.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise Deadline(f"{self.process} said no more in time, after {self._read!r}")
+        piece = os.read(self._output, 65536)
+        self._read += piece
+        return bool(piece)
+
+    def _close_feed(self) -> None:
+        if self._feed >= 0:
+            os.close(self._feed)
+            self._feed = -1
+
+
 @dataclass(frozen=True)
 class Finished:
     """What a command did. `status` is negative for a signal, None when the deadline came first."""

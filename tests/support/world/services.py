@@ -145,6 +145,7 @@ class Activated(Controlled):
         self.log_group = log_group
         self.cores = cores
         self.extra_environment: dict[str, str] = {}
+        self.path = service.socket.path         # where it is reached
         self._listener = -1
 
     def listen(self) -> None:
@@ -157,6 +158,7 @@ class Activated(Controlled):
 
     def start(self, *arguments: str, wrapper: tuple[str, ...] = ()) -> None:
         """arguments come after the service's own. wrapper: such as ("strace", "-f", "-o", FILE)."""
+        self.path = self.service.socket.path
         if self._listener < 0:
             self.listen()
         limits = {"CORE": [-1, -1]} if self.cores else {}
@@ -164,6 +166,22 @@ class Activated(Controlled):
             [*wrapper, *self.confinement(), self.binary, *self.service.arguments, *arguments],
             fds={3: self._listener}, listen=1, env=dict(self.extra_environment), stdout=self.log, stderr=self.log,
             cwd=self.cores or "/", limits=limits)
+
+    def start_by_hand(self, *arguments: str, timeout: float = 5.0) -> None:
+        """As somebody tries it in the foreground: its own socket, and nothing taken from it but what its user and
+        capabilities are."""
+        self.path = f"/tmp/{self.name}-by-hand.sock"
+        if self.space.exists(self.path):
+            os.unlink(self.space.path(self.path))
+        confined = [word for word in self.confinement() if word != "--no-new-privs"]
+        self.process = self.space.spawn(
+            [*confined, self.binary, *self.service.arguments, "--socket", self.path, *arguments], umask=0,
+            env=dict(self.extra_environment), stdout=self.log, stderr=self.log)
+        until = time.monotonic() + timeout
+        while not self.space.exists(self.path):
+            if not self.alive or time.monotonic() > until:
+                raise Deadline(f"{self.name} did not come up\n{self.stderr()}")
+            time.sleep(0.003)
 
     def restart(self, *arguments: str) -> None:
         self.stop()

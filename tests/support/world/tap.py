@@ -11,7 +11,8 @@
 
 A fixture is a factory of a context manager; it is made at the first test that wants it and shared by the rest, unless
 it is wrapped: fresh(factory) makes one for every test. With a `report()` method it is asked what happened when a test
-fails. Command line: names or patterns of tests, --list, --shell (stop at a failure with the world open), --fail-fast.
+fails; an `after()` method is called after each of its tests, which fails where that raises. Command line: names or
+patterns of tests, --list, --shell (stop at a failure with the world open), --fail-fast.
 """
 
 from __future__ import annotations
@@ -155,16 +156,20 @@ class Runner:
             raise Skip(reason)
         if getattr(test, "tap_alone", False):
             self.fixtures.close()
-        with contextlib.ExitStack() as stack, deadline(getattr(test, "tap_limit", LIMIT)):
+        with contextlib.ExitStack() as stack:
             given: dict[str, Any] = {}
             try:
+                # Not on the test's time: a world may have to wait for its turn with the machine's audit.
                 given = self.fixtures.give(inspect.signature(test).parameters, stack)
-                test(**given)
+                with deadline(getattr(test, "tap_limit", LIMIT)):
+                    test(**given)
+                    tidy(given)
             except (Skip, KeyboardInterrupt):
                 raise
             except BaseException:
-                signal.setitimer(signal.ITIMER_REAL, 0)
                 self._describe(given)
+                with contextlib.suppress(Exception):
+                    tidy(given)
                 raise
 
     def _describe(self, given: dict[str, Any]) -> None:
@@ -179,6 +184,12 @@ class Runner:
                 comment("the world stays open; the shell below is inside")
                 keeper = str(fixture.space.keeper)
                 os.spawnvp(os.P_WAIT, "nsenter", ["nsenter", "-t", keeper, "-m", "-n", "-u", "/bin/bash"])
+
+
+def tidy(given: dict[str, Any]) -> None:
+    for fixture in given.values():
+        if hasattr(fixture, "after"):
+            fixture.after()
 
 
 @contextlib.contextmanager
@@ -208,6 +219,13 @@ def collect(module: dict[str, Any]) -> list[Callable]:
     """In the order of the file."""
     found = [value for name, value in module.items() if name.startswith("test_") and inspect.isfunction(value)]
     return sorted(found, key=lambda test: test.__code__.co_firstlineno)
+
+
+def build_directory() -> str:
+    """Takes the first word off the command line of a test: test_X.py BUILD_DIR [TEST...]."""
+    if len(sys.argv) < 2 or not os.path.isdir(sys.argv[1]):
+        sys.exit(f"usage: {os.path.basename(sys.argv[0])} BUILD_DIR [TEST...]")
+    return os.path.realpath(sys.argv.pop(1))
 
 
 def main(missing: Iterable[str] = (), module: dict[str, Any] | None = None,

@@ -24,7 +24,7 @@ from .auditd import AuditDaemon
 from .namespace import PATH, WORK, Space
 from .pam import Pam
 from .pcsc import Cards, Pcscd
-from .process import Deadline, Finished, Process
+from .process import Conversation, Deadline, Finished, Process
 from .records import AuditLog, Mark, Record
 from .registry import Registry
 from .services import Activated, Services
@@ -305,6 +305,11 @@ class World:
 
     def spawn(self, argv: Iterable[str], *, uid: str | int | None = None, nnp: bool = False, **how: Any) -> Process:
         return self.space.spawn(argv, **self._how(uid, nnp, how))
+
+    def converse(self, argv: Iterable[str], *, uid: str | int | None = None, nnp: bool = False,
+                 **how: Any) -> Conversation:
+        """A program that the test talks to, line by line."""
+        return self.space.converse(argv, **self._how(uid, nnp, how))
 
     def terminal(self) -> Terminal:
         terminal = Terminal(self.space)
