@@ -18,8 +18,12 @@
 
 #define DEADLINE_S     60
 #define DEADLINE_MAX_S 600
-#define WORKERS        16
-#define GRACE_MS       100 /* to give the reader back in good order */
+/*
+ * jukinetd is one caller with up to 64 conversations, and three quarters of
+ * the places are for callers other than root; pcscd has 200.
+ */
+#define WORKERS  96
+#define GRACE_MS 100 /* to give the reader back in good order */
 
 struct options {
 	const char *socket; /* NULL: from systemd */
