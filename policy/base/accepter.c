@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +23,7 @@ struct conn {
 	int pidfd;
 	pid_t pid;
 	struct ucred peer;
+	uid_t payer;       /* whose places and budget it takes */
 	int64_t ends_at;   /* its deadline */
 	int64_t killed_at; /* the grace after a hang-up ends; 0: still there */
 };
@@ -57,7 +60,7 @@ count(const struct state *s, bool working, const uid_t *uid)
 
 	for (size_t i = 0; i < s->n; i++)
 		if ((s->conn[i].pid > 0) == working &&
-		    (uid == NULL || s->conn[i].peer.uid == *uid))
+		    (uid == NULL || s->conn[i].payer == *uid))
 			n++;
 	return n;
 }
@@ -137,11 +140,38 @@ drop(struct state *s, size_t i)
 		s->conn[i] = s->conn[i + 1];
 }
 
+/*
+ * A set-user-ID program of root's is run by somebody: he pays, so that nobody
+ * fills root's places with su. What such a caller may do is not decided here.
+ */
+static uid_t
+find_payer(const struct ucred *peer)
+{
+	char name[32], line[256];
+	unsigned uid = 0;
+	int n = 0;
+	FILE *f;
+
+	if (peer->uid != 0)
+		return peer->uid;
+	(void)snprintf(name, sizeof(name), "/proc/%d/status", (int)peer->pid);
+	f = fopen(name, "re");
+	while (f != NULL && n != 1 && fgets(line, sizeof(line), f) != NULL)
+		n = sscanf(line, "Uid: %u", &uid);
+	if (f != NULL)
+		(void)fclose(f);
+	return n == 1 ? uid : 0;
+}
+
 JK_NORETURN static void
-run_worker(struct state *s, size_t mine)
+run_worker(struct state *s, size_t mine, pid_t parent)
 {
 	struct conn conn = s->conn[mine];
 
+	/* Without the accepter nobody would end it: it ends with that. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+	    getppid() != parent)
+		_exit(EXIT_FAILURE);
 	for (size_t i = 0; i < s->n; i++) {
 		if (i != mine)
 			close(s->conn[i].fd);
@@ -157,12 +187,12 @@ run_worker(struct state *s, size_t mine)
 static enum jk_err
 start_worker(struct state *s, size_t i, int64_t now)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		return JK_ERR_SYS;
 	if (pid == 0)
-		run_worker(s, i);
+		run_worker(s, i, parent);
 	s->conn[i].pid = pid;
 	s->conn[i].ends_at = now + s->conf->deadline_ms;
 	s->conn[i].pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -172,7 +202,7 @@ start_worker(struct state *s, size_t i, int64_t now)
 static bool
 may_start(struct state *s, const struct conn *c, int64_t now)
 {
-	uid_t uid = c->peer.uid;
+	uid_t uid = c->payer;
 
 	if (s->ending ||
 	    !has_place(count(s, true, NULL), s->conf->max_workers, uid))
@@ -208,12 +238,15 @@ accept_one(struct state *s)
 	if (c.fd < 0)
 		return;
 	c.ends_at = jk_boot_ms() + s->conf->deadline_ms;
-	if (getsockopt(c.fd, SOL_SOCKET, SO_PEERCRED, &c.peer, &len) != 0 ||
-	    s->n == capacity(s->conf) ||
-	    !has_place(count(s, false, NULL), s->conf->max_waiting,
-	        c.peer.uid) ||
-	    (c.peer.uid != 0 &&
-	        count(s, false, &c.peer.uid) >= s->conf->max_waiting / 4)) {
+	if (getsockopt(c.fd, SOL_SOCKET, SO_PEERCRED, &c.peer, &len) != 0) {
+		close(c.fd);
+		return;
+	}
+	c.payer = find_payer(&c.peer);
+	if (s->n == capacity(s->conf) ||
+	    !has_place(count(s, false, NULL), s->conf->max_waiting, c.payer) ||
+	    (c.payer != 0 &&
+	        count(s, false, &c.payer) >= s->conf->max_waiting / 4)) {
 		close(c.fd);
 		return;
 	}

@@ -3,8 +3,9 @@
  * The resident part of a service: it accepts, forks one worker for each
  * connection and reads nothing itself. Workers are bounded in all and for
  * each caller's uid; who is above that waits in a bounded queue, before a
- * process is spent on him. A worker is killed at the deadline, and when its
- * peer has hung up and the grace is over.
+ * process is spent on him. A set-user-ID program counts for the user who runs
+ * it. A worker is killed at the deadline, when its peer has hung up and the
+ * grace is over, and with the accepter.
  */
 #ifndef JK_ACCEPTER_H
 #define JK_ACCEPTER_H

@@ -223,6 +223,21 @@ def test_services_ended_with_a_caller_waiting(w):
     in_order(w, mark)
 
 
+def test_jukinetd_killed_with_a_caller_waiting(w):
+    """Nobody would end a worker that outlives it."""
+    w.reset()
+    app = prompted(w)
+    [worker] = w.services.jukinetd.wait_for_children(1)
+    w.services.jukinetd.kill()
+    wait_for(lambda: worker.pid not in [one.pid for one in w.processes() if one.alive], "the worker to end", ALLOWED)
+    wait_for(lambda: not w.services.card.children(), "the card process to end")
+    told = app.finish_prompted(PIN)
+    tap.equal(told.code, "PAM_AUTHINFO_UNAVAIL")
+    app.close()
+    w.services.jukinetd.start()
+    tap.check(w.ask("hanako").ok)
+
+
 def test_card_service_ended_with_a_caller_waiting(w):
     w.reset()
     mark = w.mark()

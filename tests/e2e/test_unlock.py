@@ -10,7 +10,7 @@ import re
 import sys
 import time
 
-from jukinet import (COUNTER, KEEP, Office, PIN, SPARE, STAFF, WRONG, enter, leave, missing, tap, texts)
+from jukinet import (COUNTER, KEEP, Office, PIN, SPARE, STAFF, WRONG, enter, leave, missing, tap, texts, wait_for)
 
 NUMBER = texts.reasons()
 CODE = {number: code for code, number in NUMBER.items()}
@@ -396,6 +396,23 @@ def test_nobody_gets_in_while_a_crowd_stands_there(w):
             tap.check(w.ask("hanako", uid="hanako").ok, "another user")
         finally:
             crowd.kill()
+
+
+def test_su_takes_the_places_of_its_user(w):
+    """Effective uid 0, but anybody can start it: a crowd of them, without a card, keeps no login out."""
+    w.reset()
+    w.pull()
+    crowd = [w.spawn(["/bin/su", "hanako"], uid="mallory") for _ in range(20)]
+    try:
+        wait_for(lambda: len(w.services.card.children()) >= 4, "the crowd")
+        time.sleep(0.3)
+        tap.equal(len(w.services.card.children()), 4, "card processes of one user")
+        told = w.ask("hanako", service="login")
+        tap.equal(told.said, [texts.text("card.insert"), texts.text("card.none")], "a login is served")
+    finally:
+        for one in crowd:
+            one.kill()
+    w.services.wait_until_idle()
 
 
 class Unlock(Office):

@@ -296,6 +296,67 @@ test_accepter_root_has_a_place_when_users_fill_theirs(void **state)
 	stop(&p);
 }
 
+/* As su does: effective uid 0, started by somebody. */
+static int
+connect_set_user_id(const struct place *p)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&p->address,
+	                     sizeof(p->address)),
+	    0);
+	return fd;
+}
+
+static void
+test_accepter_set_user_id_program_is_its_users(void **state)
+{
+	struct place p = { 0 };
+	int fd[3], mine;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	start(&p, small);
+	assert_int_equal(setresuid(65533, 0, 0), 0);
+	for (int i = 0; i < 3; i++)
+		fd[i] = connect_set_user_id(&p);
+	assert_true(worker_of(fd[0], 5000) > 0);
+	assert_true(worker_of(fd[1], 5000) > 0);
+	assert_int_equal(worker_of(fd[2], 100), 0);
+	assert_int_equal(setresuid(0, 0, 0), 0);
+	mine = connect_set_user_id(&p);
+	assert_true(worker_of(mine, 5000) > 0);
+	close(mine);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+	stop(&p);
+}
+
+static void
+test_accepter_killed_takes_workers_with_it(void **state)
+{
+	struct place p = { 0 };
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	/* Orphans come here, to be seen ending. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	start(&p, small);
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	kill(p.pid, SIGKILL);
+	assert_int_equal(waitpid(p.pid, NULL, 0), p.pid);
+	assert_closed(fd);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+	close(fd);
+	unlink(p.address.sun_path);
+	rmdir(p.dir);
+}
+
 static void
 test_accepter_term_ends_workers(void **state)
 {
@@ -326,6 +387,9 @@ main(void)
 		cmocka_unit_test(test_accepter_budget_spent_waits_for_refill),
 		cmocka_unit_test(
 		    test_accepter_root_has_a_place_when_users_fill_theirs),
+		cmocka_unit_test(
+		    test_accepter_set_user_id_program_is_its_users),
+		cmocka_unit_test(test_accepter_killed_takes_workers_with_it),
 		cmocka_unit_test(test_accepter_term_ends_workers),
 	};
 
