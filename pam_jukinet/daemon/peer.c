@@ -90,8 +90,8 @@ read_start(int proc_fd, uint64_t *ret)
 	if (e != JK_OK)
 		return e;
 	at = strrchr(stat, ')');
-	if (at != NULL && (strncmp(at, ") Z", 3) == 0 ||
-	                      strncmp(at, ") X", 3) == 0))
+	if (at != NULL &&
+	    (strncmp(at, ") Z", 3) == 0 || strncmp(at, ") X", 3) == 0))
 		return JK_ERR_NOT_FOUND;
 	for (int field = 2; at != NULL && field < 22; field++)
 		at = strchr(at + 1, ' ');

@@ -265,11 +265,16 @@ static bool
 serve(struct state *s, struct conn *c, const struct pollfd *p, int64_t now)
 {
 	bool gone = (p[0].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+	int status;
 
 	if (c->pid == 0)
 		return gone || now >= c->ends_at;
-	if (waitpid(c->pid, NULL, WNOHANG) == c->pid)
+	if (waitpid(c->pid, &status, WNOHANG) == c->pid) {
+		if (WIFSIGNALED(status) && c->killed_at == 0)
+			jk_log(JK_LOG_ERR, "worker %d died of signal %d",
+			    (int)c->pid, WTERMSIG(status));
 		return true;
+	}
 	if (gone && c->killed_at == 0)
 		c->killed_at = now + s->conf->grace_ms;
 	if ((c->killed_at != 0 && now >= c->killed_at) || now >= c->ends_at) {
