@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 
-CTL, CONF = sys.argv[1:3]
+CTL = os.path.join(sys.argv[1], "tools/ctl/jukinetctl")
+CONF = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../conf")
 TOP = "/mnt"
 ETC, VENDOR, SNAP = TOP + "/etc", TOP + "/vendor", TOP + "/snap"
 SNAPSHOT = SNAP + "/snapshot.cdb"
