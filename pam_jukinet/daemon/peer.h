@@ -38,7 +38,4 @@ enum jk_err jk_peer_prove(struct jk_peer *peer, pid_t sender,
     const struct jk_frame *request, const uint8_t *nonce);
 void jk_peer_close(struct jk_peer *peer);
 
-/* Start time of a process, JK_ERR_NOT_FOUND when there is none or it died. */
-enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
-
 #endif

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "session.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "frame.h"
-#include "peer.h"
+#include "process.h"
 #include "protocol.h"
 #include "state.h"
 
@@ -263,30 +259,19 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
  * process of whoever runs it. What cannot be read may be one.
  */
 static bool
-belongs_to(int proc, const char *pid, uid_t uid)
+belongs_to(const char *name, uid_t uid)
 {
-	char name[64], line[256];
-	unsigned id[4] = { 0 };
-	int fd, n = 0;
-	FILE *f;
+	struct jk_process_uids u;
+	uint64_t pid;
+	enum jk_err e;
 
-	(void)snprintf(name, sizeof(name), "%s/status", pid);
-	fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno != ENOENT && errno != ESRCH;
-	f = fdopen(fd, "r");
-	if (f == NULL) {
-		close(fd);
-		return true;
-	}
-	while (n != 4 && fgets(line, sizeof(line), f) != NULL)
-		n = sscanf(line, "Uid: %u %u %u %u", &id[0], &id[1], &id[2],
-		    &id[3]);
-	if (n != 4)
-		n = ferror(f) != 0 && errno == ESRCH ? 0 : -1;
-	(void)fclose(f);
-	return n == -1 || (n == 4 && (id[0] == uid || id[1] == uid ||
-	                                 id[2] == uid || id[3] == uid));
+	if (jk_process_number(name, INT_MAX, &pid) != JK_OK)
+		return false; /* not a process */
+	e = jk_process_uids((pid_t)pid, &u);
+	if (e != JK_OK)
+		return e != JK_ERR_NOT_FOUND;
+	return u.real == uid || u.effective == uid || u.saved == uid ||
+	       u.fs == uid;
 }
 
 bool
@@ -297,8 +282,7 @@ jk_session_has_processes(uid_t uid)
 	bool found = proc == NULL; /* not seen is not proven */
 
 	while (!found && (entry = readdir(proc)) != NULL)
-		found = isdigit((unsigned char)entry->d_name[0]) &&
-		        belongs_to(dirfd(proc), entry->d_name, uid);
+		found = belongs_to(entry->d_name, uid);
 	if (proc != NULL)
 		closedir(proc);
 	return found;

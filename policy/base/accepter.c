@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -14,6 +13,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "process.h"
 
 #define CALLERS_MAX 256
 
@@ -147,20 +147,11 @@ drop(struct state *s, size_t i)
 static uid_t
 find_payer(const struct ucred *peer)
 {
-	char name[32], line[256];
-	unsigned uid = 0;
-	int n = 0;
-	FILE *f;
+	struct jk_process_uids uids;
 
-	if (peer->uid != 0)
+	if (peer->uid != 0 || jk_process_uids(peer->pid, &uids) != JK_OK)
 		return peer->uid;
-	(void)snprintf(name, sizeof(name), "/proc/%d/status", (int)peer->pid);
-	f = fopen(name, "re");
-	while (f != NULL && n != 1 && fgets(line, sizeof(line), f) != NULL)
-		n = sscanf(line, "Uid: %u", &uid);
-	if (f != NULL)
-		(void)fclose(f);
-	return n == 1 ? uid : 0;
+	return uids.real;
 }
 
 JK_NORETURN static void

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "frame.h"
 #include "peer.h"
+#include "process.h"
 #include "protocol.h"
 
 static const uint8_t nonce[JK_NONCE_LEN] = { 7, 7, 7 };

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include "frame.h"
-#include "peer.h"
 #include "place.h"
+#include "process.h"
 #include "protocol.h"
 #include "session.h"
 #include "state.h"

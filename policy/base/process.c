@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Gone, or only not to be seen. */
+static enum jk_err
+failure(void)
+{
+	return errno == ENOENT || errno == ESRCH ? JK_ERR_NOT_FOUND
+	                                         : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_process_open(pid_t pid, int *ret_dir)
+{
+	char path[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return failure();
+	*ret_dir = fd;
+	return JK_OK;
+}
+
+enum jk_err
+jk_process_read(int dir, const char *name, char *ret, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return failure();
+	n = read(fd, ret, size - 1);
+	if (n <= 0) {
+		enum jk_err e = n < 0 ? failure() : JK_ERR_FORMAT;
+
+		close(fd);
+		return e;
+	}
+	close(fd);
+	ret[n] = '\0';
+	return JK_OK;
+}
+
+enum jk_err
+jk_process_number(const char *text, uint64_t max, uint64_t *ret)
+{
+	char *end;
+	unsigned long long n;
+
+	if (text[0] < '0' || text[0] > '9')
+		return JK_ERR_FORMAT;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno != 0 || n > max || strchr("\n\t ", *end) == NULL)
+		return JK_ERR_FORMAT;
+	*ret = n;
+	return JK_OK;
+}
+
+/* Field 22 of stat; the name in field 2 may hold blanks and brackets. */
+enum jk_err
+jk_process_start_at(int dir, uint64_t *ret)
+{
+	char stat[1024];
+	const char *at;
+	enum jk_err e = jk_process_read(dir, "stat", stat, sizeof(stat));
+
+	if (e != JK_OK)
+		return e;
+	at = strrchr(stat, ')');
+	if (at == NULL || at[1] != ' ')
+		return JK_ERR_FORMAT;
+	if (at[2] == 'Z' || at[2] == 'X')
+		return JK_ERR_NOT_FOUND;
+	for (int field = 2; at != NULL && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at != NULL ? jk_process_number(at + 1, UINT64_MAX, ret)
+	                  : JK_ERR_FORMAT;
+}
+
+enum jk_err
+jk_process_start(pid_t pid, uint64_t *ret)
+{
+	int dir;
+	enum jk_err e = jk_process_open(pid, &dir);
+
+	if (e != JK_OK)
+		return e;
+	e = jk_process_start_at(dir, ret);
+	close(dir);
+	return e;
+}
+
+static enum jk_err
+parse_uids(const char *status, struct jk_process_uids *ret)
+{
+	const char *at = strstr(status, "\nUid:\t");
+	uint64_t uid[4];
+
+	if (at == NULL)
+		return JK_ERR_FORMAT;
+	at += strlen("\nUid:");
+	for (size_t i = 0; i < JK_COUNT(uid); i++) {
+		enum jk_err e;
+
+		if (at == NULL)
+			return JK_ERR_FORMAT;
+		e = jk_process_number(at + 1, UINT32_MAX, &uid[i]);
+		if (e != JK_OK)
+			return e;
+		at = strchr(at + 1, '\t');
+	}
+	*ret = (struct jk_process_uids){
+		.real = (uid_t)uid[0],
+		.effective = (uid_t)uid[1],
+		.saved = (uid_t)uid[2],
+		.fs = (uid_t)uid[3],
+	};
+	return JK_OK;
+}
+
+enum jk_err
+jk_process_uids(pid_t pid, struct jk_process_uids *ret)
+{
+	char status[1024]; /* the name comes before, escaped and short */
+	int dir;
+	enum jk_err e = jk_process_open(pid, &dir);
+
+	if (e != JK_OK)
+		return e;
+	e = jk_process_read(dir, "status", status, sizeof(status));
+	close(dir);
+	return e == JK_OK ? parse_uids(status, ret) : e;
+}

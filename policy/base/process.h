@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What /proc says of other processes. */
+#ifndef JK_PROCESS_H
+#define JK_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+struct jk_process_uids {
+	uid_t real, effective, saved, fs;
+};
+
+/* The directory of a process, held open: it never becomes another's. */
+enum jk_err jk_process_open(pid_t pid, int *ret_dir);
+/* A small file below it as text; JK_ERR_NOT_FOUND when it is gone. */
+enum jk_err jk_process_read(int dir, const char *name, char *ret, size_t size);
+/* A decimal number at the start of a text, ended by blank, newline or NUL. */
+enum jk_err jk_process_number(const char *text, uint64_t max, uint64_t *ret);
+
+/*
+ * When it started, in clock ticks since boot. JK_ERR_NOT_FOUND when there is
+ * none, also when only its exit status is still to be fetched.
+ */
+enum jk_err jk_process_start_at(int dir, uint64_t *ret);
+enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
+enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
+
+#endif
