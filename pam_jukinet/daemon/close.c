@@ -6,6 +6,7 @@
  */
 #include "outcome.h"
 #include "reader.h"
+#include "requests.h"
 #include "worker.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* AUTH from a root caller: a login. What follows is a ticket. */
 #include "attempt.h"
+#include "requests.h"
 #include "ticket.h"
 #include "worker.h"
 

@@ -12,8 +12,9 @@
 #include "accepter.h"
 #include "config.h"
 #include "log.h"
+#include "peer.h"
+#include "serve.h"
 #include "service.h"
-#include "worker.h"
 
 #define EXIT_USAGE 2
 
@@ -142,7 +143,7 @@ main(int argc, char **argv)
 		.burst = 20,
 		.refill_ms = 1000,
 		.grace_ms = 150, /* for the void record of a cancelled one */
-		.worker = jk_worker_run,
+		.worker = jk_serve,
 	};
 	int status = parse_options(argc, argv, &options);
 	enum jk_err e;

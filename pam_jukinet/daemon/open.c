@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "outcome.h"
 #include "reader.h"
+#include "requests.h"
 #include "ticket.h"
 #include "worker.h"
 

@@ -5,6 +5,7 @@
  */
 #include "attempt.h"
 #include "clock.h"
+#include "requests.h"
 #include "state.h"
 #include "worker.h"
 

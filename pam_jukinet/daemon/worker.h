@@ -6,35 +6,13 @@
 #ifndef JK_WORKER_H
 #define JK_WORKER_H
 
-#include <sys/socket.h>
-
+#include "claim.h"
 #include "frame.h"
 #include "peer.h"
+#include "place.h"
 #include "protocol.h"
 #include "recorder.h"
 #include "session.h"
-#include "snapshot.h"
-
-#define JK_CLAIM_MAX 63
-
-/* What the caller says. From a caller other than root it decides nothing. */
-struct jk_claim {
-	char account[JK_ACCOUNT_MAX + 1];
-	char service[JK_CLAIM_MAX + 1];
-	char tty[JK_CLAIM_MAX + 1];
-	char host[JK_CLAIM_MAX + 1];
-	char ticket[JK_ID_LEN + 1];
-	char session[JK_ID_LEN + 1];
-	uint64_t flags;
-};
-
-/* What the snapshot says of this machine; the worker holds it while open. */
-struct jk_place {
-	struct jk_snapshot *snapshot;
-	struct jk_edition edition;
-	struct jk_settings settings;
-	struct jk_terminal terminal;
-};
 
 struct jk_worker {
 	int fd;        /* the caller */
@@ -49,19 +27,6 @@ struct jk_worker {
 	int keep_dir;              /* /var/lib/jukinet */
 	struct jk_recorder recorder;
 };
-
-/* For jk_accepter: returns the exit status. */
-int jk_worker_run(int fd, const struct ucred *peer, void *ctx);
-
-/*
- * The requests, one file each. Each has given its verdict and its record when
- * it returns, unless the caller has gone.
- */
-void jk_request_login(struct jk_worker *worker);
-void jk_request_unlock(struct jk_worker *worker);
-void jk_request_account(struct jk_worker *worker);
-void jk_request_open(struct jk_worker *worker);
-void jk_request_close(struct jk_worker *worker);
 
 /*
  * Fills worker->account with the row of the account that was named, and sees

@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 
 #include "frame.h"
-#include "place.h"
 #include "process.h"
 #include "protocol.h"
+#include "scratch.h"
 #include "session.h"
 #include "state.h"
 
@@ -60,11 +60,11 @@ static void
 test_session_store_load_round_trips(void **state)
 {
 	const struct jk_leader me = leader_of(getpid());
-	struct place p;
+	struct scratch p;
 	struct jk_session s, got, found;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_ERR_NOT_FOUND);
 	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
@@ -78,19 +78,19 @@ test_session_store_load_round_trips(void **state)
 	assert_int_equal(found.grant.uid, UID);
 	assert_int_equal(jk_session_find(p.dir, "00", &found),
 	    JK_ERR_NOT_FOUND);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_session_load_dead_leader_has_ended(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_session s;
 	struct jk_leader l;
 	pid_t pid = start_process();
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	l = leader_of(pid);
 	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
@@ -98,21 +98,21 @@ test_session_load_dead_leader_has_ended(void **state)
 	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
 	assert_int_equal(s.state, JK_SESSION_ENDED);
 	assert_int_equal(s.n_leaders, 0);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 /* Nobody has waited for it yet: dead all the same. */
 static void
 test_session_load_zombie_leader_has_ended(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_session s;
 	struct jk_leader l;
 	siginfo_t info;
 	pid_t pid = start_process();
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	l = leader_of(pid);
 	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
@@ -121,7 +121,7 @@ test_session_load_zombie_leader_has_ended(void **state)
 	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
 	assert_int_equal(s.state, JK_SESSION_ENDED);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 /* The pid of a leader that died may come again: the start time does not. */
@@ -129,51 +129,51 @@ static void
 test_session_load_recycled_pid_has_ended(void **state)
 {
 	struct jk_leader l = leader_of(getpid());
-	struct place p;
+	struct scratch p;
 	struct jk_session s;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	l.start--;
 	assert_int_equal(jk_session_new(&grant, &l, &s), JK_OK);
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
 	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
 	assert_int_equal(s.state, JK_SESSION_ENDED);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_session_load_other_boot_has_ended(void **state)
 {
 	const struct jk_leader me = leader_of(getpid());
-	struct place p;
+	struct scratch p;
 	struct jk_session s;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
 	s.boot[0] = s.boot[0] == '0' ? '1' : '0';
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
 	assert_int_equal(jk_session_load(p.dir, UID, &s), JK_OK);
 	assert_int_equal(s.state, JK_SESSION_ENDED);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_session_file_of_another_uid_is_refused(void **state)
 {
 	const struct jk_leader me = leader_of(getpid());
-	struct place p;
+	struct scratch p;
 	struct jk_session s;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
 	assert_int_equal(renameat(p.dir, "session.2001", p.dir, "session.2002"),
 	    0);
 	assert_int_equal(jk_session_load(p.dir, 2002, &s), JK_ERR_FORMAT);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void

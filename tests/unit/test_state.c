@@ -6,18 +6,18 @@
 
 #include "clock.h"
 #include "frame.h"
-#include "place.h"
+#include "scratch.h"
 #include "state.h"
 
 static void
 test_state_write_read_round_trips_and_leaves_one_file(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_frame *f = NULL;
 	uint64_t n;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_frame_new(&f), JK_OK);
 	for (uint64_t i = 0; i < 3; i++) {
 		jk_frame_start(f, 100);
@@ -28,20 +28,20 @@ test_state_write_read_round_trips_and_leaves_one_file(void **state)
 	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_OK);
 	assert_int_equal(jk_frame_get_u64(f, 1, &n), JK_OK);
 	assert_int_equal(n, 2);
-	assert_int_equal(place_count(&p, ""), 1);
+	assert_int_equal(scratch_count(&p, ""), 1);
 	jk_frame_free(&f);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_state_read_damaged_or_missing_is_refused(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_frame *f = NULL;
 	int fd;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_frame_new(&f), JK_OK);
 	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_ERR_NOT_FOUND);
 	fd = openat(p.dir, "fact", O_WRONLY | O_CREAT, 0600);
@@ -51,89 +51,89 @@ test_state_read_damaged_or_missing_is_refused(void **state)
 	assert_int_equal(symlinkat("/etc/passwd", p.dir, "link"), 0);
 	assert_int_equal(jk_state_read(p.dir, "link", f), JK_ERR_SYS);
 	jk_frame_free(&f);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_state_open_others_may_enter_is_refused(void **state)
 {
-	struct place p;
+	struct scratch p;
 	int dir = -1;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_state_open(p.path, &dir), JK_OK);
 	close(dir);
 	assert_int_equal(chmod(p.path, 0711), 0);
 	assert_int_equal(jk_state_open(p.path, &dir), JK_ERR_UNSAFE);
 	assert_int_equal(jk_state_open("/nonexistent", &dir), JK_ERR_SYS);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_state_lock_second_waits_no_longer_than_told(void **state)
 {
-	struct place p;
+	struct scratch p;
 	int one, two;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &one), JK_OK);
 	assert_int_equal(jk_state_lock(p.dir, "lock", jk_boot_ms() + 20, &two),
 	    JK_ERR_BUSY);
 	close(one);
 	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &two), JK_OK);
 	close(two);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
 test_state_lock_left_only_of_a_dead_owner(void **state)
 {
-	struct place p;
+	struct scratch p;
 	int owner, fd = -1;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_ERR_BUSY);
 	close(owner);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_OK);
 	close(fd);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 /* The name was read from the directory before its owner removed it. */
 static void
 test_state_lock_left_removed_is_not_made_again(void **state)
 {
-	struct place p;
+	struct scratch p;
 	int owner, fd = -1;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
 	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_OK);
 	close(owner);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd),
 	    JK_ERR_NOT_FOUND);
-	assert_int_equal(place_count(&p, ""), 0);
-	place_remove(&p);
+	assert_int_equal(scratch_count(&p, ""), 0);
+	scratch_remove(&p);
 }
 
 static void
 test_state_remove_only_one_succeeds(void **state)
 {
-	struct place p;
+	struct scratch p;
 	int fd;
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	fd = openat(p.dir, "fact", O_WRONLY | O_CREAT, 0600);
 	close(fd);
 	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_OK);
 	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_ERR_NOT_FOUND);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 int

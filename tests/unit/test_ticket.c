@@ -5,8 +5,8 @@
 
 #include "clock.h"
 #include "frame.h"
-#include "place.h"
 #include "protocol.h"
+#include "scratch.h"
 #include "state.h"
 #include "ticket.h"
 
@@ -28,12 +28,12 @@ static const struct jk_grant grant = {
 static void
 test_ticket_look_gives_the_grant_until_consumed(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_grant got = { 0 };
 	char ticket[JK_ID_LEN + 1];
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(jk_ticket_look(p.dir, ticket, "hanako", &got),
@@ -46,7 +46,7 @@ test_ticket_look_gives_the_grant_until_consumed(void **state)
 	assert_int_equal(jk_ticket_consume(p.dir, ticket), JK_ERR_NOT_FOUND);
 	assert_int_equal(jk_ticket_look(p.dir, ticket, "hanako", &got),
 	    JK_ERR_NOT_FOUND);
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 static void
@@ -54,12 +54,12 @@ test_ticket_look_other_account_or_name_is_not_found(void **state)
 {
 	static const char *const bad[] = { "", "0123456789abcdef",
 		"../../../../etc/", "0123456789abcde", "0123456789ABCDEF0" };
-	struct place p;
+	struct scratch p;
 	struct jk_grant got = { .account = "old" };
 	char ticket[JK_ID_LEN + 1];
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
 	assert_int_equal(jk_ticket_look(p.dir, ticket, "taro", &got),
 	    JK_ERR_NOT_FOUND);
@@ -70,12 +70,12 @@ test_ticket_look_other_account_or_name_is_not_found(void **state)
 		    JK_ERR_NOT_FOUND);
 	}
 	assert_string_equal(got.account, "old");
-	place_remove(&p);
+	scratch_remove(&p);
 }
 
 /* Writes a ticket as if it had been issued `age` ms ago. */
 static void
-write_aged(const struct place *p, const char *name, int64_t age)
+write_aged(const struct scratch *p, const char *name, int64_t age)
 {
 	struct jk_frame *f = NULL;
 
@@ -92,12 +92,12 @@ write_aged(const struct place *p, const char *name, int64_t age)
 static void
 test_ticket_older_than_five_minutes_is_not_found_and_swept(void **state)
 {
-	struct place p;
+	struct scratch p;
 	struct jk_grant got;
 	char ticket[JK_ID_LEN + 1];
 
 	(void)state;
-	place_make(&p);
+	scratch_make(&p);
 	write_aged(&p, "ticket.00000000000000a1", 5 * 60 * 1000 + 1);
 	write_aged(&p, "ticket.00000000000000a2", 4 * 60 * 1000);
 	/* From a boot with a later clock: not to be believed either. */
@@ -112,8 +112,8 @@ test_ticket_older_than_five_minutes_is_not_found_and_swept(void **state)
 	                     &got),
 	    JK_ERR_NOT_FOUND);
 	assert_int_equal(jk_ticket_issue(p.dir, &grant, ticket), JK_OK);
-	assert_int_equal(place_count(&p, "ticket."), 2);
-	place_remove(&p);
+	assert_int_equal(scratch_count(&p, "ticket."), 2);
+	scratch_remove(&p);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A private directory for a test, open as state.c opens one. */
-#ifndef JK_TEST_PLACE_H
-#define JK_TEST_PLACE_H
+#ifndef JK_TEST_SCRATCH_H
+#define JK_TEST_SCRATCH_H
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-struct place {
+struct scratch {
 	char path[64];
 	int dir;
 };
 
 static inline void
-place_make(struct place *p)
+scratch_make(struct scratch *p)
 {
 	strcpy(p->path, "/tmp/jk-test-XXXXXX");
 	if (mkdtemp(p->path) == NULL)
@@ -26,7 +26,7 @@ place_make(struct place *p)
 }
 
 static inline unsigned
-place_count(const struct place *p, const char *prefix)
+scratch_count(const struct scratch *p, const char *prefix)
 {
 	DIR *d = opendir(p->path);
 	struct dirent *entry;
@@ -41,7 +41,7 @@ place_count(const struct place *p, const char *prefix)
 }
 
 static inline void
-place_remove(struct place *p)
+scratch_remove(struct scratch *p)
 {
 	DIR *d = opendir(p->path);
 	struct dirent *entry;

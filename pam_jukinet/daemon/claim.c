@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "claim.h"
+
+#include <string.h>
+
+#include "frame.h"
+#include "protocol.h"
+
+/* Text of any length is cut: what a caller claims is only recorded. */
+static enum jk_err
+read_claim_text(const struct jk_frame *f, enum jk_field field, char *ret,
+    size_t size)
+{
+	struct jk_cur cur;
+	enum jk_err e = jk_frame_get(f, (uint8_t)field, &cur);
+
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_OK;
+	if (e != JK_OK)
+		return e;
+	if (memchr(cur.at, '\0', cur.left) != NULL)
+		return JK_ERR_FORMAT;
+	if (cur.left >= size)
+		cur.left = size - 1;
+	memcpy(ret, cur.at, cur.left);
+	ret[cur.left] = '\0';
+	return JK_OK;
+}
+
+static enum jk_err
+read_id(const struct jk_frame *f, enum jk_field field,
+    char ret[static JK_ID_LEN + 1])
+{
+	enum jk_err e = jk_frame_get_str(f, (uint8_t)field, ret, JK_ID_LEN + 1);
+
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_OK;
+	return e == JK_OK && !jk_id_is_valid(ret) ? JK_ERR_FORMAT : e;
+}
+
+enum jk_err
+jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
+{
+	enum jk_err e;
+
+	/* The account decides, so it must be exactly what was meant. */
+	if ((e = jk_frame_get_str(f, JK_FIELD_ACCOUNT, c->account,
+	         sizeof(c->account))) != JK_OK ||
+	    (e = read_claim_text(f, JK_FIELD_SERVICE, c->service,
+	         sizeof(c->service))) != JK_OK ||
+	    (e = read_claim_text(f, JK_FIELD_TTY, c->tty, sizeof(c->tty))) !=
+	        JK_OK ||
+	    (e = read_claim_text(f, JK_FIELD_HOST, c->host, sizeof(c->host))) !=
+	        JK_OK ||
+	    (e = read_id(f, JK_FIELD_TICKET, c->ticket)) != JK_OK ||
+	    (e = read_id(f, JK_FIELD_SESSION, c->session)) != JK_OK)
+		return e;
+	return jk_frame_get_u64(f, JK_FIELD_FLAGS, &c->flags);
+}

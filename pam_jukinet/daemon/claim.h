@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef JK_CLAIM_H
+#define JK_CLAIM_H
+
+#include <stdint.h>
+
+#include "hex.h"
+#include "rows.h"
+
+struct jk_frame;
+
+#define JK_CLAIM_MAX 63
+
+/* What the caller says. From a caller other than root it decides nothing. */
+struct jk_claim {
+	char account[JK_ACCOUNT_MAX + 1];
+	char service[JK_CLAIM_MAX + 1];
+	char tty[JK_CLAIM_MAX + 1];
+	char host[JK_CLAIM_MAX + 1];
+	char ticket[JK_ID_LEN + 1];
+	char session[JK_ID_LEN + 1];
+	uint64_t flags;
+};
+
+/* From the first frame of a caller; JK_ERR_FORMAT: not a request. */
+enum jk_err jk_claim_read(const struct jk_frame *frame, struct jk_claim *ret);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef JK_REQUESTS_H
+#define JK_REQUESTS_H
+
+struct jk_worker;
+
+/*
+ * The requests, one file each. Each has given its verdict and its record when
+ * it returns, unless the caller has gone.
+ */
+void jk_request_login(struct jk_worker *worker);
+void jk_request_unlock(struct jk_worker *worker);
+void jk_request_account(struct jk_worker *worker);
+void jk_request_open(struct jk_worker *worker);
+void jk_request_close(struct jk_worker *worker);
+
+#endif
