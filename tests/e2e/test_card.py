@@ -29,7 +29,7 @@ SELECT = bytes.fromhex("00a4040009a00000030800001000")
 LIMIT_MS = 3000
 RSA_APDUS, EC_APDUS, EXTENDED_APDUS = 11, 9, 6
 CARDS = {
-    "rsa": {}, "ec": {"key": "p256"}, "ec2": {"key": "p256", "slots": 1},
+    "rsa": {"slots": 1}, "ec": {"key": "p256", "slots": 1}, "ec2": {"key": "p256", "slots": 1},
     "tries": {"key": "p256", "slots": 1}, "pin": {"key": "p256", "slots": 1, "pin": "83016947"},
 }
 
