@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable
@@ -324,16 +325,39 @@ def test_wrong_then_right(w):
     tap.equal(w.card.counters()["pin-tries"], TRIES)
 
 
+# Keeps a shared connection to the card, so that nothing but our reset takes the verification away.
+HOLDER = """
+import ctypes, sys, time
+pcsc = ctypes.CDLL("libpcsclite.so.1")
+context, handle, protocol, size = (ctypes.c_long() for _ in range(4))
+assert pcsc.SCardEstablishContext(2, None, None, ctypes.byref(context)) == 0
+size.value = 1024
+names = ctypes.create_string_buffer(size.value)
+assert pcsc.SCardListReaders(context, None, names, ctypes.byref(size)) == 0
+assert pcsc.SCardConnect(context, names.value, 2, 3, ctypes.byref(handle), ctypes.byref(protocol)) == 0
+open("/tmp/card-held", "w").close()
+time.sleep(60)
+"""
+
+
 def test_card_is_never_left_verified(w):
-    """After each end: success, wrong PIN, foreign signature (design rule 5)."""
-    for pin, fault in ((PIN, ""), (WRONG, ""), (PIN, "sig-wrong"), (PIN, "garbage")):
-        w.reset()
-        if fault:
-            w.card.fault(fault, "sign")
-        w.ask("hanako", pin)
-        w.services.wait_until_idle()
-        wait_for(lambda: w.card.counters()["verified"] == 0, f"the card to be reset after {fault or pin}")
-        w.card.clear()
+    """After each end: success, wrong PIN, foreign signature, an answer that is none (design rule 5)."""
+    w.reset()
+    holder = w.spawn([sys.executable, "-I", "-c", HOLDER], uid="mallory")
+    try:
+        wait_for(lambda: w.space.exists("/tmp/card-held"), "the other program to have the card")
+        for pin, fault in ((PIN, ""), (WRONG, ""), (PIN, "sig-wrong"), (PIN, "garbage"), (PIN, "sw 6f00")):
+            w.card.set_tries(TRIES)
+            if fault:
+                w.card.fault(fault, "sign")
+            told = w.ask("hanako", pin)
+            tap.equal(told.ok, pin == PIN and not fault, f"{fault or pin}: {told}")
+            w.services.wait_until_idle()
+            tap.equal(w.card.counters()["verified"], 0, f"after {fault or pin}")
+            w.card.clear()
+    finally:
+        holder.kill()
+        os.unlink(w.space.path("/tmp/card-held"))
 
 
 def test_no_receipt_is_no_access_and_a_void(w):
