@@ -81,7 +81,6 @@ jk_request_account(struct jk_worker *w)
 		jk_outcome_refuse(w, &o, JK_WHY_AUDIT_DOWN);
 		return;
 	}
-	if (jk_outcome_prove(w, &o, grant.receipt) == JK_OK &&
-	    jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL) != JK_OK)
-		jk_recorder_void(&w->recorder, w->recorder.id);
+	if (jk_outcome_prove(w, &o, grant.receipt) == JK_OK)
+		(void)jk_outcome_grant(w, NULL, NULL);
 }

@@ -19,9 +19,7 @@ jk_request_login(struct jk_worker *w)
 		jk_outcome_refuse(w, &a.outcome, JK_WHY_INTERNAL);
 		return;
 	}
-	if (jk_reply_verdict(w, JK_WHY_GRANTED, NULL, ticket, NULL) != JK_OK) {
-		/* Nobody took it: it must not stand as a login. */
+	/* Nobody took it: it must not stand as a login. */
+	if (jk_outcome_grant(w, ticket, NULL) != JK_OK)
 		(void)jk_ticket_consume(w->run_dir, ticket);
-		jk_recorder_void(&w->recorder, w->recorder.id);
-	}
 }

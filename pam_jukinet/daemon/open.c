@@ -164,7 +164,7 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		return;
 	}
 	/* A caller that died meanwhile is a leader that died. */
-	(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, session.id);
+	(void)jk_outcome_grant(w, NULL, session.id);
 }
 
 void

@@ -211,6 +211,18 @@ jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 }
 
 enum jk_err
+jk_outcome_grant(struct jk_worker *w, const char *ticket, const char *session)
+{
+	enum jk_err e = jk_recorder_settled(&w->recorder);
+
+	if (e == JK_OK)
+		e = jk_reply_verdict(w, JK_WHY_GRANTED, NULL, ticket, session);
+	if (e != JK_OK)
+		jk_recorder_void(&w->recorder, w->recorder.id);
+	return e;
+}
+
+enum jk_err
 jk_outcome_prove(struct jk_worker *w, struct jk_outcome *o,
     char ret_receipt[static JK_RECEIPT_MAX + 1])
 {

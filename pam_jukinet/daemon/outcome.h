@@ -44,4 +44,11 @@ void jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome);
 enum jk_err jk_outcome_prove(struct jk_worker *worker,
     struct jk_outcome *outcome, char ret_receipt[static JK_RECEIPT_MAX + 1]);
 
+/*
+ * The answer to what was proven, after all else; `ticket` and `session` may be
+ * NULL. On any other answer than JK_OK nobody has got it, and it is void.
+ */
+enum jk_err jk_outcome_grant(struct jk_worker *worker, const char *ticket,
+    const char *session);
+
 #endif

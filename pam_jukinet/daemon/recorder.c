@@ -35,6 +35,7 @@ jk_recorder_open(const struct jk_settings *settings, int state_dir,
 		.state_dir = state_dir,
 		.cancel = cancel,
 		.witness = { .fd = -1 },
+		.announced = -1,
 	};
 
 	r.audit_fd = audit_open();
@@ -44,9 +45,19 @@ jk_recorder_open(const struct jk_settings *settings, int state_dir,
 	return JK_OK;
 }
 
+/* The announcement stays: whoever comes next voids the record. */
+static void
+release(struct jk_recorder *r)
+{
+	if (r->announced >= 0)
+		close(r->announced);
+	r->announced = -1;
+}
+
 void
 jk_recorder_close(struct jk_recorder *recorder)
 {
+	release(recorder);
 	jk_witness_close(&recorder->witness);
 	if (recorder->audit_fd >= 0)
 		audit_close(recorder->audit_fd);
@@ -225,21 +236,31 @@ jk_recorder_prove(struct jk_recorder *recorder, struct jk_record *record,
 {
 	char name[32];
 	enum jk_err e;
-	int lock;
 
 	file_name(recorder->id, name);
-	e = announce(recorder, name, &lock);
+	e = announce(recorder, name, &recorder->announced);
 	if (e != JK_OK)
 		return e;
 	e = send_as(recorder, record, recorder->id);
 	if (e == JK_OK)
 		e = await(recorder, record, recorder->receipt_ms, ret_receipt);
 	if (e == JK_OK)
-		e = jk_state_remove(recorder->state_dir, name);
+		return JK_OK;
 	/* Not proven: the announcement stays until a void is. */
-	if (e != JK_OK)
-		jk_recorder_void(recorder, recorder->id);
-	close(lock);
+	jk_recorder_void(recorder, recorder->id);
+	release(recorder);
+	return e;
+}
+
+enum jk_err
+jk_recorder_settled(struct jk_recorder *recorder)
+{
+	char name[32];
+	enum jk_err e;
+
+	file_name(recorder->id, name);
+	e = jk_state_remove(recorder->state_dir, name);
+	release(recorder);
 	return e;
 }
 

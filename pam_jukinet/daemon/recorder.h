@@ -2,10 +2,11 @@
 /*
  * No receipt, no access (design rule 1). What lets somebody in is first
  * announced (a "pending" file that this worker keeps locked), then written,
- * then proven by the witness; only then is the announcement taken back. When
- * the proof does not come a void record names the id, because the record may
- * still arrive. An announcement whose worker died is voided by the next
- * conversation, so that no record of a grant that nobody got stays unmarked.
+ * then proven by the witness; when all that hangs on it is done, and only the
+ * answer is left, the announcement is taken back. When the proof does not come
+ * a void record names the id, because the record may still arrive. What is
+ * still announced when its worker has died is voided by the next conversation,
+ * so that no record of a grant that nobody got stays unmarked.
  */
 #ifndef JK_RECORDER_H
 #define JK_RECORDER_H
@@ -26,6 +27,7 @@ struct jk_recorder {
 	const struct jk_cancel *cancel;
 	int audit_fd;
 	struct jk_witness witness;
+	int announced;          /* the lock of what is announced; -1: nothing */
 	char id[JK_ID_LEN + 1]; /* of the record that comes next */
 };
 
@@ -46,6 +48,11 @@ enum jk_err jk_recorder_expect(struct jk_recorder *recorder);
  */
 enum jk_err jk_recorder_prove(struct jk_recorder *recorder,
     struct jk_record *record, char ret_receipt[static JK_RECEIPT_MAX + 1]);
+/*
+ * Takes the announcement back: to be called last, before the answer. On any
+ * other answer than JK_OK nothing may be granted.
+ */
+enum jk_err jk_recorder_settled(struct jk_recorder *recorder);
 /* Writes a refusal or an end: nobody waits for its receipt. */
 enum jk_err jk_recorder_note(struct jk_recorder *recorder,
     struct jk_record *record);

@@ -141,7 +141,9 @@ converse(struct jk_worker *w)
 int
 jk_serve(int fd, const struct ucred *peer, void *ctx)
 {
-	static struct jk_worker w = { .recorder = { .audit_fd = -1 } };
+	static struct jk_worker w = {
+		.recorder = { .audit_fd = -1, .announced = -1 },
+	};
 	enum jk_err e;
 
 	(void)peer; /* proven anew, with what holds it */

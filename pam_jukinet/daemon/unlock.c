@@ -49,6 +49,5 @@ jk_request_unlock(struct jk_worker *w)
 		jk_outcome_refuse(w, &a.outcome, JK_WHY_SESS_NONE);
 		return;
 	}
-	if (jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL) != JK_OK)
-		jk_recorder_void(&w->recorder, w->recorder.id);
+	(void)jk_outcome_grant(w, NULL, NULL);
 }

@@ -6,6 +6,7 @@ has gone. Runs alone: it breaks the machine's only audit, and starts its own aud
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import signal
 import time
 from typing import Callable, Iterator
@@ -265,6 +266,33 @@ def test_settling_leaves_a_login_alone_that_was_just_proven():
         tap.equal(set(dead) - voided, set(), "left behind and not void")
         tap.check(announced not in voided, f"a login that was granted is void: {[str(one) for one in records]}")
         tap.equal(w.files(STATE, "pending.*"), [])
+
+
+def test_worker_killed_before_it_stored_the_session():
+    """Between receipt and session: nobody got the session that the record tells of."""
+    with office("stored") as w:
+        mark = w.mark()
+        with w.app() as app:
+            app.start("jk-session", "hanako")
+            tap.check(app.do("authenticate", PIN).ok)
+            w.services.wait_until_idle()
+            w.services.witness.sigstop()
+            app.begin("open_session")
+            wait_for(lambda: w.files(STATE, "lock.*"), "the lock of the account")
+            time.sleep(0.1)         # it waits to be heard by the witness
+            [worker] = w.services.jukinetd.wait_for_children(1)
+            with open(w.space.path(f"{STATE}/lock.{w.accounts['hanako'].uid}")) as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                w.services.witness.sigcont()
+                time.sleep(0.25)    # the receipt has come; for the lock it waits half a second
+                tap.check(procs.send(worker, signal.SIGKILL))
+                told = app.finish()
+        tap.equal((told.code, w.files(STATE, "session.*")), ("PAM_SESSION_ERR", []))
+        tap.check(w.ask("hanako").ok)
+        records = w.happened(mark)
+        [start] = [one for one in records if one.op == "session-start"]
+        tap.equal(start["res"], "success", "it was proven")
+        tap.equal([one["jvoid"] for one in records if one.op == "void"], [start["jid"]])
 
 
 def test_session_is_not_opened_without_a_receipt():
