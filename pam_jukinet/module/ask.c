@@ -85,6 +85,18 @@ jk_ask_kept(const pam_handle_t *pamh, const char *key)
 	return pam_get_data(pamh, key, &value) == PAM_SUCCESS ? value : NULL;
 }
 
+/*
+ * Had anybody looked for the account? A name that nobody knows may be a
+ * password typed too early.
+ */
+static bool
+is_known(enum jk_reason why)
+{
+	return why != JK_WHY_ACCOUNT_UNKNOWN && why != JK_WHY_SERVICE_DOWN &&
+	       why != JK_WHY_SERVICE_BUSY && why != JK_WHY_POLICY_BAD &&
+	       why != JK_WHY_INTERNAL;
+}
+
 /* The same form as pam_unix's, so that log readers know it. */
 static void
 log_refusal(const struct ask *a, enum jk_reason why)
@@ -94,14 +106,11 @@ log_refusal(const struct ask *a, enum jk_reason why)
 		[JK_PHASE_ACCOUNT] = "account",
 		[JK_PHASE_SESSION] = "session",
 	};
-	/* A name that is not known may be a password typed too early. */
-	bool named = why != JK_WHY_ACCOUNT_UNKNOWN;
-
 	pam_syslog(a->pamh, LOG_NOTICE,
 	    "%s failure; reason=%s tty=%s rhost=%s user=%s", phase[a->phase],
 	    jk_reason_code(why), a->request->tty != NULL ? a->request->tty : "",
 	    a->request->host != NULL ? a->request->host : "",
-	    named ? a->request->account : "?");
+	    is_known(why) ? a->request->account : "?");
 }
 
 static int

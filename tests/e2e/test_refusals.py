@@ -316,6 +316,21 @@ def test_unknown_name_is_in_no_log(w):
     tap.check(UNKNOWN_NAME not in w.services.jukinetd.stderr())
 
 
+def test_name_that_nobody_looked_up_is_in_no_log(w):
+    """The same while nobody can say whether it is an account."""
+    w.reset()
+    w.services.jukinetd.stop()
+    try:
+        w.services.jukinetd.close_socket()
+        told = w.ask(UNKNOWN_NAME)
+    finally:
+        w.services.jukinetd.listen()
+        w.services.jukinetd.start()
+    tap.equal(told.code, "PAM_AUTHINFO_UNAVAIL")
+    tap.check("reason=service.down" in w.syslog(), "the module says so much")
+    tap.check(UNKNOWN_NAME not in w.syslog(), w.syslog())
+
+
 def test_wrong_then_right(w):
     """The card counts anew after the right PIN; the first try left no trace in the second."""
     w.reset()
