@@ -245,7 +245,7 @@ const struct jk_option jk_options[] = {
 
 	{ JK_CONF_POLICY, "policy", "version", parse_service, FIELD(struct jk_policy_draft, version),
 	  .required = true, .range = "1 to 64 of a-z, 0-9 and \"_.-\"",
-	  .help = "stands in every record" },
+	  .help = "names the edition of the policy" },
 
 	{ JK_CONF_POLICY, "type", "number", parse_number, FIELD(struct jk_type, number),
 	  .min = 1, .max = 9, .scale = 1, .required = true, .range = "1 to 9",
