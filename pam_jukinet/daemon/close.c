@@ -10,32 +10,6 @@
 #include "worker.h"
 
 #include <string.h>
-#include <unistd.h>
-
-static enum jk_err
-leave(struct jk_worker *w, struct jk_session *ret)
-{
-	enum jk_err e;
-	int lock;
-
-	e = jk_session_find(w->run_dir, w->claim.session, ret);
-	if (e != JK_OK)
-		return e;
-	e = jk_session_lock(w->run_dir, ret->grant.uid, &lock);
-	if (e != JK_OK)
-		return e;
-	/* Once more, now that nobody else writes. */
-	e = jk_session_find(w->run_dir, w->claim.session, ret);
-	if (e == JK_OK && ret->closed)
-		e = JK_ERR_NOT_FOUND;
-	if (e == JK_OK) {
-		jk_session_drop_leader(ret, w->peer.pid);
-		ret->closed = ret->state == JK_SESSION_ENDED;
-		e = jk_session_store(w->run_dir, ret);
-	}
-	close(lock);
-	return e;
-}
 
 void
 jk_request_close(struct jk_worker *w)
@@ -46,7 +20,8 @@ jk_request_close(struct jk_worker *w)
 		.tries = JK_TRIES_UNKNOWN,
 	};
 
-	if (w->peer.uid != 0 || leave(w, &s) != JK_OK) {
+	if (w->peer.uid != 0 || jk_session_leave(w->run_dir, w->claim.session,
+	                            w->peer.pid, &s) != JK_OK) {
 		jk_outcome_refuse(w, &o, JK_WHY_SESS_NONE);
 		return;
 	}

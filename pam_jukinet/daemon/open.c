@@ -163,8 +163,10 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		jk_outcome_refuse(w, o, why);
 		return;
 	}
-	/* A caller that died meanwhile is a leader that died. */
-	(void)jk_outcome_grant(w, NULL, session.id);
+	/* Nobody took it: its start is void, and it leads nothing. */
+	if (jk_outcome_grant(w, NULL, session.id) != JK_OK)
+		(void)jk_session_leave(w->run_dir, session.id, w->peer.pid,
+		    &session);
 }
 
 void

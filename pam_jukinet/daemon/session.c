@@ -254,6 +254,34 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
 	return jk_state_lock(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
 }
 
+enum jk_err
+jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
+{
+	struct jk_session s;
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_find(dir, id, &s);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_lock(dir, s.grant.uid, &lock);
+	if (e != JK_OK)
+		return e;
+	/* Once more, now that nobody else writes. */
+	e = jk_session_find(dir, id, &s);
+	if (e == JK_OK && s.closed)
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK) {
+		jk_session_drop_leader(&s, pid);
+		s.closed = s.state == JK_SESSION_ENDED;
+		e = jk_session_store(dir, &s);
+	}
+	close(lock);
+	if (e == JK_OK)
+		*ret = s;
+	return e;
+}
+
 /*
  * Real, effective, saved or file system uid: a set-user-ID program is a
  * process of whoever runs it. What cannot be read may be one.

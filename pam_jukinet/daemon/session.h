@@ -68,6 +68,14 @@ enum jk_err jk_session_store(int dir, const struct jk_session *session);
  */
 enum jk_err jk_session_lock(int dir, uid_t uid, int *ret_fd);
 
+/*
+ * A leader leaves, under the lock and stored; *ret is what is left. When the
+ * last one leaves the session is closed: its end is the caller's to record.
+ * JK_ERR_NOT_FOUND: there is no such session, or it is closed already.
+ */
+enum jk_err jk_session_leave(int dir, const char *id, pid_t pid,
+    struct jk_session *ret);
+
 /* Is any process of this uid alive? */
 bool jk_session_has_processes(uid_t uid);
 

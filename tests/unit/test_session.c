@@ -214,6 +214,33 @@ test_session_drop_leader_of_two_sessions_leaves_one(void **state)
 }
 
 static void
+test_session_leave_closes_with_the_last_and_once(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	const struct jk_leader parent = leader_of(getppid());
+	struct scratch p;
+	struct jk_session s, left;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_add_leader(&s, &parent), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_leave(p.dir, s.id, getpid(), &left), JK_OK);
+	assert_int_equal(left.state, JK_SESSION_ACTIVE);
+	assert_false(left.closed);
+	assert_int_equal(jk_session_leave(p.dir, s.id, getppid(), &left),
+	    JK_OK);
+	assert_int_equal(left.state, JK_SESSION_ENDED);
+	assert_true(left.closed);
+	assert_int_equal(jk_session_leave(p.dir, s.id, getppid(), &left),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_session_leave(p.dir, "0123456789abcdef", 1, &left),
+	    JK_ERR_NOT_FOUND);
+	scratch_remove(&p);
+}
+
+static void
 test_session_add_leader_beyond_all_places_is_refused(void **state)
 {
 	const struct jk_leader me = leader_of(getpid());
@@ -276,6 +303,8 @@ main(void)
 		cmocka_unit_test(test_session_drop_last_leader_ends_it),
 		cmocka_unit_test(
 		    test_session_drop_leader_of_two_sessions_leaves_one),
+		cmocka_unit_test(
+		    test_session_leave_closes_with_the_last_and_once),
 		cmocka_unit_test(
 		    test_session_add_leader_beyond_all_places_is_refused),
 		cmocka_unit_test(
