@@ -258,21 +258,26 @@ enum jk_err
 jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
 {
 	struct jk_session s;
+	char name[32];
 	enum jk_err e;
 	int lock;
 
 	e = jk_session_find(dir, id, &s);
 	if (e != JK_OK)
 		return e;
+	file_name(s.grant.uid, name);
 	e = jk_session_lock(dir, s.grant.uid, &lock);
 	if (e != JK_OK)
 		return e;
-	/* Once more, now that nobody else writes. */
-	e = jk_session_find(dir, id, &s);
-	if (e == JK_OK && s.closed)
+	/* Once more, now that nobody else writes; with its dead leaders. */
+	e = read_file(dir, name, &s);
+	if (e == JK_OK && (strcmp(s.id, id) != 0 || s.closed))
 		e = JK_ERR_NOT_FOUND;
 	if (e == JK_OK) {
 		jk_session_drop_leader(&s, pid);
+		e = prune(&s);
+	}
+	if (e == JK_OK) {
 		s.closed = s.state == JK_SESSION_ENDED;
 		e = jk_session_store(dir, &s);
 	}

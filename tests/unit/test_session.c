@@ -240,6 +240,29 @@ test_session_leave_closes_with_the_last_and_once(void **state)
 	scratch_remove(&p);
 }
 
+/* His place is that of a dead leader, not that of the one who is left. */
+static void
+test_session_leave_of_a_dead_leader_leaves_the_others(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	pid_t pid = start_process();
+	const struct jk_leader other = leader_of(pid);
+	struct scratch p;
+	struct jk_session s, left;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_add_leader(&s, &other), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	end_process(pid);
+	assert_int_equal(jk_session_leave(p.dir, s.id, pid, &left), JK_OK);
+	assert_int_equal(left.state, JK_SESSION_ACTIVE);
+	assert_int_equal(left.n_leaders, 1);
+	assert_int_equal(left.leader[0].pid, getpid());
+	scratch_remove(&p);
+}
+
 static void
 test_session_add_leader_beyond_all_places_is_refused(void **state)
 {
@@ -305,6 +328,8 @@ main(void)
 		    test_session_drop_leader_of_two_sessions_leaves_one),
 		cmocka_unit_test(
 		    test_session_leave_closes_with_the_last_and_once),
+		cmocka_unit_test(
+		    test_session_leave_of_a_dead_leader_leaves_the_others),
 		cmocka_unit_test(
 		    test_session_add_leader_beyond_all_places_is_refused),
 		cmocka_unit_test(
