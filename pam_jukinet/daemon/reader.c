@@ -84,9 +84,12 @@ read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 enum jk_err
 jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
 {
-	enum jk_err e =
-	    jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
+	enum jk_err e;
 
+	/* What is there can be read at any time: one that floods ends too. */
+	if (jk_boot_ms() >= r->until)
+		return JK_ERR_TIMEOUT;
+	e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
 	if (e != JK_OK)
 		return e;
 	switch (jk_frame_type(r->frame)) {

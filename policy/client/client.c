@@ -123,6 +123,9 @@ jk_client_ask(const struct jk_request *request, struct jk_client *ret)
 enum jk_err
 jk_client_next(struct jk_client *client)
 {
+	/* What is there can be read at any time: a flood of notes ends too. */
+	if (jk_boot_ms() >= client->until)
+		return JK_ERR_TIMEOUT;
 	return jk_frame_recv(client->fd, NULL, client->until, client->frame,
 	    NULL);
 }
