@@ -287,6 +287,29 @@ jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
 	return e;
 }
 
+enum jk_err
+jk_session_owes_end(int dir, const struct jk_session *session)
+{
+	struct jk_session s;
+	char name[32];
+	enum jk_err e;
+	int lock;
+
+	file_name(session->grant.uid, name);
+	e = jk_session_lock(dir, session->grant.uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = read_file(dir, name, &s);
+	if (e == JK_OK && (strcmp(s.id, session->id) != 0 || !s.closed))
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK) {
+		s.closed = false;
+		e = jk_session_store(dir, &s);
+	}
+	close(lock);
+	return e;
+}
+
 /*
  * Real, effective, saved or file system uid: a set-user-ID program is a
  * process of whoever runs it. What cannot be read may be one.

@@ -76,6 +76,12 @@ enum jk_err jk_session_lock(int dir, uid_t uid, int *ret_fd);
 enum jk_err jk_session_leave(int dir, const char *id, pid_t pid,
     struct jk_session *ret);
 
+/*
+ * The end of a closed session could not be recorded: whoever opens the next
+ * one has it to record.
+ */
+enum jk_err jk_session_owes_end(int dir, const struct jk_session *session);
+
 /* Is any process of this uid alive? */
 bool jk_session_has_processes(uid_t uid);
 

@@ -317,9 +317,27 @@ def test_session_ends_though_nothing_can_be_recorded():
         with w.app() as app:
             enter(app, "hanako")
             w.audit.stop()
-            leave(app)
+            told = app.do("close_session")
             w.audit.cont()
+        tap.equal((told.code, told.said), ("PAM_SESSION_ERR", [texts.text("audit.down")]))
         tap.equal(w.ask("hanako", uid="hanako").said, [texts.text("sess.none")])
+
+
+def test_end_that_was_lost_is_recorded_by_the_next():
+    with office("lost-end") as w:
+        mark = w.mark()
+        with w.app() as app:
+            enter(app, "hanako")
+            lost = w.happened(mark, "session-start")[0]["jsess"]
+            w.audit.enabled(0)
+            app.do("close_session")
+            w.audit.enabled(1)
+        tap.equal(w.happened(mark, "session-end"), [], "audit was off")
+        with w.app() as app:
+            enter(app, "hanako")
+            leave(app)
+        ends = w.happened(mark, "session-end")
+        tap.equal([(end["jsess"] == lost, end["jfor"]) for end in ends], [(True, "leader-lost"), (False, "last-logout")])
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------

@@ -237,6 +237,14 @@ test_session_leave_closes_with_the_last_and_once(void **state)
 	    JK_ERR_NOT_FOUND);
 	assert_int_equal(jk_session_leave(p.dir, "0123456789abcdef", 1, &left),
 	    JK_ERR_NOT_FOUND);
+	/* Its end could not be recorded: the next one finds it so. */
+	assert_int_equal(jk_session_load(p.dir, UID, &left), JK_OK);
+	assert_true(left.closed);
+	assert_int_equal(jk_session_owes_end(p.dir, &left), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &left), JK_OK);
+	assert_false(left.closed);
+	assert_int_equal(left.state, JK_SESSION_ENDED);
+	assert_int_equal(jk_session_owes_end(p.dir, &left), JK_ERR_NOT_FOUND);
 	scratch_remove(&p);
 }
 
