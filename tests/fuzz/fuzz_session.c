@@ -24,15 +24,28 @@ need(bool condition)
 		abort();
 }
 
+static char path[] = "/tmp/jk-fuzz-session-XXXXXX";
+
+static void
+remove_directory(void)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)unlinkat(dir, "session.2001", 0);
+	(void)unlinkat(dir, "lock.2001", 0);
+	(void)unlinkat(dir, "ticket." TICKET, 0);
+	close(dir);
+	(void)rmdir(path);
+}
+
 static int
 own_directory(void)
 {
-	static char path[] = "/tmp/jk-fuzz-session-XXXXXX";
 	static int dir = -1;
 
 	if (dir >= 0)
 		return dir;
-	need(mkdtemp(path) != NULL);
+	need(mkdtemp(path) != NULL && atexit(remove_directory) == 0);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	need(dir >= 0);
 	return dir;

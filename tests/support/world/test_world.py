@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: BSD-2-Clause
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The world's own tests: real programs run in it, and nothing of it stays behind."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from world import AuditDaemon, Answer, Listener, SHIPPED, Service, World, missin
 from world.auditd import MachineLock, host_daemon, kernel_state  # noqa: E402
 from world.process import Deadline  # noqa: E402
 
-BUILD = os.environ.get("BUILD_DIR") or os.path.join(HERE, "../../../build")
+BUILD = tap.build_directory()
 WATCHED = ["/etc", "/run", "/var", "/home", "/root", "/dev", "/usr/local", "/opt", "/srv"]
 KEPT_STATE = ("enabled", "failure", "rate_limit", "backlog_limit", "backlog_wait_time")
 SET_PRIVATE = 0x20000000        # 1 << CAP_AUDIT_WRITE
@@ -149,9 +149,8 @@ def test_syslog_is_kept(w):
     wait_until(lambda: "a line for syslog" in w.syslog(), "the line")
 
 
-@tap.alone
-def test_nothing_changes_on_the_host():
-    before = {one.pid for one in children()}
+def live_a_while() -> tuple[list[str], dict[str, int]]:
+    """A world comes and goes; what is newer on the host, and the audit state that it found."""
     with tempfile.NamedTemporaryFile() as stamp:
         time.sleep(0.02)
         with World("traces", BUILD) as w:
@@ -162,7 +161,17 @@ def test_nothing_changes_on_the_host():
             inside = [str(one) for one in w.processes()]
             tap.check(any("pcscd" in one for one in inside), str(inside))
             state = w.audit.before if w.audit else kernel_state()
-        tap.equal(changed_since(stamp.name), [])
+        return changed_since(stamp.name), state
+
+
+@tap.alone
+def test_nothing_changes_on_the_host():
+    before = {one.pid for one in children()}
+    changed, state = live_a_while()
+    for _ in range(2):              # what the world changes it changes every time; another program's file is left out
+        again, state = live_a_while() if changed else ([], state)
+        changed = [path for path in changed if path in again]
+    tap.equal(changed, [])
     tap.check(not os.path.exists("/tmp/world-was-here"))
     expect_audit_state(state)
     tap.equal([str(one) for one in children() if one.pid not in before], [])
