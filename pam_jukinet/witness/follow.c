@@ -182,6 +182,12 @@ jk_follow_place(const struct jk_follow *f)
 	                                            : JK_PLACE_NONE;
 }
 
+bool
+jk_follow_is_noticed(const struct jk_follow *f)
+{
+	return f->watch >= 0 && jk_follow_place(f) == JK_PLACE_CURRENT;
+}
+
 /* A regular file, and nothing that blocks. */
 static enum jk_err
 open_log(const struct jk_follow *f, unsigned number, int *ret_fd,
@@ -249,18 +255,24 @@ go_to_end(struct jk_follow *f)
 }
 
 /*
- * By name: should another file stand there by now, then the next step finds
- * that out, as this comes first.
+ * Asks for notice of what is written to the log. This goes by name, so it may
+ * meet another file than ours; and auditd makes a log before it opens it to
+ * its group, so it may be refused where we could open a moment later. Asked
+ * anew whenever ours is read to its end; true: there was none so far, and what
+ * came in between is still to be read.
  */
-static void
+static bool
 watch_file(struct jk_follow *f)
 {
-	int watch = inotify_add_watch(f->inotify_fd, f->path,
-	    IN_MODIFY | IN_ATTRIB | IN_DONT_FOLLOW);
+	int old = f->watch;
 
-	if (f->watch >= 0 && f->watch != watch)
-		(void)inotify_rm_watch(f->inotify_fd, f->watch);
-	f->watch = watch;
+	f->watch = inotify_add_watch(f->inotify_fd, f->path,
+	    IN_MODIFY | IN_ATTRIB | IN_DONT_FOLLOW);
+	if (f->watch == old)
+		return false;
+	if (old >= 0)
+		(void)inotify_rm_watch(f->inotify_fd, old);
+	return f->watch >= 0;
 }
 
 enum jk_err
@@ -268,12 +280,14 @@ jk_follow_attach(struct jk_follow *f)
 {
 	if (inotify_add_watch(f->inotify_fd, f->dir, DIR_EVENTS) < 0)
 		return JK_ERR_SYS;
-	watch_file(f);
 	if (f->attached)
 		return JK_OK;
 	f->attached = true;
-	if (take_current(f) == JK_OK)
-		go_to_end(f);
+	if (take_current(f) != JK_OK)
+		return JK_OK;
+	go_to_end(f);
+	/* Should the path be given to another file now, the directory tells. */
+	(void)watch_file(f);
 	return JK_OK;
 }
 
@@ -359,11 +373,9 @@ jk_follow_step(struct jk_follow *f, jk_line_fn *fn, void *ctx)
 
 	if (!f->attached)
 		return JK_FOLLOW_IDLE;
-	if (f->fd < 0) {
-		watch_file(f);
+	if (f->fd < 0)
 		return take_current(f) == JK_OK ? JK_FOLLOW_MORE
 		                                : JK_FOLLOW_IDLE;
-	}
 	if (read_some(f, fn, ctx))
 		return JK_FOLLOW_MORE;
 	if (was_truncated(f)) {
@@ -371,7 +383,7 @@ jk_follow_step(struct jk_follow *f, jk_line_fn *fn, void *ctx)
 		return JK_FOLLOW_MORE;
 	}
 	if (!was_replaced(f))
-		return JK_FOLLOW_IDLE;
+		return watch_file(f) ? JK_FOLLOW_MORE : JK_FOLLOW_IDLE;
 	/* auditd may have written between the read and the rename. */
 	if (read_some(f, fn, ctx))
 		return JK_FOLLOW_MORE;
@@ -416,7 +428,6 @@ jk_follow_next(struct jk_follow *f)
 	int fd;
 	enum jk_err e;
 
-	watch_file(f);
 	e = open_following(f, &fd, &st);
 	if (e == JK_ERR_NOT_FOUND)
 		return take_current(f) == JK_OK ? JK_OK : JK_ERR_BUSY;

@@ -62,6 +62,11 @@ enum jk_follow_step jk_follow_step(struct jk_follow *follow, jk_line_fn *fn,
  */
 enum jk_err jk_follow_next(struct jk_follow *follow);
 
+/*
+ * After IDLE: whether jk_follow_fd() tells what is written to the log from now
+ * on. If not, the steps must be taken again before long.
+ */
+bool jk_follow_is_noticed(const struct jk_follow *follow);
 enum jk_follow_place jk_follow_place(const struct jk_follow *follow);
 /* What was read so far is on the disk. */
 enum jk_err jk_follow_sync(struct jk_follow *follow);

@@ -26,7 +26,7 @@
 #define DEFAULT_LOG "/var/log/audit/audit.log"
 /* Buffers read in a row before anybody else has his turn. */
 #define STEPS_MAX 64
-/* Somebody waits, and the log is not where it belongs. */
+/* Somebody waits, and nothing would tell of what is written to the log. */
 #define RETRY_MS   20
 #define ACCEPT_MAX 16
 
@@ -128,7 +128,7 @@ next_timeout(const struct witness *w)
 		return 0;
 	if (jk_watchers_waiting(w->watchers) == 0)
 		return -1;
-	return is_at_log(w) ? -1 : RETRY_MS;
+	return jk_follow_is_noticed(w->follow) ? -1 : RETRY_MS;
 }
 
 static enum jk_err

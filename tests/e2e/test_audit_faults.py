@@ -159,11 +159,12 @@ def test_log_moved():
 def test_log_rotated():
     """No fault: the witness follows."""
     with office("rotated") as w:
-        for _ in range(3):
-            tap.check(w.ask("hanako").ok)
+        for number in range(10):
+            told = w.ask("hanako", at_prompt=w.audit.rotate)
+            tap.check(told.ok, f"rotation {number}, at the prompt: {told}")
             w.audit.rotate()
-        told = w.ask("hanako", at_prompt=w.audit.rotate)
-        tap.check(told.ok, str(told))
+            told = w.ask("hanako")
+            tap.check(told.ok, f"rotation {number}, before: {told}")
 
 
 # --- the witness ------------------------------------------------------------------------------------------------------

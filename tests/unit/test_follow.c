@@ -2,11 +2,13 @@
 /* On real files in a directory of their own. */
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +68,45 @@ static void
 rotate(const struct place *p)
 {
 	rotate_up_to(p, 9);
+}
+
+/* What happens when the kernel is next asked about the log itself. */
+static struct {
+	bool is_refused;
+	void (*before)(const struct place *p);
+	void (*after)(const struct place *p);
+	const struct place *place;
+} meanwhile;
+
+static void
+do_once(void (**what)(const struct place *p))
+{
+	void (*now)(const struct place *p) = *what;
+
+	*what = NULL;
+	if (now != NULL)
+		now(meanwhile.place);
+}
+
+int __real_inotify_add_watch(int fd, const char *name, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *name, uint32_t mask);
+
+int
+__wrap_inotify_add_watch(int fd, const char *name, uint32_t mask)
+{
+	int watch;
+
+	if ((mask & IN_ONLYDIR) != 0)
+		return __real_inotify_add_watch(fd, name, mask);
+	if (meanwhile.is_refused) {
+		meanwhile.is_refused = false;
+		errno = EACCES;
+		return -1;
+	}
+	do_once(&meanwhile.before);
+	watch = __real_inotify_add_watch(fd, name, mask);
+	do_once(&meanwhile.after);
+	return watch;
 }
 
 static void
@@ -141,6 +182,8 @@ setup(void **state)
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->log, sizeof(p->log), "%s/audit.log", p->dir);
 	assert_int_equal(jk_follow_new(p->log, &p->follow), JK_OK);
+	memset(&meanwhile, 0, sizeof(meanwhile));
+	meanwhile.place = p;
 	*state = p;
 	return 0;
 }
@@ -494,6 +537,113 @@ test_appeared_after_attach_is_read_from_its_start(void **state)
 	EXPECT(p, "second");
 }
 
+/* Whoever waits from now on, without looking in between, is told. */
+static void
+expect_to_be_told(struct place *p)
+{
+	while (is_noticed(p))
+		(void)read_all(p);
+	expect_place(p, JK_PLACE_CURRENT);
+	assert_true(jk_follow_is_noticed(p->follow));
+	append(p, "told\n");
+	assert_true(is_noticed(p));
+	EXPECT(p, "told");
+}
+
+/*
+ * auditd makes the new log and then opens it to its group: the kernel refuses
+ * notice of it, and a moment later the same file can be read.
+ */
+static void
+test_opened_to_us_late_is_noticed(void **state)
+{
+	struct place *p = *state;
+
+	append(p, "");
+	attach(p);
+	rotate(p);
+	meanwhile.is_refused = true;
+	expect_nothing(p);
+	assert_false(meanwhile.is_refused);
+	expect_place(p, JK_PLACE_CURRENT);
+	assert_int_equal(chmod(p->log, 0640), 0);
+	assert_true(is_noticed(p));
+	expect_to_be_told(p);
+}
+
+/* Who waits is to look again by himself. */
+static void
+test_unnoticed_is_said(void **state)
+{
+	struct place *p = *state;
+
+	attach(p);
+	assert_false(jk_follow_is_noticed(p->follow));
+	append(p, "");
+	expect_to_be_told(p);
+	rotate(p);
+	assert_false(jk_follow_is_noticed(p->follow));
+	meanwhile.is_refused = true;
+	expect_nothing(p);
+	expect_place(p, JK_PLACE_CURRENT);
+	assert_false(jk_follow_is_noticed(p->follow));
+	expect_nothing(p);
+	expect_to_be_told(p);
+	jk_follow_detach(p->follow);
+	assert_false(jk_follow_is_noticed(p->follow));
+}
+
+static void
+append_late(const struct place *p)
+{
+	append(p, "late\n");
+}
+
+/* Read to its end, then written to, and only then the kernel tells. */
+static void
+test_written_just_before_notice_is_read(void **state)
+{
+	struct place *p = *state;
+
+	append(p, "");
+	attach(p);
+	rotate(p);
+	meanwhile.is_refused = true;
+	expect_nothing(p);
+	meanwhile.before = append_late;
+	EXPECT(p, "late");
+}
+
+static void
+test_rotated_while_attaching_is_noticed(void **state)
+{
+	struct place *p = *state;
+
+	append(p, "");
+	meanwhile.before = rotate;
+	attach(p);
+	expect_to_be_told(p);
+	jk_follow_detach(p->follow);
+	meanwhile.after = rotate;
+	attach(p);
+	expect_to_be_told(p);
+}
+
+static void
+test_rotated_at_the_end_of_the_log_is_noticed(void **state)
+{
+	struct place *p = *state;
+
+	append(p, "");
+	attach(p);
+	meanwhile.before = rotate;
+	expect_to_be_told(p);
+	expect_nothing(p);
+	meanwhile.after = rotate;
+	expect_nothing(p);
+	expect_to_be_told(p);
+}
+
 static void
 test_truncated_is_read_again_from_its_start(void **state)
 {
@@ -631,6 +781,11 @@ main(void)
 		TEST(test_moved_away_stands_nowhere_and_comes_back),
 		TEST(test_replaced_is_lost_and_the_new_one_read),
 		TEST(test_appeared_after_attach_is_read_from_its_start),
+		TEST(test_opened_to_us_late_is_noticed),
+		TEST(test_unnoticed_is_said),
+		TEST(test_written_just_before_notice_is_read),
+		TEST(test_rotated_while_attaching_is_noticed),
+		TEST(test_rotated_at_the_end_of_the_log_is_noticed),
 		TEST(test_truncated_is_read_again_from_its_start),
 		TEST(test_hunt_through_rotations_loses_nothing),
 		TEST(test_only_a_regular_file_is_a_log),
