@@ -4,7 +4,7 @@
 
     neighbour.py steal          tries to sign with key 9A without a PIN: prints the status words
     neighbour.py hammer         the same again and again until stdin ends, with pauses of 2 to 30 ms: prints tries and
-                                signatures
+                                signatures. To a line on stdin it answers "tried" when it has tried three times since
     neighbour.py hammer-reset   the same with resets
     neighbour.py reset          resets the card
     neighbour.py hold           holds a transaction until stdin ends
@@ -51,8 +51,13 @@ def reset(client: scard.Client) -> str:
 
 
 def hammer(client: scard.Client, do: Callable[[scard.Client], str]) -> tuple[int, int]:
-    tries = stolen = 0
-    while not select.select([sys.stdin], [], [], random.uniform(2, 30) / 1e3)[0]:
+    tries = stolen = told_at = 0
+    while True:
+        if select.select([sys.stdin], [], [], random.uniform(2, 30) / 1e3)[0]:
+            if not sys.stdin.readline():
+                return tries, stolen
+            told_at = tries + 3
+            continue
         tries += 1
         try:
             words = do(client).split()
@@ -60,7 +65,8 @@ def hammer(client: scard.Client, do: Callable[[scard.Client], str]) -> tuple[int
         except scard.Error:
             client.close()
             client = scard.Client()
-    return tries, stolen
+        if tries == told_at:
+            print("tried", flush=True)
 
 
 def main(what: str) -> None:

@@ -636,14 +636,18 @@ def test_thief_can_steal(room):
 
 
 def hammered(room, what, logins):
+    """The other program gets three tries for each login. How long they take nobody knows: pcscd and its library look
+    every 100 ms whether a transaction of somebody else is over."""
     room.put("ec")
     room.first.slow(5, 60)
     thief = room.other(what)
     want_same(thief.hear(), "began", "the other program")
     results = []
     for _ in range(logins):
+        thief.say()
         results.append(room.run("--deadline", "4000"))
         time.sleep(0.15)
+        want_same(thief.hear(5), "tried", "the other program")
     tries, stolen = (int(n) for n in thief.finish(20).split())
     bad = [r for r in results if r["kind"] != "signed"]
     diag(f"{what}: {logins} logins, {len(bad)} refused; {tries} tries, "
