@@ -38,28 +38,12 @@ def look_at(run: dict, sums: Counter[str]) -> list[str]:
     return failed
 
 
-def runs_of(path: str) -> dict[str, dict]:
-    """One build's programs by name. What failed and was run again stands in PATH.again; it is said, never hidden."""
-    with open(path, encoding="utf-8") as file:
-        runs = {run["name"]: run for run in map(json.loads, file)}
-    if os.path.exists(f"{path}.again"):
-        with open(f"{path}.again", encoding="utf-8") as file:
-            again = {run["name"]: run for run in map(json.loads, file)}
-        for name in again:
-            for failed in look_at(runs[name], Counter()):
-                print(f"failed at the first try: {failed}")
-        runs |= again
-    return runs
-
-
 def main() -> int:
-    if sys.argv[1:2] == ["--failed"]:
-        print(*(name.split(" / ")[-1] for name, run in runs_of(sys.argv[2]).items() if look_at(run, Counter())))
-        return 0
     sums: Counter[str] = Counter()
     bad = False
     for path in sys.argv[1:]:
-        failed = [name for run in runs_of(path).values() for name in look_at(run, sums)]
+        with open(path, encoding="utf-8") as file:
+            failed = [name for line in file for name in look_at(json.loads(line), sums)]
         for name in failed:
             print(f"failed: {name}")
         if failed:
