@@ -326,16 +326,31 @@ jk_newfile_discard(struct jk_newfile *file)
 }
 
 enum jk_err
-jk_newfile_commit(struct jk_newfile *file, mode_t mode, uid_t uid, gid_t gid)
+jk_newfile_seal(struct jk_newfile *file, mode_t mode, uid_t uid, gid_t gid)
 {
-	if (fchown(file->fd, uid, gid) != 0 || fchmod(file->fd, mode) != 0 ||
-	    fsync(file->fd) != 0 ||
-	    renameat(file->dir_fd, file->temp, file->dir_fd, file->name) != 0)
+	return fchown(file->fd, uid, gid) == 0 && fchmod(file->fd, mode) == 0 &&
+	               fsync(file->fd) == 0
+	           ? JK_OK
+	           : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_newfile_place(struct jk_newfile *file)
+{
+	if (renameat(file->dir_fd, file->temp, file->dir_fd, file->name) != 0)
 		return JK_ERR_SYS;
 	/* From here on it stands; what is left is to make it last. */
 	file->temp[0] = '\0';
 	jk_fd_close(&file->fd);
 	return fsync(file->dir_fd) == 0 ? JK_OK : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_newfile_commit(struct jk_newfile *file, mode_t mode, uid_t uid, gid_t gid)
+{
+	enum jk_err e = jk_newfile_seal(file, mode, uid, gid);
+
+	return e != JK_OK ? e : jk_newfile_place(file);
 }
 
 static void

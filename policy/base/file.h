@@ -62,7 +62,13 @@ struct jk_newfile {
 /* Names of unfinished files: "." NAME "." random letters. */
 enum jk_err jk_newfile_open(int dir_fd, const char *name,
     struct jk_newfile *ret);
-/* Owner, mode, fsync, rename, fsync of the directory. */
+/* Owner, mode, fsync: it is whole and lasts, though not yet at its place. */
+enum jk_err jk_newfile_seal(struct jk_newfile *file, mode_t mode, uid_t uid,
+    gid_t gid);
+/* Rename, fsync of the directory. After a failure `temp` is empty when it is
+ * at its place all the same. */
+enum jk_err jk_newfile_place(struct jk_newfile *file);
+/* Both. */
 enum jk_err jk_newfile_commit(struct jk_newfile *file, mode_t mode, uid_t uid,
     gid_t gid);
 /* Removes what was not committed; safe on a zeroed or committed one. */

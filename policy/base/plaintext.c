@@ -3,13 +3,25 @@
 
 #include "utf8.h"
 
+/* Most of any text is ASCII that shows itself: no need to decode it. */
+static void
+pass_ascii(struct jk_cur *cur)
+{
+	struct jk_cur passed;
+	size_t n = 0;
+
+	while (n < cur->left && cur->at[n] >= ' ' && cur->at[n] <= '~')
+		n++;
+	(void)jk_cur_take(cur, n, &passed);
+}
+
 const char *
 jk_plaintext_fault(const char *text, size_t len)
 {
 	struct jk_cur cur = { .at = (const uint8_t *)text, .left = len };
 	uint32_t c;
 
-	while (cur.left > 0) {
+	for (pass_ascii(&cur); cur.left > 0; pass_ascii(&cur)) {
 		if (jk_utf8_next(&cur, &c) != JK_OK)
 			return "not valid UTF-8";
 		if (c == 0)

@@ -10,6 +10,10 @@
  *     < NOTE    MESSAGE, PARAM*              any number
  *     < ASK_PIN MESSAGE, PARAM*, PIN_MIN, PIN_MAX
  *     > PIN     PIN                          or closes: cancelled
+ *     < ASK_CHOICE MESSAGE, OPTION*          of a login with several operator
+ *                                            IDs; OPTION is "ID=TYPE"
+ *     > CHOICE  OPID?                        one of them; without OPID: cannot
+ *                                            ask, which takes the first
  *     < VERDICT REASON, PARAM*, TICKET       (TICKET when a login was granted)
  *   > ACCOUNT   NONCE, ACCOUNT, SERVICE, TTY, HOST, TICKET?
  *     < VERDICT REASON, PARAM*
@@ -18,6 +22,16 @@
  *                                             ours and not enforced)
  *   > CLOSE     NONCE, ACCOUNT, SERVICE, TTY, HOST, SESSION
  *     < VERDICT REASON
+ *   > MANAGE    NONCE, COMMAND, FUNCTION?    of root: the session of the
+ *                                            account of its loginuid
+ *     < VERDICT REASON, PARAM*, SESSION, PERSON, OPID, TYPE, DEPARTMENT,
+ *               TERMINAL                     (REASON and PARAM alone when
+ *                                            refused)
+ *   > SWITCH    NONCE, OPID                  of the session's own account
+ *     < VERDICT as MANAGE
+ *   > SWITCH    NONCE                        only shows
+ *     < VERDICT as MANAGE, with STATE, OPTION* (what could be switched to) and
+ *               MESSAGE (a reason's code: why there is no OPTION)
  *
  * card.sock (jukinetd ⇄ jukinet-card)
  *   > FIND      DEADLINE_MS, WAIT_MS          left of the whole, for a card
@@ -50,6 +64,10 @@ enum jk_frame_type {
 	JK_FRAME_ASK_PIN,
 	JK_FRAME_PIN,
 	JK_FRAME_VERDICT,
+	JK_FRAME_MANAGE,
+	JK_FRAME_SWITCH,
+	JK_FRAME_ASK_CHOICE,
+	JK_FRAME_CHOICE,
 
 	JK_FRAME_FIND = 32,
 	JK_FRAME_WAITING,
@@ -67,6 +85,7 @@ enum jk_frame_type {
 	JK_FRAME_STATE_TICKET = 96,
 	JK_FRAME_STATE_SESSION,
 	JK_FRAME_STATE_TIME,
+	JK_FRAME_STATE_USE,
 };
 
 enum jk_field {
@@ -96,8 +115,12 @@ enum jk_field {
 	JK_FIELD_AUDIT_MS, /* u64, the record's time */
 	JK_FIELD_AUDIT_SERIAL,
 	JK_FIELD_TEXT,
+	JK_FIELD_COMMAND,  /* "card.approve" */
+	JK_FIELD_FUNCTION, /* id of a function of 別紙1 */
+	JK_FIELD_OPTION,   /* "ID=TYPE" of an operator ID, repeats */
+	JK_FIELD_APPROVAL, /* id of one that a grant stands on, repeats */
 
-	/* State files. */
+	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,
 	JK_FIELD_PERSON,
 	JK_FIELD_OPID,

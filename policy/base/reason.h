@@ -9,58 +9,88 @@
 
 #include "err.h"
 
-#define JK_REASON_TABLE(X)                                 \
-	/* zeroed memory is this one, and it denies */     \
-	X(JK_WHY_INTERNAL, 0, "internal")                  \
-	X(JK_WHY_GRANTED, 1, "granted")                    \
-	/* the service itself */                           \
-	X(JK_WHY_SERVICE_DOWN, 10, "service.down")         \
-	X(JK_WHY_SERVICE_BUSY, 11, "service.busy")         \
-	X(JK_WHY_TIMEOUT, 12, "attempt.timeout")           \
-	X(JK_WHY_CANCELLED, 13, "attempt.cancelled")       \
-	X(JK_WHY_AUDIT_DOWN, 14, "audit.down")             \
-	X(JK_WHY_CLOCK_BAD, 15, "clock.bad")               \
-	X(JK_WHY_POLICY_BAD, 16, "policy.bad")             \
-	X(JK_WHY_POLICY_STALE, 17, "policy.stale")         \
-	/* who asks, and for which account */              \
-	X(JK_WHY_CALLER_FOREIGN, 30, "caller.foreign")     \
-	X(JK_WHY_ACCOUNT_UNKNOWN, 31, "account.unknown")   \
-	X(JK_WHY_SESS_NONE, 32, "sess.none")               \
-	X(JK_WHY_SESS_OTHER, 33, "lock.other")             \
-	X(JK_WHY_SESS_BUSY, 34, "sess.busy")               \
-	X(JK_WHY_SESS_FAILED, 35, "sess.failed")           \
-	X(JK_WHY_SESS_UNPROVEN, 36, "sess.unproven")       \
-	/* reader and card */                              \
-	X(JK_WHY_READER_NONE, 50, "reader.none")           \
-	X(JK_WHY_READER_DOWN, 51, "reader.down")           \
-	X(JK_WHY_CARD_NONE, 52, "card.none")               \
-	X(JK_WHY_CARD_UNREADABLE, 53, "card.unreadable")   \
-	X(JK_WHY_CARD_NOTOPERATOR, 54, "card.notoperator") \
-	X(JK_WHY_CARD_UNKNOWN, 55, "card.unknown")         \
-	X(JK_WHY_CARD_MISMATCH, 56, "card.mismatch")       \
-	X(JK_WHY_CARD_REVOKED, 57, "card.revoked")         \
-	X(JK_WHY_CARD_EXPIRED, 58, "card.expired")         \
-	X(JK_WHY_CARD_NOTYET, 59, "card.notyet")           \
-	X(JK_WHY_CARD_REMOVED, 60, "card.removed")         \
-	X(JK_WHY_CARD_FORGED, 61, "card.forged")           \
-	X(JK_WHY_CARD_BUSY, 62, "card.busy")               \
-	/* PIN */                                          \
-	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")       \
-	X(JK_WHY_PIN_WRONG, 71, "pin.wrong")               \
-	X(JK_WHY_PIN_WRONG_LAST, 72, "pin.wrong.last")     \
-	X(JK_WHY_PIN_LOCKED, 73, "pin.locked")             \
-	X(JK_WHY_PIN_LAST, 74, "pin.last")                 \
-	X(JK_WHY_EVIDENCE_NONE, 75, "evidence.none")       \
-	/* person, operator ID, terminal */                \
-	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")     \
-	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")       \
-	X(JK_WHY_PERSON_DISABLED, 92, "person.disabled")   \
-	X(JK_WHY_OPID_NONE, 93, "opid.none")               \
-	X(JK_WHY_OPID_EXPIRED, 94, "opid.expired")         \
-	X(JK_WHY_OPID_NOTYET, 95, "opid.notyet")           \
-	X(JK_WHY_OPID_DISABLED, 96, "opid.disabled")       \
-	X(JK_WHY_OPID_TERMINAL, 97, "opid.terminal")       \
-	X(JK_WHY_TERMINAL_UNKNOWN, 98, "terminal.unknown")
+#define JK_REASON_TABLE(X)                                  \
+	/* zeroed memory is this one, and it denies */      \
+	X(JK_WHY_INTERNAL, 0, "internal")                   \
+	X(JK_WHY_GRANTED, 1, "granted")                     \
+	/* the service itself */                            \
+	X(JK_WHY_SERVICE_DOWN, 10, "service.down")          \
+	X(JK_WHY_SERVICE_BUSY, 11, "service.busy")          \
+	X(JK_WHY_TIMEOUT, 12, "attempt.timeout")            \
+	X(JK_WHY_CANCELLED, 13, "attempt.cancelled")        \
+	X(JK_WHY_AUDIT_DOWN, 14, "audit.down")              \
+	X(JK_WHY_CLOCK_BAD, 15, "clock.bad")                \
+	X(JK_WHY_POLICY_BAD, 16, "policy.bad")              \
+	X(JK_WHY_POLICY_STALE, 17, "policy.stale")          \
+	/* who asks, and for which account */               \
+	X(JK_WHY_CALLER_FOREIGN, 30, "caller.foreign")      \
+	X(JK_WHY_ACCOUNT_UNKNOWN, 31, "account.unknown")    \
+	X(JK_WHY_SESS_NONE, 32, "sess.none")                \
+	X(JK_WHY_SESS_OTHER, 33, "lock.other")              \
+	X(JK_WHY_SESS_BUSY, 34, "sess.busy")                \
+	X(JK_WHY_SESS_FAILED, 35, "sess.failed")            \
+	X(JK_WHY_SESS_UNPROVEN, 36, "sess.unproven")        \
+	X(JK_WHY_SESS_LOCKED, 37, "sess.locked")            \
+	/* reader and card */                               \
+	X(JK_WHY_READER_NONE, 50, "reader.none")            \
+	X(JK_WHY_READER_DOWN, 51, "reader.down")            \
+	X(JK_WHY_CARD_NONE, 52, "card.none")                \
+	X(JK_WHY_CARD_UNREADABLE, 53, "card.unreadable")    \
+	X(JK_WHY_CARD_NOTOPERATOR, 54, "card.notoperator")  \
+	X(JK_WHY_CARD_UNKNOWN, 55, "card.unknown")          \
+	X(JK_WHY_CARD_MISMATCH, 56, "card.mismatch")        \
+	X(JK_WHY_CARD_REVOKED, 57, "card.revoked")          \
+	X(JK_WHY_CARD_EXPIRED, 58, "card.expired")          \
+	X(JK_WHY_CARD_NOTYET, 59, "card.notyet")            \
+	X(JK_WHY_CARD_REMOVED, 60, "card.removed")          \
+	X(JK_WHY_CARD_FORGED, 61, "card.forged")            \
+	X(JK_WHY_CARD_BUSY, 62, "card.busy")                \
+	X(JK_WHY_CARD_NOCHECKOUT, 63, "card.nocheckout")    \
+	X(JK_WHY_CARD_INACTIVE, 64, "card.inactive")        \
+	X(JK_WHY_CARD_RETURNED, 65, "card.returned")        \
+	/* PIN */                                           \
+	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")        \
+	X(JK_WHY_PIN_WRONG, 71, "pin.wrong")                \
+	X(JK_WHY_PIN_WRONG_LAST, 72, "pin.wrong.last")      \
+	X(JK_WHY_PIN_LOCKED, 73, "pin.locked")              \
+	X(JK_WHY_PIN_LAST, 74, "pin.last")                  \
+	X(JK_WHY_EVIDENCE_NONE, 75, "evidence.none")        \
+	/* person, operator ID, terminal */                 \
+	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")      \
+	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")        \
+	X(JK_WHY_PERSON_DISABLED, 92, "person.disabled")    \
+	X(JK_WHY_OPID_NONE, 93, "opid.none")                \
+	X(JK_WHY_OPID_EXPIRED, 94, "opid.expired")          \
+	X(JK_WHY_OPID_NOTYET, 95, "opid.notyet")            \
+	X(JK_WHY_OPID_DISABLED, 96, "opid.disabled")        \
+	X(JK_WHY_OPID_TERMINAL, 97, "opid.terminal")        \
+	X(JK_WHY_TERMINAL_UNKNOWN, 98, "terminal.unknown")  \
+	X(JK_WHY_PERSON_UNTRAINED, 99, "person.untrained")  \
+	X(JK_WHY_TERMINAL_REVOKED, 100, "terminal.revoked") \
+	X(JK_WHY_TERMINAL_ROOM, 101, "terminal.room")       \
+	X(JK_WHY_TIME_OUT, 102, "time.out")                 \
+	X(JK_WHY_BIZ_DENIED, 103, "biz.denied")             \
+	X(JK_WHY_FUNC_DENIED, 104, "func.denied")           \
+	X(JK_WHY_DEPT_OWNER, 105, "dept.owner")             \
+	X(JK_WHY_DELEGATION_NONE, 106, "delegation.none")   \
+	X(JK_WHY_PERM_NONE, 107, "perm.none")               \
+	X(JK_WHY_CONFIRM_NONE, 108, "confirm.none")         \
+	X(JK_WHY_CONFIRM_SAME, 109, "confirm.same")         \
+	X(JK_WHY_METHOD_DENIED, 110, "method.denied")       \
+	X(JK_WHY_FALLBACK_NONE, 111, "fb.denied")           \
+	X(JK_WHY_OPID_CHOICE, 112, "opid.choice")           \
+	/* officers and their ledgers */                    \
+	X(JK_WHY_ROLE_NONE, 130, "role.none")               \
+	X(JK_WHY_ROLE_DEPT, 131, "role.dept")               \
+	X(JK_WHY_SELF_APPROVAL, 132, "approve.self")        \
+	X(JK_WHY_FLOW_ORDER, 133, "flow.order")             \
+	X(JK_WHY_CHANNEL_SAME, 134, "channel.same")         \
+	X(JK_WHY_GRANT_BEYOND, 135, "grant.beyond")         \
+	X(JK_WHY_GRANT_NONE, 136, "grant.none")             \
+	X(JK_WHY_ROW_EXISTS, 137, "row.exists")             \
+	X(JK_WHY_ROW_NONE, 138, "row.none")                 \
+	X(JK_WHY_ROW_BAD, 139, "row.bad")                   \
+	X(JK_WHY_ROW_FOREIGN, 140, "row.foreign")
 
 enum jk_reason {
 #define X(name, number, code) name = (number),
