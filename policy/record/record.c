@@ -9,6 +9,7 @@
 
 enum kind {
 	KIND_ID,
+	KIND_IDS,
 	KIND_TEXT,
 };
 
@@ -64,7 +65,7 @@ jk_record_field_name(enum jk_record_field field)
 bool
 jk_record_field_is_id(enum jk_record_field field)
 {
-	return fields[field].kind == KIND_ID;
+	return fields[field].kind != KIND_TEXT;
 }
 
 /* Can stand in a record as it is: no space, control, quote or 8-bit byte. */
@@ -78,25 +79,21 @@ is_plain(const char *text)
 	return true;
 }
 
-static bool
-is_id(const char *text)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_:");
-
-	return text[n] == '\0';
-}
+#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-_:@"
 
 /* An empty value is a field that is absent. */
 static enum jk_err
 check_value(enum jk_record_field field, const char *value)
 {
-	size_t max = JK_RECORD_VALUE_MAX;
+	static const char *const characters[] = {
+		[KIND_ID] = ID_CHARACTERS,
+		[KIND_IDS] = ID_CHARACTERS ",",
+	};
+	const enum kind kind = fields[field].kind;
+	const size_t max = kind == KIND_ID ? ID_MAX : JK_RECORD_VALUE_MAX;
 
-	if (jk_record_field_is_id(field)) {
-		if (!is_id(value))
-			return JK_ERR_FORMAT;
-		max = ID_MAX;
-	}
+	if (kind != KIND_TEXT && value[strspn(value, characters[kind])] != '\0')
+		return JK_ERR_FORMAT;
 	return strnlen(value, max + 1) > max ? JK_ERR_TOO_BIG : JK_OK;
 }
 

@@ -29,7 +29,26 @@
 	X(JK_OP_ACCOUNT, "account", AUDIT_USER_ACCT)              \
 	X(JK_OP_SESSION_START, "session-start", AUDIT_USER_START) \
 	X(JK_OP_SESSION_END, "session-end", AUDIT_USER_END)       \
-	X(JK_OP_VOID, "void", AUDIT_TRUSTED_APP)
+	X(JK_OP_VOID, "void", AUDIT_TRUSTED_APP)                  \
+	X(JK_OP_MANAGE, "manage", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_SWITCH, "switch", AUDIT_TRUSTED_APP)              \
+	/* officers, by jukinetctl: written by root */            \
+	X(JK_OP_PERSON, "person", AUDIT_USER_MGMT)                \
+	X(JK_OP_GRANT, "grant", AUDIT_USER_MGMT)                  \
+	X(JK_OP_DISABLE, "disable", AUDIT_USER_MGMT)              \
+	X(JK_OP_EXPIRY, "expiry", AUDIT_USER_MGMT)                \
+	X(JK_OP_APPROVE, "approve", AUDIT_USER_MGMT)              \
+	X(JK_OP_DELEGATE, "delegate", AUDIT_USER_MGMT)            \
+	X(JK_OP_UNDELEGATE, "undelegate", AUDIT_USER_MGMT)        \
+	X(JK_OP_REVIEW, "review", AUDIT_USER_MGMT)                \
+	X(JK_OP_CARD_STATE, "card-state", AUDIT_USER_MGMT)        \
+	X(JK_OP_CHECKOUT, "checkout", AUDIT_USER_MGMT)            \
+	X(JK_OP_CHECKIN, "checkin", AUDIT_USER_MGMT)              \
+	X(JK_OP_REVOKE, "revoke", AUDIT_USER_MGMT)                \
+	X(JK_OP_ROLE_ASSIGN, "role-assign", AUDIT_ROLE_ASSIGN)    \
+	X(JK_OP_ROLE_REMOVE, "role-remove", AUDIT_ROLE_REMOVE)    \
+	X(JK_OP_IMPORT, "import", AUDIT_USER_MGMT)                \
+	X(JK_OP_CONFIG, "config", AUDIT_USYS_CONFIG)
 
 enum jk_op {
 #define X(name, text, type) name,
@@ -40,7 +59,8 @@ enum jk_op {
 
 /*
  * X(identifier, "name", kind): the order is the order in the text.
- * ID: lower-case letters, digits, ". - _ :", at most 64.
+ * ID: lower-case letters, digits, ". - _ : @", at most 64.
+ * IDS: several of them with "," between, at most 255 bytes.
  * TEXT: outside text, at most 255 bytes, encoded.
  */
 #define JK_RECORD_FIELD_TABLE(X)        \
@@ -48,19 +68,24 @@ enum jk_op {
 	X(JK_REC_ID, "jid", ID)         \
 	X(JK_REC_VOID, "jvoid", ID)     \
 	X(JK_REC_FOR, "jfor", ID)       \
+	X(JK_REC_FUNCTION, "jfunc", ID) \
 	X(JK_REC_WHY, "jwhy", ID)       \
 	X(JK_REC_TERM, "jterm", ID)     \
 	X(JK_REC_CLASS, "jcls", ID)     \
 	X(JK_REC_PERSON, "jper", ID)    \
 	X(JK_REC_RIGHT, "jright", ID)   \
+	X(JK_REC_FROM, "jfrom", ID)     \
 	X(JK_REC_TYPE, "jtype", ID)     \
 	X(JK_REC_DEPT, "jdept", ID)     \
 	X(JK_REC_METHOD, "jmeth", ID)   \
 	X(JK_REC_CARD, "jcard", ID)     \
 	X(JK_REC_KEY, "jkey", ID)       \
 	X(JK_REC_TRIES, "jtry", ID)     \
+	X(JK_REC_APPROVAL, "japp", IDS) \
 	X(JK_REC_SESSION, "jsess", ID)  \
 	X(JK_REC_RECEIPT, "jrct", ID)   \
+	X(JK_REC_OBJECT, "jobj", ID)    \
+	X(JK_REC_LEDGER, "jled", ID)    \
 	X(JK_REC_POLICY, "jpol", ID)    \
 	X(JK_REC_SERVICE, "jsvc", TEXT) \
 	X(JK_REC_CLAIM, "jclaim", TEXT)
@@ -89,7 +114,8 @@ const char *jk_op_name(enum jk_op op);
 int jk_op_type(enum jk_op op);              /* AUDIT_USER_AUTH */
 const char *jk_op_type_name(enum jk_op op); /* "USER_AUTH", as in the log */
 const char *jk_record_field_name(enum jk_record_field field);
-bool jk_record_field_is_id(enum jk_record_field field); /* else TEXT */
+/* ID or IDS, which are never encoded; else TEXT. */
+bool jk_record_field_is_id(enum jk_record_field field);
 
 /* Sets a field; JK_ERR_FORMAT / JK_ERR_TOO_BIG when its kind forbids it. */
 enum jk_err jk_record_set(struct jk_record *record, enum jk_record_field field,
