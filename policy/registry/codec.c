@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "codec.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "ids.h"
@@ -11,9 +12,10 @@ enum kind {
 	BYTES,   /* uint8_t[size], all of it */
 	BLOB,    /* uint8_t[size] whose length is the size_t at count_at */
 	BOOL,    /* bool */
-	UINT,    /* 4 bytes, at most max */
+	UINT,    /* 4 bytes, at most max, none of the bits in holes */
 	INT64,   /* not negative */
 	STRINGS, /* char[max][size], how many is the size_t at count_at */
+	TIMES,   /* int64_t[max], the same */
 	ROWS,    /* the same of structs, described by `row` */
 };
 
@@ -23,6 +25,7 @@ struct field {
 	enum kind kind;
 	size_t at, size;
 	size_t count_at, max;
+	uint32_t holes;
 	check_fn *check; /* of texts; NULL: any text */
 	bool optional;   /* a text may be empty */
 	const struct field *row;
@@ -44,27 +47,51 @@ struct field {
 		.kind = TEXT, AT(type, member), .check = jk_row_id_is_valid, \
 		.optional = true                                             \
 	}
-#define FLAG(type, member)                     \
-	{                                      \
-		.kind = BOOL, AT(type, member) \
-	}
-#define NUMBER(type, member, most)                            \
-	{                                                     \
-		.kind = UINT, AT(type, member), .max = (most) \
-	}
-#define TIME(type, member)                      \
+/* Is 0; does not compile when the member has another size. */
+#define IS_WIDE(type, member, n)                                            \
+	(0 * sizeof(struct {                                                \
+		static_assert(sizeof(((type *)0)->member) == (n), "width"); \
+		char c;                                                     \
+	}))
+#define FLAG(type, member)                      \
 	{                                       \
-		.kind = INT64, AT(type, member) \
+		.kind = BOOL, AT(type, member), \
+		.max = IS_WIDE(type, member, 1) \
+	}
+#define NUMBER(type, member, most)                       \
+	{                                                \
+		.kind = UINT, AT(type, member),          \
+		.max = (most) + IS_WIDE(type, member, 4) \
+	}
+#define TIME(type, member)                       \
+	{                                        \
+		.kind = INT64, AT(type, member), \
+		.max = IS_WIDE(type, member, 8)  \
+	}
+
+#define LIST_OF_IDS(type, member, n)                                       \
+	{                                                                  \
+		.kind = STRINGS, EACH(type, member),                       \
+		.count_at = offsetof(type, n), .check = jk_row_id_is_valid \
+	}
+#define MASK(type, member, count) NUMBER(type, member, (1u << (count)) - 1)
+/* Bit 0 stands for what nobody says. */
+#define MASK_FROM_1(type, member, count)                              \
+	{                                                             \
+		.kind = UINT, AT(type, member), .holes = 1,           \
+		.max = (1u << (count)) - 1 + IS_WIDE(type, member, 4) \
+	}
+#define WORD(type, member, count) NUMBER(type, member, (count)-1)
+#define TEXT_OR_NONE(type, member)                               \
+	{                                                        \
+		.kind = TEXT, AT(type, member), .optional = true \
 	}
 
 static const struct field edition_fields[] = {
 	TIME(struct jk_edition, serial),
+	TIME(struct jk_edition, registry),
 	TIME(struct jk_edition, made_at),
 	TIME(struct jk_edition, valid_until),
-	{ .kind = TEXT,
-	    AT(struct jk_edition, policy),
-	    .check = jk_service_name_is_valid },
-	{ .kind = BYTES, AT(struct jk_edition, digest) },
 };
 
 static const struct field settings_fields[] = {
@@ -75,11 +102,47 @@ static const struct field settings_fields[] = {
 	TIME(struct jk_settings, receipt_ms),
 	NUMBER(struct jk_settings, pin_min, 64),
 	NUMBER(struct jk_settings, pin_max, 64),
-	{ .kind = TEXT, AT(struct jk_settings, contact), .optional = true },
+	TEXT_OR_NONE(struct jk_settings, contact),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),
 	    .check = jk_service_name_is_valid },
+};
+
+#define CLASS_RULE(number)                                                     \
+	MASK_FROM_1(struct jk_policy, class[number].methods, JK_METHOD_COUNT), \
+	    MASK_FROM_1(struct jk_policy, class[number].room_levels, 4)
+
+static_assert(JK_CLASS_COUNT == 3, "each class has its rule below");
+
+static const struct field policy_fields[] = {
+	{ .kind = TEXT,
+	    AT(struct jk_policy, version),
+	    .check = jk_service_name_is_valid },
+	TIME(struct jk_policy, effective_from),
+	{ .kind = BYTES, AT(struct jk_policy, digest) },
+	CLASS_RULE(JK_CLASS_CS),
+	CLASS_RULE(JK_CLASS_INTEGRATED),
+	CLASS_RULE(JK_CLASS_OTHER_DEPT),
+	LIST_OF_IDS(struct jk_policy, owner, n_owners),
+	MASK(struct jk_policy, own_department, JK_BUSINESS_COUNT),
+	MASK(struct jk_policy, permission, JK_BUSINESS_COUNT),
+	MASK(struct jk_policy, second_person, JK_BUSINESS_COUNT),
+	FLAG(struct jk_policy, checkout),
+	FLAG(struct jk_policy, function_needed),
+	TIME(struct jk_policy, training_s),
+	NUMBER(struct jk_policy, open_min, 1440),
+	NUMBER(struct jk_policy, close_min, 1440),
+	MASK(struct jk_policy, weekdays, 7),
+	{ .kind = TIMES,
+	    EACH(struct jk_policy, closed),
+	    .count_at = offsetof(struct jk_policy, n_closed) },
+};
+
+static const struct field department_fields[] = {
+	ID(struct jk_department, id),
+	{ .kind = TEXT, AT(struct jk_department, name) },
+	TEXT_OR_NONE(struct jk_department, contact),
 };
 
 static const struct field person_fields[] = {
@@ -89,6 +152,8 @@ static const struct field person_fields[] = {
 	TIME(struct jk_person, valid.from),
 	TIME(struct jk_person, valid.until),
 	FLAG(struct jk_person, enabled),
+	FLAG(struct jk_person, contractor),
+	TIME(struct jk_person, trained),
 };
 
 static const struct field account_fields[] = {
@@ -96,10 +161,8 @@ static const struct field account_fields[] = {
 	    AT(struct jk_account, name),
 	    .check = jk_account_name_is_valid },
 	NUMBER(struct jk_account, uid, UINT32_MAX),
-	{ .kind = STRINGS,
-	    EACH(struct jk_account, person),
-	    .count_at = offsetof(struct jk_account, n_persons),
-	    .check = jk_row_id_is_valid },
+	LIST_OF_IDS(struct jk_account, person, n_persons),
+	TIME(struct jk_account, reviewed),
 };
 
 static const struct field opid_fields[] = {
@@ -120,10 +183,33 @@ static const struct field opids_fields[] = {
 	    .n_row = JK_COUNT(opid_fields) },
 };
 
+static const struct field approval_fields[] = {
+	ID(struct jk_approval, id),
+	WORD(struct jk_approval, kind, JK_APPROVAL_COUNT),
+	ID(struct jk_approval, person),
+	ID(struct jk_approval, by),
+	ID_OR_NONE(struct jk_approval, terminal),
+	TIME(struct jk_approval, valid.from),
+	TIME(struct jk_approval, valid.until),
+	FLAG(struct jk_approval, once),
+	MASK(struct jk_approval, functions, JK_FUNCTION_COUNT),
+	MASK(struct jk_approval, businesses, JK_BUSINESS_COUNT),
+};
+
+static const struct field approvals_fields[] = {
+	{ .kind = ROWS,
+	    EACH(struct jk_approvals, approval),
+	    .count_at = offsetof(struct jk_approvals, n),
+	    .row = approval_fields,
+	    .n_row = JK_COUNT(approval_fields) },
+};
+
 static const struct field card_fields[] = {
 	ID(struct jk_card, id),
-	ID(struct jk_card, person),
-	NUMBER(struct jk_card, state, JK_CARD_ACTIVE),
+	ID_OR_NONE(struct jk_card, person),
+	WORD(struct jk_card, state, JK_CARD_STATE_COUNT),
+	FLAG(struct jk_card, spare),
+	FLAG(struct jk_card, handed_over),
 	{ .kind = BYTES, AT(struct jk_card, key) },
 	TIME(struct jk_card, valid.from),
 	TIME(struct jk_card, valid.until),
@@ -134,18 +220,21 @@ static const struct field card_fields[] = {
 
 static const struct field terminal_fields[] = {
 	ID(struct jk_terminal, id),
-	ID(struct jk_terminal, class),
-	ID_OR_NONE(struct jk_terminal, department),
+	WORD(struct jk_terminal, class, JK_CLASS_COUNT),
+	NUMBER(struct jk_terminal, room_level, 3),
+	FLAG(struct jk_terminal, revoked),
+	ID_OR_NONE(struct jk_terminal, site),
+	LIST_OF_IDS(struct jk_terminal, department, n_departments),
 };
 
 static const struct field type_fields[] = {
 	ID(struct jk_type, id),
 	NUMBER(struct jk_type, number, 9),
 	FLAG(struct jk_type, enabled),
-	{ .kind = STRINGS,
-	    EACH(struct jk_type, class),
-	    .count_at = offsetof(struct jk_type, n_classes),
-	    .check = jk_row_id_is_valid },
+	MASK(struct jk_type, classes, JK_CLASS_COUNT),
+	MASK(struct jk_type, businesses, JK_BUSINESS_COUNT),
+	MASK(struct jk_type, functions, JK_FUNCTION_COUNT),
+	MASK(struct jk_type, delegated, JK_FUNCTION_COUNT),
 };
 
 /* The tables above say what lies at an address; these two read and write it
@@ -173,6 +262,12 @@ text_is_good(const struct field *f, const char *text, size_t len)
 	if (jk_plaintext_fault(text, len) != NULL)
 		return false;
 	return f->check == NULL || f->check(text);
+}
+
+static bool
+number_is_good(const struct field *f, uint32_t value)
+{
+	return value <= f->max && (value & f->holes) == 0;
 }
 
 /* Encoding. */
@@ -228,7 +323,8 @@ put_uint(struct jk_rowbuf *buf, const struct field *f, const uint8_t *at)
 	uint32_t value;
 
 	memcpy(&value, at, sizeof(value));
-	return value > f->max ? JK_ERR_FORMAT : put_number(buf, value, 4);
+	return number_is_good(f, value) ? put_number(buf, value, 4)
+	                                : JK_ERR_FORMAT;
 }
 
 static enum jk_err
@@ -244,6 +340,14 @@ static enum jk_err put_row(struct jk_rowbuf *buf, const struct field *fields,
     size_t n, const uint8_t *row);
 
 static enum jk_err
+put_element(struct jk_rowbuf *buf, const struct field *f, const uint8_t *at)
+{
+	if (f->kind == ROWS)
+		return put_row(buf, f->row, f->n_row, at);
+	return f->kind == TIMES ? put_int64(buf, at) : put_text(buf, f, at);
+}
+
+static enum jk_err
 put_list(struct jk_rowbuf *buf, const struct field *f, const uint8_t *row)
 {
 	size_t n = load_count(row, f);
@@ -254,8 +358,7 @@ put_list(struct jk_rowbuf *buf, const struct field *f, const uint8_t *row)
 		return JK_ERR_FORMAT;
 	e = put_number(buf, n, 2);
 	for (size_t i = 0; i < n && e == JK_OK; i++, at += f->size)
-		e = f->kind == ROWS ? put_row(buf, f->row, f->n_row, at)
-		                    : put_text(buf, f, at);
+		e = put_element(buf, f, at);
 	return e;
 }
 
@@ -288,6 +391,7 @@ put_field(struct jk_rowbuf *buf, const struct field *f, const uint8_t *row)
 	case INT64:
 		return put_int64(buf, at);
 	case STRINGS:
+	case TIMES:
 	case ROWS:
 		return put_list(buf, f, row);
 	}
@@ -396,9 +500,9 @@ take_uint(struct jk_cur *cur, const struct field *f, uint8_t *at)
 
 	if (e != JK_OK)
 		return e;
-	if (number > f->max)
-		return JK_ERR_FORMAT;
 	value = (uint32_t)number;
+	if (!number_is_good(f, value))
+		return JK_ERR_FORMAT;
 	memcpy(at, &value, sizeof(value));
 	return JK_OK;
 }
@@ -421,6 +525,14 @@ static enum jk_err take_row(struct jk_cur *cur, const struct field *fields,
     size_t n, uint8_t *row);
 
 static enum jk_err
+take_element(struct jk_cur *cur, const struct field *f, uint8_t *at)
+{
+	if (f->kind == ROWS)
+		return take_row(cur, f->row, f->n_row, at);
+	return f->kind == TIMES ? take_int64(cur, at) : take_text(cur, f, at);
+}
+
+static enum jk_err
 take_list(struct jk_cur *cur, const struct field *f, uint8_t *row)
 {
 	uint8_t *at = row + f->at;
@@ -432,8 +544,7 @@ take_list(struct jk_cur *cur, const struct field *f, uint8_t *row)
 	if (n > f->max)
 		return JK_ERR_FORMAT;
 	for (size_t i = 0; i < n && e == JK_OK; i++, at += f->size)
-		e = f->kind == ROWS ? take_row(cur, f->row, f->n_row, at)
-		                    : take_text(cur, f, at);
+		e = take_element(cur, f, at);
 	store_count(row, f, n);
 	return e;
 }
@@ -457,6 +568,7 @@ take_field(struct jk_cur *cur, const struct field *f, uint8_t *row)
 	case INT64:
 		return take_int64(cur, at);
 	case STRINGS:
+	case TIMES:
 	case ROWS:
 		return take_list(cur, f, row);
 	}

@@ -12,7 +12,7 @@
 #include "cursor.h"
 #include "rows.h"
 
-/* Largest row: one person's operator IDs, all full. */
+/* Largest row: one person's approvals, all full. */
 #define JK_ROW_MAX 8192
 
 struct jk_rowbuf {
@@ -26,14 +26,23 @@ struct jk_opids {
 	struct jk_opid opid[JK_OPIDS_MAX];
 };
 
-#define JK_CODEC_TABLE(X)               \
-	X(edition, struct jk_edition)   \
-	X(settings, struct jk_settings) \
-	X(person, struct jk_person)     \
-	X(account, struct jk_account)   \
-	X(opids, struct jk_opids)       \
-	X(card, struct jk_card)         \
-	X(terminal, struct jk_terminal) \
+/* And all approvals for one person. */
+struct jk_approvals {
+	size_t n;
+	struct jk_approval approval[JK_APPROVALS_MAX];
+};
+
+#define JK_CODEC_TABLE(X)                   \
+	X(edition, struct jk_edition)       \
+	X(settings, struct jk_settings)     \
+	X(policy, struct jk_policy)         \
+	X(department, struct jk_department) \
+	X(person, struct jk_person)         \
+	X(account, struct jk_account)       \
+	X(opids, struct jk_opids)           \
+	X(approvals, struct jk_approvals)   \
+	X(card, struct jk_card)             \
+	X(terminal, struct jk_terminal)     \
 	X(type, struct jk_type)
 
 #define X(noun, type)                                   \

@@ -16,18 +16,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define JK_ID_MAX       64  /* bytes of an id of a row */
-#define JK_NAME_MAX     192 /* bytes of a person's name, UTF-8 */
-#define JK_ACCOUNT_MAX  64
-#define JK_CERT_MAX     4096 /* bytes of a certificate, DER */
-#define JK_PERSONS_MAX  16   /* of one account */
-#define JK_OPIDS_MAX    16   /* of one person */
-#define JK_CLASSES_MAX  3
-#define JK_SERVICES_MAX 32 /* enforced ones */
-#define JK_DIGEST_LEN   32 /* SHA-256 */
+#include "words.h"
+
+#define JK_ID_MAX          64  /* bytes of an id of a row */
+#define JK_NAME_MAX        192 /* bytes of a person's name, UTF-8 */
+#define JK_ACCOUNT_MAX     64
+#define JK_CERT_MAX        4096 /* bytes of a certificate, DER */
+#define JK_PERSONS_MAX     16   /* of one account */
+#define JK_OPIDS_MAX       16   /* of one person */
+#define JK_ROLES_MAX       16   /* of one person */
+#define JK_APPROVALS_MAX   16   /* of one person */
+#define JK_DEPARTMENTS_MAX 8    /* that share one terminal, or own the office */
+#define JK_CLOSED_DAYS_MAX 64   /* of a calendar */
+#define JK_SERVICES_MAX    32   /* enforced ones */
+#define JK_DIGEST_LEN      32   /* SHA-256 */
 
 struct jk_period {
 	int64_t from, until;
+};
+
+struct jk_department {
+	char id[JK_ID_MAX + 1];
+	char name[JK_NAME_MAX + 1];
+	char contact[JK_NAME_MAX + 1]; /* whom to call, shown in messages */
 };
 
 struct jk_person {
@@ -36,6 +47,8 @@ struct jk_person {
 	char department[JK_ID_MAX + 1];
 	struct jk_period valid;
 	bool enabled;
+	bool contractor; /* S-56: affiliation other than the office's staff */
+	int64_t trained; /* when the last course was held; 0: never (T-40) */
 };
 
 struct jk_account {
@@ -43,6 +56,7 @@ struct jk_account {
 	uid_t uid; /* as the machine knew it when the snapshot was made */
 	size_t n_persons;
 	char person[JK_PERSONS_MAX][JK_ID_MAX + 1];
+	int64_t reviewed; /* last review (S-28, S-29); 0: never */
 };
 
 struct jk_opid {
@@ -54,33 +68,85 @@ struct jk_opid {
 	bool enabled;
 };
 
-enum jk_card_state {
-	JK_CARD_REVOKED = 0,
-	JK_CARD_ACTIVE = 1,
+struct jk_role {
+	char id[JK_ID_MAX + 1];
+	char person[JK_ID_MAX + 1];
+	enum jk_role_name role;
+	char department[JK_ID_MAX + 1]; /* "": of the whole office */
+	struct jk_period valid;
+};
+
+struct jk_approval {
+	char id[JK_ID_MAX + 1];
+	enum jk_approval_kind kind;
+	char person[JK_ID_MAX + 1];
+	char by[JK_ID_MAX + 1];       /* who approved, or delegates */
+	char terminal[JK_ID_MAX + 1]; /* "": every one (written as "*") */
+	struct jk_period valid;
+	bool once;           /* good for one use; then a terminal is named */
+	uint32_t functions;  /* of a delegation: bits of enum jk_function */
+	uint32_t businesses; /* of identity-info: bits; 0: all */
 };
 
 struct jk_card {
 	char id[JK_ID_MAX + 1];
-	char person[JK_ID_MAX + 1];
+	char person[JK_ID_MAX + 1]; /* "": a spare card in the cabinet */
 	enum jk_card_state state;
+	bool spare;                 /* handed to whoever needs one for a day */
+	bool handed_over;           /* somebody has it now (T-03) */
 	uint8_t key[JK_DIGEST_LEN]; /* SHA-256 of the SubjectPublicKeyInfo */
 	struct jk_period valid;     /* of the certificate */
-	size_t cert_len;
-	uint8_t cert[JK_CERT_MAX]; /* DER */
+	size_t cert_len;            /* 0: not issued yet */
+	uint8_t cert[JK_CERT_MAX];  /* DER */
 };
 
 struct jk_terminal {
 	char id[JK_ID_MAX + 1];
-	char class[JK_ID_MAX + 1];
-	char department[JK_ID_MAX + 1];
+	enum jk_class class;
+	unsigned room_level; /* 1 to 3 (S-47); 0: not said */
+	bool revoked;        /* stolen or taken out of use (T-38) */
+	char site[JK_ID_MAX + 1];
+	size_t n_departments; /* more than one share it (T-08) */
+	char department[JK_DEPARTMENTS_MAX][JK_ID_MAX + 1];
 };
 
 struct jk_type {
 	char id[JK_ID_MAX + 1];
 	unsigned number; /* 1 to 9, as in 別紙1 */
 	bool enabled;
-	size_t n_classes;
-	char class[JK_CLASSES_MAX][JK_ID_MAX + 1];
+	uint32_t classes;    /* bits of enum jk_class */
+	uint32_t businesses; /* bits of enum jk_business */
+	uint32_t functions;  /* bits of enum jk_function */
+	uint32_t delegated;  /* of these functions: only while delegated */
+};
+
+/* Of one terminal class. */
+struct jk_class_rule {
+	uint32_t methods;     /* bits of enum jk_method; what is not named is
+	                       * not taken */
+	uint32_t room_levels; /* bits 1 to 3; 0: any */
+};
+
+/* policy.conf, all but the types. */
+struct jk_policy {
+	char version[JK_ID_MAX + 1];
+	int64_t effective_from;        /* 0: as soon as it stands */
+	uint8_t digest[JK_DIGEST_LEN]; /* of policy.conf as it was read */
+	struct jk_class_rule class[JK_CLASS_COUNT];
+	/* Departments that own identity information (S-32); none: all may. */
+	size_t n_owners;
+	char owner[JK_DEPARTMENTS_MAX][JK_ID_MAX + 1];
+	uint32_t own_department; /* businesses for those departments only */
+	uint32_t permission;     /* businesses that need an identity-info
+	                          * approval (S-34) */
+	uint32_t second_person;  /* businesses that need a confirmer (S-39) */
+	bool checkout;           /* no session without a hand-over (T-02) */
+	bool function_needed; /* officers also need a type with the function */
+	int64_t training_s; /* days after the year's start; 0: never refused */
+	unsigned open_min, close_min; /* minutes of the day; both 0: always */
+	uint32_t weekdays;            /* bits 0 (Sunday) to 6 */
+	size_t n_closed;
+	int64_t closed[JK_CLOSED_DAYS_MAX]; /* first second of a closed day */
 };
 
 enum jk_recording {
@@ -104,10 +170,10 @@ struct jk_settings {
 
 /* What the snapshot says of itself. */
 struct jk_edition {
-	uint64_t serial;
-	int64_t made_at, valid_until;  /* seconds since the epoch */
-	char policy[JK_ID_MAX + 1];    /* version of policy.conf */
-	uint8_t digest[JK_DIGEST_LEN]; /* of policy.conf as it was read */
+	uint64_t serial;              /* of this terminal's builds */
+	uint64_t registry;            /* of the registry as a whole: number of
+	                               * the last ledger entry; 0: not known */
+	int64_t made_at, valid_until; /* seconds since the epoch */
 };
 
 #endif

@@ -168,38 +168,38 @@ jk_snapshot_settings(struct jk_snapshot *snapshot, struct jk_settings *ret)
 	return e != JK_OK ? e : jk_settings_decode(value, ret);
 }
 
+enum jk_err
+jk_snapshot_policy(struct jk_snapshot *snapshot, struct jk_policy *ret)
+{
+	struct jk_cur value;
+	enum jk_err e = get(snapshot, JK_KEY_POLICY, NULL, 0, &value);
+
+	return e != JK_OK ? e : jk_policy_decode(value, ret);
+}
+
 /* A row that stands under another row's key is damaged. */
-enum jk_err
-jk_snapshot_person(struct jk_snapshot *snapshot, const char *id,
-    struct jk_person *ret)
-{
-	struct jk_person row;
-	struct jk_cur value;
-	enum jk_err e = get_text(snapshot, JK_KEY_PERSON, id, &value);
-
-	if (e != JK_OK || (e = jk_person_decode(value, &row)) != JK_OK)
-		return e;
-	if (strcmp(row.id, id) != 0)
-		return JK_ERR_FORMAT;
-	*ret = row;
-	return JK_OK;
-}
-
-enum jk_err
-jk_snapshot_account(struct jk_snapshot *snapshot, const char *name,
-    struct jk_account *ret)
-{
-	struct jk_account row;
-	struct jk_cur value;
-	enum jk_err e = get_text(snapshot, JK_KEY_ACCOUNT, name, &value);
-
-	if (e != JK_OK || (e = jk_account_decode(value, &row)) != JK_OK)
-		return e;
-	if (strcmp(row.name, name) != 0)
-		return JK_ERR_FORMAT;
-	*ret = row;
-	return JK_OK;
-}
+#define NAMED(noun, type, kind, name)                                 \
+	enum jk_err jk_snapshot_##noun(struct jk_snapshot *snapshot,  \
+	    const char *id, type *ret)                                \
+	{                                                             \
+		type row;                                             \
+		struct jk_cur value;                                  \
+		enum jk_err e = get_text(snapshot, kind, id, &value); \
+                                                                      \
+		if (e != JK_OK ||                                     \
+		    (e = jk_##noun##_decode(value, &row)) != JK_OK)   \
+			return e;                                     \
+		if (strcmp(row.name, id) != 0)                        \
+			return JK_ERR_FORMAT;                         \
+		*ret = row;                                           \
+		return JK_OK;                                         \
+	}
+NAMED(department, struct jk_department, JK_KEY_DEPARTMENT, id)
+NAMED(person, struct jk_person, JK_KEY_PERSON, id)
+NAMED(account, struct jk_account, JK_KEY_ACCOUNT, name)
+NAMED(terminal, struct jk_terminal, JK_KEY_TERMINAL, id)
+NAMED(type, struct jk_type, JK_KEY_TYPE, id)
+#undef NAMED
 
 enum jk_err
 jk_snapshot_account_by_uid(struct jk_snapshot *snapshot, uid_t uid,
@@ -252,6 +252,32 @@ jk_snapshot_opids(struct jk_snapshot *snapshot, const char *person,
 	return JK_OK;
 }
 
+static bool
+all_are_for(const struct jk_approvals *row, const char *person)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (strcmp(row->approval[i].person, person) != 0)
+			return false;
+	return true;
+}
+
+enum jk_err
+jk_snapshot_approvals(struct jk_snapshot *snapshot, const char *person,
+    struct jk_approval ret[static JK_APPROVALS_MAX], size_t *ret_n)
+{
+	struct jk_approvals row;
+	struct jk_cur value;
+	enum jk_err e = get_text(snapshot, JK_KEY_APPROVALS, person, &value);
+
+	if (e != JK_OK || (e = jk_approvals_decode(value, &row)) != JK_OK)
+		return e;
+	if (!all_are_for(&row, person))
+		return JK_ERR_FORMAT;
+	memcpy(ret, row.approval, row.n * sizeof(row.approval[0]));
+	*ret_n = row.n;
+	return JK_OK;
+}
+
 enum jk_err
 jk_snapshot_card_by_cert(struct jk_snapshot *snapshot,
     const uint8_t sha256[static JK_DIGEST_LEN], struct jk_card *ret)
@@ -261,36 +287,4 @@ jk_snapshot_card_by_cert(struct jk_snapshot *snapshot,
 	    get(snapshot, JK_KEY_CARD, sha256, JK_DIGEST_LEN, &value);
 
 	return e != JK_OK ? e : jk_card_decode(value, ret);
-}
-
-enum jk_err
-jk_snapshot_terminal(struct jk_snapshot *snapshot, const char *id,
-    struct jk_terminal *ret)
-{
-	struct jk_terminal row;
-	struct jk_cur value;
-	enum jk_err e = get_text(snapshot, JK_KEY_TERMINAL, id, &value);
-
-	if (e != JK_OK || (e = jk_terminal_decode(value, &row)) != JK_OK)
-		return e;
-	if (strcmp(row.id, id) != 0)
-		return JK_ERR_FORMAT;
-	*ret = row;
-	return JK_OK;
-}
-
-enum jk_err
-jk_snapshot_type(struct jk_snapshot *snapshot, const char *id,
-    struct jk_type *ret)
-{
-	struct jk_type row;
-	struct jk_cur value;
-	enum jk_err e = get_text(snapshot, JK_KEY_TYPE, id, &value);
-
-	if (e != JK_OK || (e = jk_type_decode(value, &row)) != JK_OK)
-		return e;
-	if (strcmp(row.id, id) != 0)
-		return JK_ERR_FORMAT;
-	*ret = row;
-	return JK_OK;
 }

@@ -26,6 +26,10 @@ enum jk_err jk_snapshot_edition(struct jk_snapshot *snapshot,
     struct jk_edition *ret);
 enum jk_err jk_snapshot_settings(struct jk_snapshot *snapshot,
     struct jk_settings *ret);
+enum jk_err jk_snapshot_policy(struct jk_snapshot *snapshot,
+    struct jk_policy *ret);
+enum jk_err jk_snapshot_department(struct jk_snapshot *snapshot, const char *id,
+    struct jk_department *ret);
 enum jk_err jk_snapshot_person(struct jk_snapshot *snapshot, const char *id,
     struct jk_person *ret);
 enum jk_err jk_snapshot_account(struct jk_snapshot *snapshot, const char *name,
@@ -35,6 +39,10 @@ enum jk_err jk_snapshot_account_by_uid(struct jk_snapshot *snapshot, uid_t uid,
 /* All operator IDs of a person, in the order of the registry. */
 enum jk_err jk_snapshot_opids(struct jk_snapshot *snapshot, const char *person,
     struct jk_opid ret[static JK_OPIDS_MAX], size_t *ret_n);
+/* All approvals for a person. */
+enum jk_err jk_snapshot_approvals(struct jk_snapshot *snapshot,
+    const char *person, struct jk_approval ret[static JK_APPROVALS_MAX],
+    size_t *ret_n);
 enum jk_err jk_snapshot_card_by_cert(struct jk_snapshot *snapshot,
     const uint8_t sha256[static JK_DIGEST_LEN], struct jk_card *ret);
 enum jk_err jk_snapshot_terminal(struct jk_snapshot *snapshot, const char *id,
