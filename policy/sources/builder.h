@@ -7,20 +7,40 @@
 #define JK_BUILDER_H
 
 #include "report.h"
-#include "rows.h"
+#include "rowset.h"
+
+struct jk_store;
 
 struct jk_build {
-	const char *config_dir; /* absolute, as all three */
+	const char *config_dir; /* absolute, as all of them */
 	const char *vendor_dir; /* for policy.conf and jukinet.conf */
+	const char *state_dir;  /* ledger, store and snapshot */
+	const char *policy_dir; /* the sources' modules */
 	const char *snapshot;   /* NULL: check only, write nothing */
-	uid_t owner;            /* of the configuration, beside root */
+	/*
+	 * For a change: the registry of this machine alone (registry.d and the
+	 * store, with what is staged there), whatever `sources` says, and
+	 * without this terminal's own settings.
+	 */
+	const struct jk_store *store; /* NULL: as it stands on disk */
+	bool registry_only;
+	const char *without; /* a file of registry.d, as if it were not there */
+	uid_t owner;         /* of the configuration, beside root */
 	int64_t now;
 };
 
 struct jk_build_result {
-	struct jk_edition edition; /* serial 0 when nothing was written */
+	struct jk_edition edition;  /* serial 0 when nothing was written */
+	char policy[JK_ID_MAX + 1]; /* its version */
 	size_t persons, accounts, opids, cards, terminals, types;
 };
+
+/*
+ * Reads and checks everything into *set, which the caller clears. JK_OK: it
+ * stands as it would in a snapshot.
+ */
+enum jk_err jk_build_read(const struct jk_build *build, struct jk_rowset *set,
+    struct jk_report *report);
 
 /*
  * JK_ERR_REFUSED: the report has errors; JK_ERR_BUSY: another build held the

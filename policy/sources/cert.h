@@ -4,16 +4,25 @@
 #define JK_CERT_H
 
 #include "err.h"
-#include "rows.h"
+#include "snapshot.h"
 
 /*
- * Takes text that holds exactly one PEM block, a certificate of at most
+ * Takes a certificate in DER, or text that holds exactly one PEM block, with a
+ * NUL behind its `len` bytes: a certificate of at most
  * JK_CERT_MAX bytes with a key that jukinetd can verify with: RSA of 2048 to
  * 4096 bits or P-256, for signatures where it says what it is for. Fills key,
  * valid, cert and cert_len of *ret; the rest stays. NULL, or a static string:
  * why not.
  */
-const char *jk_cert_read_pem(const char *text, size_t len, struct jk_card *ret);
+const char *jk_cert_read(const void *data, size_t len, struct jk_card *ret);
+/*
+ * The same, but one that stands byte for byte in the old snapshot is not looked
+ * at again: it was checked when that one was made, and nobody but root can have
+ * written it. To look at ten thousand RSA keys takes half a minute. `old` may be
+ * NULL.
+ */
+const char *jk_cert_read_again(const void *data, size_t len,
+    struct jk_snapshot *old, struct jk_card *ret);
 
 enum jk_err jk_sha256(const void *data, size_t len,
     uint8_t ret[static JK_DIGEST_LEN]);

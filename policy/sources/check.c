@@ -2,15 +2,19 @@
 #include "check.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert.h"
+#include "accounts.h"
+
+/* A registry for many machines names many accounts that one has not. */
+#define STRANGERS_SAID 5
 
 struct check {
 	struct jk_rowset *set;
 	struct jk_report *report;
+	int64_t now;
+	size_t n_strangers; /* accounts that this machine does not have */
 };
 
 /* Neighbours in the order of ids. */
@@ -37,8 +41,17 @@ check_reference(struct check *c, const struct jk_list *list, const char *id,
 		    id);
 }
 
+/* Departments need no rows; but where there are some, one is one of them. */
 static void
-check_types(struct check *c)
+check_department(struct check *c, const char *id, struct jk_place place)
+{
+	if (id[0] != '\0' && c->set->department.n > 0)
+		check_reference(c, &c->set->department, id, place,
+		    "department");
+}
+
+static void
+check_numbers(struct check *c)
 {
 	const struct jk_list *list = &c->set->type;
 
@@ -55,6 +68,33 @@ check_types(struct check *c)
 				    type->number, other->id);
 		}
 	}
+}
+
+enum jk_err
+jk_policy_check(struct jk_rowset *set, struct jk_report *report)
+{
+	struct check c = { .set = set, .report = report };
+	const struct jk_policy *policy = &set->policy.policy;
+	enum jk_err e = jk_list_sort(&set->type);
+
+	if (e != JK_OK)
+		return e;
+	check_ids(&c, &set->type, "type");
+	check_numbers(&c);
+	/* Without an owner it would not restrict anybody. */
+	if (policy->own_department != 0 && policy->n_owners == 0)
+		jk_report_error(report, set->policy_place,
+		    "\"own-department = yes\" needs an owning-department");
+	return JK_OK;
+}
+
+static void
+check_owners(struct check *c)
+{
+	const struct jk_policy *policy = &c->set->policy.policy;
+
+	for (size_t i = 0; i < policy->n_owners; i++)
+		check_department(c, policy->owner[i], c->set->policy_place);
 }
 
 /* Of two rows with the same bytes `digest`: which list index, by memcmp. */
@@ -123,23 +163,64 @@ check_keys(struct check *c)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct jk_card *card = jk_list_at(list, i);
 
+		/* One without a certificate has no key: its place is as good. */
 		memcpy(digests[i], card->key, JK_DIGEST_LEN);
+		if (card->cert_len == 0)
+			memcpy(digests[i], &i, sizeof(i));
 	}
 	check_twice(c, &o, order, "certificate or key");
 	return JK_OK;
 }
 
+/* A card that can be used has a certificate, and a holder unless it is spare:
+ * then it has one exactly while it is lent. */
 static void
-check_cards(struct check *c, int64_t now)
+check_card_shape(struct check *c, const struct jk_card *card,
+    struct jk_place place)
+{
+	const bool issued = card->state != JK_CARD_REQUESTED &&
+	                    card->state != JK_CARD_APPLIED &&
+	                    card->state != JK_CARD_APPROVED &&
+	                    card->state != JK_CARD_REVOKED;
+	const bool held = card->person[0] != '\0';
+
+	if (issued && card->cert_len == 0)
+		jk_report_error(c->report, place,
+		    "[card] needs \"certificate = ...\" (plain file name)");
+	if (!held && !card->spare)
+		jk_report_error(c->report, place,
+		    "[card] needs \"person = ...\" (id of a person)");
+	if (card->spare && card->handed_over && !held)
+		jk_report_error(c->report, place,
+		    "a spare card is handed over to nobody");
+	if (card->spare && held && !card->handed_over)
+		jk_report_error(c->report, place,
+		    "a spare card has a person only while it is handed over "
+		    "(\"handed-at = ...\")");
+}
+
+/* It opens nothing any more, and stays known when its holder has gone. */
+static bool
+is_history(const struct jk_card *card)
+{
+	return card->state == JK_CARD_REVOKED ||
+	       card->state == JK_CARD_RETURNED;
+}
+
+static void
+check_cards(struct check *c)
 {
 	const struct jk_list *list = &c->set->card;
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct jk_card *card = jk_list_at(list, i);
 
-		check_reference(c, &c->set->person, card->person,
-		    list->places[i], "person");
-		if (card->state == JK_CARD_ACTIVE && now >= card->valid.until)
+		if (card->person[0] != '\0' && !is_history(card))
+			check_reference(c, &c->set->person, card->person,
+			    list->places[i], "person");
+		check_card_shape(c, card, list->places[i]);
+		if (card->state == JK_CARD_ACTIVE && card->cert_len > 0 &&
+		    c->now >= card->valid.until)
 			jk_report_warning(c->report, list->places[i],
 			    "the certificate of [card %s] has expired",
 			    card->id);
@@ -158,7 +239,92 @@ check_opids(struct check *c)
 		    list->places[i], "person");
 		check_reference(c, &c->set->type, opid->type, list->places[i],
 		    "type");
+		check_department(c, opid->department, list->places[i]);
 	}
+}
+
+static void
+check_persons(struct check *c)
+{
+	const struct jk_list *list = &c->set->person;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct jk_person *person = jk_list_at(list, i);
+
+		check_department(c, person->department, list->places[i]);
+	}
+}
+
+static void
+check_terminals(struct check *c)
+{
+	const struct jk_list *list = &c->set->terminal;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct jk_terminal *terminal = jk_list_at(list, i);
+
+		for (size_t j = 0; j < terminal->n_departments; j++)
+			check_department(c, terminal->department[j],
+			    list->places[i]);
+	}
+}
+
+static void
+check_roles(struct check *c)
+{
+	const struct jk_list *list = &c->set->role;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct jk_role *role = jk_list_at(list, i);
+
+		if (!jk_period_counts(&role->valid, c->now))
+			continue;
+		check_reference(c, &c->set->person, role->person,
+		    list->places[i], "person");
+		check_department(c, role->department, list->places[i]);
+	}
+}
+
+/* One that has ended may name who has gone since. */
+static void
+check_approval_names(struct check *c, const struct jk_approval *a,
+    struct jk_place place)
+{
+	check_reference(c, &c->set->person, a->person, place, "person");
+	check_reference(c, &c->set->person, a->by, place, "person");
+	if (a->terminal[0] != '\0')
+		check_reference(c, &c->set->terminal, a->terminal, place,
+		    "terminal");
+}
+
+static void
+check_approval(struct check *c, const struct jk_approval *a,
+    struct jk_place place)
+{
+	if (jk_period_counts(&a->valid, c->now))
+		check_approval_names(c, a, place);
+	/* Its use is noted on one terminal only. */
+	if (a->once && a->terminal[0] == '\0')
+		jk_report_error(c->report, place,
+		    "an approval for one use names one terminal");
+	if (strcmp(a->person, a->by) == 0)
+		jk_report_error(c->report, place,
+		    "nobody approves for himself");
+	if ((a->kind == JK_APPROVAL_DELEGATION) != (a->functions != 0))
+		jk_report_error(c->report, place,
+		    "a delegation, and nothing else, names functions");
+	if (a->kind != JK_APPROVAL_IDENTITY_INFO && a->businesses != 0)
+		jk_report_error(c->report, place,
+		    "only a permission of identity-info names businesses");
+}
+
+static void
+check_approvals(struct check *c)
+{
+	const struct jk_list *list = &c->set->approval;
+
+	for (size_t i = 0; i < list->n; i++)
+		check_approval(c, jk_list_at(list, i), list->places[i]);
 }
 
 static void
@@ -167,52 +333,51 @@ free_counts(unsigned **counts)
 	free(*counts);
 }
 
-/* No person holds more than the snapshot can. */
+/*
+ * No person holds more than the snapshot can. Of each row `person_of` gives the
+ * person, or NULL where it does not count.
+ */
 static enum jk_err
-check_opids_per_person(struct check *c)
+check_per_person(struct check *c, const struct jk_list *list,
+    const char *(*person_of)(const void *row, int64_t now), unsigned max,
+    const char *noun)
 {
-	const struct jk_list *persons = &c->set->person, *list = &c->set->opid;
+	const struct jk_list *persons = &c->set->person;
 	JK_CLEANUP(free_counts)
 	unsigned *counts = calloc(persons->n + 1, sizeof(*counts));
 
 	if (counts == NULL)
 		return JK_ERR_NOMEM;
 	for (size_t i = 0; i < list->n; i++) {
-		const struct jk_opid *opid = jk_list_at(list, i);
-		size_t person = jk_list_find(persons, opid->person);
+		const char *id = person_of(jk_list_at(list, i), c->now);
+		size_t person =
+		    id == NULL ? JK_NO_ROW : jk_list_find(persons, id);
 
-		if (person != JK_NO_ROW && ++counts[person] == JK_OPIDS_MAX + 1)
+		if (person != JK_NO_ROW && ++counts[person] == max + 1)
 			jk_report_error(c->report, list->places[i],
-			    "person \"%s\" has more than %d operator IDs",
-			    opid->person, JK_OPIDS_MAX);
+			    "person \"%s\" has more than %u %s", id, max, noun);
 	}
 	return JK_OK;
 }
 
-/* JK_ERR_NOT_FOUND only when the machine is sure. */
-static enum jk_err
-look_up_uid(const char *name, uid_t *ret)
+static const char *
+opid_person(const void *row, JK_UNUSED int64_t now)
 {
-	static char buffer[1 << 20];
-	struct passwd entry, *found = NULL;
-	int r;
+	return ((const struct jk_opid *)row)->person;
+}
 
-	do
-		r = getpwnam_r(name, &entry, buffer, sizeof(buffer), &found);
-	while (r == EINTR);
-	if (found != NULL) {
-		*ret = found->pw_uid;
-		return JK_OK;
-	}
-	if (r == 0 || r == ENOENT || r == ESRCH)
-		return JK_ERR_NOT_FOUND;
-	errno = r;
-	return JK_ERR_SYS;
+/* One that has ended does not come into the snapshot. */
+static const char *
+approval_person(const void *row, int64_t now)
+{
+	const struct jk_approval *a = row;
+
+	return jk_period_counts(&a->valid, now) ? a->person : NULL;
 }
 
 static void
-check_account(struct check *c, struct jk_account *account,
-    struct jk_place place)
+check_account(struct check *c, const struct jk_accounts *accounts,
+    struct jk_account *account, struct jk_place place)
 {
 	enum jk_err e;
 
@@ -220,12 +385,12 @@ check_account(struct check *c, struct jk_account *account,
 		check_reference(c, &c->set->person, account->person[i], place,
 		    "person");
 	account->uid = JK_NO_UID;
-	e = look_up_uid(account->name, &account->uid);
-	if (e == JK_ERR_NOT_FOUND)
+	e = jk_accounts_find(accounts, account->name, &account->uid);
+	if (e == JK_ERR_NOT_FOUND && ++c->n_strangers <= STRANGERS_SAID)
 		jk_report_warning(c->report, place,
 		    "account \"%s\" does not exist on this machine: left out",
 		    account->name);
-	else if (e != JK_OK)
+	else if (e == JK_ERR_SYS)
 		jk_report_error(c->report, place,
 		    "account \"%s\" cannot be looked up: %s", account->name,
 		    strerror(errno));
@@ -273,10 +438,19 @@ check_uids(struct check *c)
 static enum jk_err
 check_accounts(struct check *c)
 {
+	JK_CLEANUP(jk_accounts_clear) struct jk_accounts accounts = { 0 };
 	const struct jk_list *list = &c->set->account;
+	enum jk_err e = jk_accounts_read(&accounts);
 
+	if (e != JK_OK)
+		return e;
 	for (size_t i = 0; i < list->n; i++)
-		check_account(c, jk_list_at(list, i), list->places[i]);
+		check_account(c, &accounts, jk_list_at(list, i),
+		    list->places[i]);
+	if (c->n_strangers > STRANGERS_SAID)
+		jk_report_warning(c->report, list->places[list->n - 1],
+		    "%zu more accounts do not exist on this machine: left out",
+		    c->n_strangers - STRANGERS_SAID);
 	return check_uids(c);
 }
 
@@ -287,12 +461,14 @@ sort_lists(struct check *c)
 		struct jk_list *list;
 		const char *section;
 	} lists[] = {
+		{ &c->set->department, "department" },
 		{ &c->set->person, "person" },
 		{ &c->set->account, "account" },
 		{ &c->set->opid, "operator-id" },
+		{ &c->set->role, "role" },
+		{ &c->set->approval, "approval" },
 		{ &c->set->card, "card" },
 		{ &c->set->terminal, "terminal" },
-		{ &c->set->type, "type" },
 	};
 
 	for (size_t i = 0; i < JK_COUNT(lists); i++) {
@@ -308,17 +484,28 @@ sort_lists(struct check *c)
 enum jk_err
 jk_rowset_check(struct jk_rowset *set, int64_t now, struct jk_report *report)
 {
-	struct check c = { set, report };
-	enum jk_err e = sort_lists(&c);
+	struct check c = { .set = set, .report = report, .now = now };
+	enum jk_err e;
 
-	if (e != JK_OK)
+	if ((e = sort_lists(&c)) != JK_OK ||
+	    (e = jk_policy_check(set, report)) != JK_OK)
 		return e;
-	check_reference(&c, &set->terminal, set->settings.settings.terminal,
-	    set->settings_place, "terminal");
-	check_types(&c);
+	/* A change of the registry is judged without this terminal. */
+	if (set->settings.settings.terminal[0] != '\0')
+		check_reference(&c, &set->terminal,
+		    set->settings.settings.terminal, set->settings_place,
+		    "terminal");
+	check_owners(&c);
+	check_persons(&c);
 	check_opids(&c);
-	check_cards(&c, now);
-	if ((e = check_opids_per_person(&c)) != JK_OK ||
+	check_roles(&c);
+	check_approvals(&c);
+	check_terminals(&c);
+	check_cards(&c);
+	if ((e = check_per_person(&c, &set->opid, opid_person, JK_OPIDS_MAX,
+	         "operator IDs")) != JK_OK ||
+	    (e = check_per_person(&c, &set->approval, approval_person,
+	         JK_APPROVALS_MAX, "approvals")) != JK_OK ||
 	    (e = check_keys(&c)) != JK_OK)
 		return e;
 	return check_accounts(&c);

@@ -3,131 +3,79 @@
 
 #include <string.h>
 
-#include "ids.h"
 #include "initext.h"
 
 struct parser {
-	struct jk_report *report;
 	const struct jk_conf_handler *handler;
-	struct jk_conf_section section;
-	void *object;  /* NULL: between sections */
-	size_t errors; /* of the report, when the section began */
-	uint64_t done; /* sections without id, by their first option */
+	struct jk_draft draft;     /* its object NULL: between sections */
+	bool done[JK_OPTIONS_MAX]; /* sections without id, by first option */
 	unsigned last_line;
 };
 
 static struct jk_place
 place_at(const struct parser *p, unsigned line)
 {
-	return (struct jk_place){ p->section.place.file, line };
+	return (struct jk_place){ p->draft.place.file, line };
 }
 
-static bool
-is_of(const struct jk_option *o, enum jk_conf_file file, const char *section)
-{
-	return o->file == file && strcmp(o->section, section) == 0;
-}
-
-static uint64_t
-section_bit(enum jk_conf_file file, const char *section)
+/* The section's first option stands for it. */
+static bool *
+done_flag(struct parser *p)
 {
 	size_t i = 0;
 
-	while (!is_of(&jk_options[i], file, section))
+	while (jk_options[i].file != p->draft.file ||
+	       strcmp(jk_options[i].section, p->draft.name) != 0)
 		i++;
-	return UINT64_C(1) << i;
-}
-
-/* One option that the section does not say. */
-static void
-fill_in(struct parser *p, const struct jk_option *o)
-{
-	if (o->required)
-		jk_report_error(p->report, p->section.place,
-		    "[%s] needs \"%s = ...\" (%s)", p->section.name, o->key,
-		    o->range);
-	else if (o->fallback != NULL &&
-	         jk_option_set(o, o->fallback, p->object) != NULL)
-		jk_report_error(p->report, p->section.place,
-		    "default of \"%s\" is not valid", o->key);
+	return &p->done[i];
 }
 
 static void
 end_section(struct parser *p)
 {
-	const struct jk_conf_section *s = &p->section;
-
-	if (p->object == NULL)
-		return;
-	for (size_t i = 0; i < jk_n_options; i++)
-		if (is_of(&jk_options[i], s->file, s->name) && s->line[i] == 0)
-			fill_in(p, &jk_options[i]);
-	if (p->report->n_errors == p->errors)
-		p->handler->end(p->handler->ctx, s);
-	p->object = NULL;
+	if (p->draft.object != NULL && jk_draft_end(&p->draft))
+		p->handler->end(p->handler->ctx, &p->draft);
 }
 
 static void
 begin_section(struct parser *p, unsigned line)
 {
-	struct jk_conf_section *s = &p->section;
-
-	s->place.line = line;
-	memset(s->line, 0, sizeof(s->line));
-	p->errors = p->report->n_errors;
-	p->object = p->handler->begin(p->handler->ctx, s);
+	p->draft.place.line = line;
+	jk_draft_begin(&p->draft,
+	    p->handler->begin(p->handler->ctx, &p->draft));
 }
 
-/* "terminal shimin-03" into its two words; false when they are too long. */
-static bool
-split(const char *text, struct jk_conf_section *s)
+bool
+jk_conf_split(const char *text, char ret_name[static JK_ID_MAX + 1],
+    char ret_id[static JK_ID_MAX + 1])
 {
 	size_t n = strcspn(text, " \t");
 	const char *id = text + n + strspn(text + n, " \t");
 
-	if (n >= sizeof(s->name) || strlen(id) >= sizeof(s->id))
+	if (n > JK_ID_MAX || strlen(id) > JK_ID_MAX)
 		return false;
-	memcpy(s->name, text, n);
-	s->name[n] = '\0';
-	strcpy(s->id, id);
+	memcpy(ret_name, text, n);
+	ret_name[n] = '\0';
+	strcpy(ret_id, id);
 	return true;
-}
-
-static const char *
-id_fault(const struct jk_conf_section *s, bool has_id)
-{
-	if (!has_id)
-		return s->id[0] == '\0' ? NULL : "section takes no id";
-	if (s->id[0] == '\0')
-		return "section needs an id";
-	if (strcmp(s->name, "account") == 0)
-		return jk_account_name_is_valid(s->id)
-		           ? NULL
-		           : "not the name of an account";
-	return jk_row_id_is_valid(s->id)
-	           ? NULL
-	           : "not an id (1 to 64 of a-z, 0-9 and '-')";
 }
 
 static const char *
 section_fault(struct parser *p, const char *text)
 {
-	struct jk_conf_section *s = &p->section;
+	struct jk_draft *d = &p->draft;
 	const char *fault;
-	bool has_id;
-	uint64_t bit;
+	bool *done;
 
-	if (!split(text, s))
+	if (!jk_conf_split(text, d->name, d->id))
 		return "section name is too long";
-	if (!jk_section_exists(s->file, s->name, &has_id))
-		return "unknown section";
-	fault = id_fault(s, has_id);
-	if (fault != NULL || has_id)
+	fault = jk_draft_fault(d);
+	if (fault != NULL || d->id[0] != '\0')
 		return fault;
-	bit = section_bit(s->file, s->name);
-	if ((p->done & bit) != 0)
+	done = done_flag(p);
+	if (*done)
 		return "section is repeated";
-	p->done |= bit;
+	*done = true;
 	return NULL;
 }
 
@@ -141,12 +89,12 @@ on_section(void *ctx, unsigned line, const char *text)
 	end_section(p);
 	fault = section_fault(p, text);
 	if (fault != NULL) {
-		jk_report_error(p->report, place_at(p, line), "[%s]: %s", text,
-		    fault);
+		jk_report_error(p->draft.report, place_at(p, line), "[%s]: %s",
+		    text, fault);
 		return false;
 	}
 	begin_section(p, line);
-	return p->object != NULL;
+	return p->draft.object != NULL;
 }
 
 static void
@@ -154,25 +102,9 @@ on_entry(void *ctx, unsigned line, JK_UNUSED const char *text, const char *key,
     const char *value)
 {
 	struct parser *p = ctx;
-	struct jk_conf_section *s = &p->section;
-	const struct jk_option *o = jk_option_find(s->file, s->name, key);
-	const char *fault;
-	unsigned *seen;
 
 	p->last_line = line;
-	if (o == NULL) {
-		jk_report_error(p->report, place_at(p, line),
-		    "unknown key \"%s\" in [%s]", key, s->name);
-		return;
-	}
-	seen = &s->line[o - jk_options];
-	fault = *seen != 0 && o->max_count == 0
-	            ? "key is repeated"
-	            : jk_option_set(o, value, p->object);
-	*seen = line;
-	if (fault != NULL)
-		jk_report_error(p->report, place_at(p, line), "%s = %s: %s",
-		    key, value, fault);
+	jk_draft_set(&p->draft, key, value, strlen(value), line);
 }
 
 static void
@@ -181,26 +113,27 @@ on_error(void *ctx, unsigned line, const char *reason)
 	struct parser *p = ctx;
 
 	p->last_line = line;
-	jk_report_error(p->report, place_at(p, line), "%s", reason);
+	jk_report_error(p->draft.report, place_at(p, line), "%s", reason);
 }
 
 /* Sections that the file leaves out, where nothing else went wrong. */
 static void
 add_absent(struct parser *p)
 {
-	struct jk_conf_section *s = &p->section;
+	struct jk_draft *d = &p->draft;
 	bool has_id;
 
 	for (size_t i = 0; i < jk_n_options; i++) {
 		const char *name = jk_options[i].section;
 
-		if (jk_options[i].file != s->file ||
-		    !jk_section_exists(s->file, name, &has_id) || has_id ||
-		    (p->done & section_bit(s->file, name)) != 0)
+		if (jk_options[i].file != d->file ||
+		    !jk_section_exists(d->file, name, &has_id) || has_id)
 			continue;
-		strcpy(s->name, name);
-		s->id[0] = '\0';
-		p->done |= section_bit(s->file, name);
+		strcpy(d->name, name);
+		d->id[0] = '\0';
+		if (*done_flag(p))
+			continue;
+		*done_flag(p) = true;
 		begin_section(p, p->last_line);
 		end_section(p);
 	}
@@ -211,9 +144,10 @@ jk_conf_parse(enum jk_conf_file file, const char *path, const char *text,
     size_t len, struct jk_report *report, const struct jk_conf_handler *handler)
 {
 	struct parser p = {
-		.report = report,
 		.handler = handler,
-		.section = { .file = file, .place = { .file = path } },
+		.draft = { .report = report,
+		    .file = file,
+		    .place = { .file = path } },
 	};
 	const struct jk_ini_handler ini = {
 		.section = on_section,
@@ -230,16 +164,4 @@ jk_conf_parse(enum jk_conf_file file, const char *path, const char *text,
 	if (report->n_errors == before)
 		add_absent(&p);
 	return report->n_errors == before ? JK_OK : JK_ERR_FORMAT;
-}
-
-struct jk_place
-jk_conf_place_of(const struct jk_conf_section *section, const char *key)
-{
-	const struct jk_option *o =
-	    jk_option_find(section->file, section->name, key);
-	struct jk_place place = section->place;
-
-	if (o != NULL && section->line[o - jk_options] != 0)
-		place.line = section->line[o - jk_options];
-	return place;
 }

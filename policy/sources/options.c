@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
+#include <assert.h>
 #include <string.h>
-#include <time.h>
 
+#include "cert.h"
 #include "clock.h"
 #include "ids.h"
+#include "plaintext.h"
 #include "secret.h"
 
 typedef bool check_fn(const char *text);
+
+/* Of a text, which is the only thing that can be too long: ids and names of
+ * services fit by their alphabets. */
+#define TEXT_MAX "192"
+static_assert(JK_NAME_MAX == 192 && JK_ACCOUNT_MAX >= JK_ID_MAX,
+    "what TEXT_MAX says");
 
 static void *
 field_of(const struct jk_option *o, void *object)
@@ -23,7 +31,7 @@ set_text(const struct jk_option *o, const char *value, void *object,
 	if (!check(value))
 		return reason;
 	if (strlen(value) >= o->size)
-		return "value is too long";
+		return "longer than " TEXT_MAX " bytes";
 	strcpy(field_of(o, object), value);
 	return NULL;
 }
@@ -54,36 +62,50 @@ parse_text(const struct jk_option *o, const char *value, void *object)
 	return set_text(o, value, object, is_anything, NULL);
 }
 
-static bool
-is_file_name(const char *text)
+/* Of the registry, but no row has a field for it. */
+static const char *
+parse_noted(JK_UNUSED const struct jk_option *o, const char *value,
+    JK_UNUSED void *object)
 {
-	return strspn(text, "abcdefghijklmnopqrstuvwxyz"
-	                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                    "0123456789_.-") == strlen(text) &&
-	       text[0] != '.';
+	return strlen(value) > JK_NAME_MAX ? "longer than " TEXT_MAX " bytes"
+	                                   : NULL;
 }
 
 static const char *
-parse_file(const struct jk_option *o, const char *value, void *object)
+parse_word(const struct jk_option *o, const char *value, void *object)
 {
-	return set_text(o, value, object, is_file_name,
-	    "not a plain file name (letters, digits and \"_.-\")");
+	const unsigned number = (unsigned)jk_word_find(o->words, value);
+
+	if (number < o->words->first || number == o->words->n)
+		return o->words->fault;
+	memcpy(field_of(o, object), &number, sizeof(number));
+	return NULL;
 }
 
-static bool
-is_class(const char *text)
+/* One bit of a mask; the key repeats. */
+static const char *
+parse_bit(const struct jk_option *o, const char *value, void *object)
 {
-	return strcmp(text, "cs") == 0 ||
-	       strcmp(text, "integrated-terminal") == 0 ||
-	       strcmp(text, "integrated-terminal-other-dept") == 0;
+	size_t number = jk_word_find(o->words, value);
+	uint32_t mask;
+
+	if (number < o->words->first || number == o->words->n)
+		return o->words->fault;
+	memcpy(&mask, field_of(o, object), sizeof(mask));
+	if ((mask & jk_bit((unsigned)number)) != 0)
+		return "value is repeated";
+	mask |= jk_bit((unsigned)number);
+	memcpy(field_of(o, object), &mask, sizeof(mask));
+	return NULL;
 }
 
 static const char *
-parse_class(const struct jk_option *o, const char *value, void *object)
+parse_terminal(const struct jk_option *o, const char *value, void *object)
 {
-	return set_text(o, value, object, is_class,
-	    "not a terminal class (cs, integrated-terminal, "
-	    "integrated-terminal-other-dept)");
+	if (strcmp(value, "*") != 0)
+		return parse_id(o, value, object);
+	*(char *)field_of(o, object) = '\0';
+	return NULL;
 }
 
 static const char *
@@ -94,19 +116,6 @@ parse_flag(const struct jk_option *o, const char *value, void *object)
 	if (!yes && strcmp(value, "no") != 0)
 		return "neither yes nor no";
 	memcpy(field_of(o, object), &yes, sizeof(yes));
-	return NULL;
-}
-
-static const char *
-parse_state(const struct jk_option *o, const char *value, void *object)
-{
-	enum jk_card_state state = JK_CARD_ACTIVE;
-
-	if (strcmp(value, "revoked") == 0)
-		state = JK_CARD_REVOKED;
-	else if (strcmp(value, "active") != 0)
-		return "neither active nor revoked";
-	memcpy(field_of(o, object), &state, sizeof(state));
 	return NULL;
 }
 
@@ -163,8 +172,37 @@ parse_number(const struct jk_option *o, const char *value, void *object)
 	return NULL;
 }
 
+static const char date_fault[] =
+    "not a date (YYYY-MM-DD) or a time (YYYY-MM-DD HH:MM)";
+
 static const char *
 parse_from(const struct jk_option *o, const char *value, void *object)
+{
+	int64_t s;
+
+	if (jk_date_parse(value, &s) != JK_OK &&
+	    jk_time_parse(value, &s) != JK_OK)
+		return date_fault;
+	memcpy(field_of(o, object), &s, sizeof(s));
+	return NULL;
+}
+
+/* A day counts whole: what is stored is the midnight that ends it. */
+static const char *
+parse_until(const struct jk_option *o, const char *value, void *object)
+{
+	int64_t s;
+
+	if (jk_date_parse(value, &s) == JK_OK)
+		s = jk_next_day(s);
+	else if (jk_time_parse(value, &s) != JK_OK)
+		return date_fault;
+	memcpy(field_of(o, object), &s, sizeof(s));
+	return NULL;
+}
+
+static const char *
+parse_date(const struct jk_option *o, const char *value, void *object)
 {
 	int64_t s;
 
@@ -174,24 +212,77 @@ parse_from(const struct jk_option *o, const char *value, void *object)
 	return NULL;
 }
 
-/* The day counts whole: what is stored is the midnight that ends it. */
+/* A list of days. */
 static const char *
-parse_until(const struct jk_option *o, const char *value, void *object)
+parse_day(const struct jk_option *o, const char *value, void *object)
 {
-	struct tm day;
-	int64_t s;
-	time_t t;
+	uint8_t *bytes = object;
+	int64_t s, other;
+	size_t n;
 
 	if (jk_date_parse(value, &s) != JK_OK)
 		return "not a date (YYYY-MM-DD)";
-	t = (time_t)s;
-	if (localtime_r(&t, &day) == NULL)
-		return "not a date (YYYY-MM-DD)";
-	day.tm_mday++;
-	day.tm_isdst = -1;
-	s = (int64_t)mktime(&day);
-	memcpy(field_of(o, object), &s, sizeof(s));
+	memcpy(&n, bytes + o->count_at, sizeof(n));
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&other, bytes + o->at + i * sizeof(s), sizeof(other));
+		if (other == s)
+			return "value is repeated";
+	}
+	if (n == JK_CLOSED_DAYS_MAX)
+		return "too many of this key";
+	memcpy(bytes + o->at + n * sizeof(s), &s, sizeof(s));
+	n++;
+	memcpy(bytes + o->count_at, &n, sizeof(n));
 	return NULL;
+}
+
+/* "HH:MM", as minutes of the day; 24:00 ends it. */
+static const char *
+parse_clock(const struct jk_option *o, const char *value, void *object)
+{
+	static const char digits[] = "0123456789";
+	unsigned h, m;
+
+	if (strlen(value) != 5 || value[2] != ':' ||
+	    strspn(value, digits) != 2 || strspn(value + 3, digits) != 2)
+		return "not a time of the day (HH:MM)";
+	h = (unsigned)(value[0] - '0') * 10 + (unsigned)(value[1] - '0');
+	m = (unsigned)(value[3] - '0') * 10 + (unsigned)(value[4] - '0');
+	if (m > 59 || h * 60 + m > 1440)
+		return "not a time of the day (HH:MM)";
+	m += h * 60;
+	memcpy(field_of(o, object), &m, sizeof(m));
+	return NULL;
+}
+
+static const char *
+parse_affiliation(const struct jk_option *o, const char *value, void *object)
+{
+	const bool contractor = strcmp(value, "contractor") == 0;
+
+	if (!contractor && strcmp(value, "staff") != 0)
+		return "neither staff nor contractor";
+	memcpy(field_of(o, object), &contractor, sizeof(contractor));
+	return NULL;
+}
+
+static const char *
+parse_terminal_state(const struct jk_option *o, const char *value, void *object)
+{
+	const bool revoked = strcmp(value, "revoked") == 0;
+
+	if (!revoked && strcmp(value, "active") != 0)
+		return "neither active nor revoked";
+	memcpy(field_of(o, object), &revoked, sizeof(revoked));
+	return NULL;
+}
+
+static const char *
+parse_certificate(const void *data, size_t len, void *object)
+{
+	struct jk_card_draft *draft = object;
+
+	return jk_cert_read_again(data, len, draft->old, &draft->card);
 }
 
 #define FIELD(type, member) \
@@ -201,10 +292,23 @@ parse_until(const struct jk_option *o, const char *value, void *object)
 	.max_count = JK_COUNT(((type *)0)->member),                           \
 	.count_at = offsetof(type, count)
 
-#define S struct jk_settings_draft
+#define S  struct jk_settings_draft
+#define P  struct jk_policy_draft
+#define B  struct jk_business_draft
+#define CD struct jk_card_draft
+
+/* A mask is no list of its own: each value sets one bit of it. */
+#define BITS(type, member, table) \
+	FIELD(type, member), .words = &(table), .repeats = true
+#define WORD(type, member, table) FIELD(type, member), .words = &(table)
+#define TIME(type, member)        FIELD(type, member)
+#define NOTED                     .kept = true
 
 #define ID_RANGE   "1 to 64 of a-z, 0-9 and '-'"
-#define DATE_RANGE "YYYY-MM-DD"
+#define DAY_RANGE  "YYYY-MM-DD"
+#define DATE_RANGE "YYYY-MM-DD or YYYY-MM-DD HH:MM"
+#define FROM_HELP  "first good day or minute"
+#define UNTIL_HELP "last good day, or the minute that ends it"
 #define CLASSES    "cs, integrated-terminal, integrated-terminal-other-dept"
 
 /* clang-format off */
@@ -242,10 +346,59 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "registry", "max-age", parse_number, FIELD(S, max_age_s),
 	  .min = 1, .max = 366, .scale = 86400, .fallback = "7", .range = "1 to 366 days",
 	  .help = "a snapshot older than this lets nobody in" },
+	{ JK_CONF_TERMINAL, "registry", "sources", parse_text, FIELD(S, sources),
+	  .fallback = "files", .range = "names with [STATUS=action]",
+	  .help = "where the registry comes from, in this order" },
 
-	{ JK_CONF_POLICY, "policy", "version", parse_service, FIELD(struct jk_policy_draft, version),
+	{ JK_CONF_POLICY, "policy", "version", parse_service, FIELD(P, policy.version),
 	  .required = true, .range = "1 to 64 of a-z, 0-9 and \"_.-\"",
 	  .help = "names the edition of the policy" },
+	{ JK_CONF_POLICY, "policy", "effective-from", parse_date, TIME(P, policy.effective_from),
+	  .range = DAY_RANGE, .help = "the day from which this edition holds" },
+	{ JK_CONF_POLICY, "policy", "owning-department", parse_id, LIST(P, policy.owner, policy.n_owners),
+	  .range = ID_RANGE, .help = "owns identity information (S-32), up to 8" },
+	{ JK_CONF_POLICY, "policy", "require-checkout", parse_flag, FIELD(P, policy.checkout),
+	  .fallback = "no", .range = "yes or no", .help = "no session without a hand-over of the card (T-02)" },
+	{ JK_CONF_POLICY, "policy", "require-function", parse_flag, FIELD(P, policy.function_needed),
+	  .fallback = "yes", .range = "yes or no",
+	  .help = "officers who manage operators also need a type with the function" },
+
+	{ JK_CONF_POLICY, "limits", "training-days", parse_number, FIELD(P, policy.training_s),
+	  .min = 0, .max = 366, .scale = 86400, .fallback = "0", .range = "0 to 366 days",
+	  .help = "from April 1 until who had no course is refused; 0: never (T-40)" },
+	{ JK_CONF_POLICY, "limits", "review-days", parse_number, FIELD(P, limits.review_s),
+	  .min = 1, .max = 731, .scale = 86400, .fallback = "184", .range = "1 to 731 days",
+	  .help = "between two reviews of an account (S-28)" },
+	{ JK_CONF_POLICY, "limits", "unused-days", parse_number, FIELD(P, limits.unused_s),
+	  .min = 1, .max = 731, .scale = 86400, .fallback = "90", .range = "1 to 731 days",
+	  .help = "until an operator ID that nobody used is listed (S-28)" },
+	{ JK_CONF_POLICY, "limits", "fallback-days", parse_number, FIELD(P, limits.fallback_s),
+	  .min = 1, .max = 31, .scale = 86400, .fallback = "1", .range = "1 to 31 days",
+	  .help = "of an approval of the fallback PIN that names no end (S-25)" },
+
+	{ JK_CONF_POLICY, "hours", "open", parse_clock, FIELD(P, policy.open_min),
+	  .range = "HH:MM", .help = "when work begins; without it there are no hours" },
+	{ JK_CONF_POLICY, "hours", "close", parse_clock, FIELD(P, policy.close_min),
+	  .range = "HH:MM", .help = "when it ends" },
+	{ JK_CONF_POLICY, "hours", "weekday", parse_bit, BITS(P, policy.weekdays, jk_weekdays),
+	  .range = "sun, mon, tue, wed, thu, fri, sat", .help = "a day of work; none: every day" },
+	{ JK_CONF_POLICY, "hours", "closed-day", parse_day, FIELD(P, policy.closed),
+	  .count_at = offsetof(P, policy.n_closed), .repeats = true,
+	  .range = DAY_RANGE, .help = "a day without work, up to 64" },
+
+	{ JK_CONF_POLICY, "class", "method", parse_bit, BITS(struct jk_class_rule, methods, jk_methods),
+	  .required = true, .range = "card-pin, biometric, fallback-pin",
+	  .help = "how one may prove who one is there" },
+	{ JK_CONF_POLICY, "class", "room-level", parse_bit, BITS(struct jk_class_rule, room_levels, jk_room_levels),
+	  .range = "1, 2, 3", .help = "rooms where such a terminal may be used (S-47); none: any" },
+
+	{ JK_CONF_POLICY, "business", "own-department", parse_flag, FIELD(B, own_department),
+	  .fallback = "no", .range = "yes or no", .help = "only for owning departments (S-32)" },
+	{ JK_CONF_POLICY, "business", "permission", parse_flag, FIELD(B, permission),
+	  .fallback = "no", .range = "yes or no",
+	  .help = "needs a permission of the identity information officer (S-34)" },
+	{ JK_CONF_POLICY, "business", "second-person", parse_flag, FIELD(B, second_person),
+	  .fallback = "no", .range = "yes or no", .help = "somebody else confirms (S-39)" },
 
 	{ JK_CONF_POLICY, "type", "number", parse_number, FIELD(struct jk_type, number),
 	  .min = 1, .max = 9, .scale = 1, .required = true, .range = "1 to 9",
@@ -253,24 +406,43 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "type", "enabled", parse_flag, FIELD(struct jk_type, enabled),
 	  .fallback = "yes", .range = "yes or no",
 	  .help = "whether operator IDs of this type may be used" },
-	{ JK_CONF_POLICY, "type", "terminal-class", parse_class, LIST(struct jk_type, class, n_classes),
+	{ JK_CONF_POLICY, "type", "terminal-class", parse_bit, BITS(struct jk_type, classes, jk_classes),
 	  .required = true, .range = CLASSES,
 	  .help = "where this type may work" },
+	{ JK_CONF_POLICY, "type", "business", parse_bit, BITS(struct jk_type, businesses, jk_businesses),
+	  .range = "id of a business", .help = "what this type may do" },
+	{ JK_CONF_POLICY, "type", "function", parse_bit, BITS(struct jk_type, functions, jk_functions),
+	  .range = "id of a function", .help = "how this type may manage operators" },
+	{ JK_CONF_POLICY, "type", "delegated-function", parse_bit, BITS(struct jk_type, delegated, jk_functions),
+	  .range = "id of a function", .help = "the same, but only while it is delegated (S-65)" },
+
+	{ JK_CONF_REGISTRY, "department", "name", parse_text, FIELD(struct jk_department, name),
+	  .required = true, .range = "text", .help = "as people read it" },
+	{ JK_CONF_REGISTRY, "department", "contact", parse_text, FIELD(struct jk_department, contact),
+	  .range = "text", .help = "whom to call, shown in messages" },
 
 	{ JK_CONF_REGISTRY, "person", "name", parse_text, FIELD(struct jk_person, name),
 	  .required = true, .range = "text", .help = "as people read it" },
 	{ JK_CONF_REGISTRY, "person", "department", parse_id, FIELD(struct jk_person, department),
 	  .range = ID_RANGE, .help = "where the person works" },
+	{ JK_CONF_REGISTRY, "person", "affiliation", parse_affiliation, FIELD(struct jk_person, contractor),
+	  .fallback = "staff", .range = "staff or contractor", .help = "whose staff (S-56)" },
+	{ JK_CONF_REGISTRY, "person", "approval", parse_noted, NOTED,
+	  .range = "text", .help = "of a contractor: what the chief security officer approved" },
 	{ JK_CONF_REGISTRY, "person", "valid-from", parse_from, FIELD(struct jk_person, valid.from),
-	  .range = DATE_RANGE, .help = "first good day" },
+	  .range = DATE_RANGE, .help = FROM_HELP },
 	{ JK_CONF_REGISTRY, "person", "valid-until", parse_until, FIELD(struct jk_person, valid.until),
-	  .range = DATE_RANGE, .help = "last good day" },
+	  .range = DATE_RANGE, .help = UNTIL_HELP },
 	{ JK_CONF_REGISTRY, "person", "enabled", parse_flag, FIELD(struct jk_person, enabled),
 	  .fallback = "yes", .range = "yes or no", .help = "no: refused whatever else holds" },
+	{ JK_CONF_REGISTRY, "person", "trained", parse_date, FIELD(struct jk_person, trained),
+	  .range = DAY_RANGE, .help = "day of the last course (T-40)" },
 
 	{ JK_CONF_REGISTRY, "account", "person", parse_id, LIST(struct jk_account, person, n_persons),
 	  .required = true, .range = "id of a person",
 	  .help = "who may use this Unix account, up to 16" },
+	{ JK_CONF_REGISTRY, "account", "reviewed", parse_date, FIELD(struct jk_account, reviewed),
+	  .range = DAY_RANGE, .help = "day of the last review (S-28)" },
 
 	{ JK_CONF_REGISTRY, "operator-id", "person", parse_id, FIELD(struct jk_opid, person),
 	  .required = true, .range = "id of a person", .help = "whose right this is" },
@@ -279,28 +451,102 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_REGISTRY, "operator-id", "department", parse_id, FIELD(struct jk_opid, department),
 	  .range = ID_RANGE, .help = "which department granted it" },
 	{ JK_CONF_REGISTRY, "operator-id", "valid-from", parse_from, FIELD(struct jk_opid, valid.from),
-	  .range = DATE_RANGE, .help = "first good day" },
+	  .range = DATE_RANGE, .help = FROM_HELP },
 	{ JK_CONF_REGISTRY, "operator-id", "valid-until", parse_until, FIELD(struct jk_opid, valid.until),
-	  .range = DATE_RANGE, .help = "last good day" },
+	  .range = DATE_RANGE, .help = UNTIL_HELP },
 	{ JK_CONF_REGISTRY, "operator-id", "enabled", parse_flag, FIELD(struct jk_opid, enabled),
 	  .fallback = "yes", .range = "yes or no", .help = "no: disabled, not deleted" },
+	{ JK_CONF_REGISTRY, "operator-id", "granted-by", parse_noted, NOTED,
+	  .range = "text", .help = "who granted it" },
+	{ JK_CONF_REGISTRY, "operator-id", "basis", parse_noted, NOTED,
+	  .range = "text", .help = "why it was granted" },
 
-	{ JK_CONF_REGISTRY, "card", "person", parse_id, FIELD(struct jk_card_draft, card.person),
-	  .required = true, .range = "id of a person", .help = "whose card this is" },
-	{ JK_CONF_REGISTRY, "card", "certificate", parse_file, FIELD(struct jk_card_draft, file),
-	  .required = true, .range = "plain file name",
+	{ JK_CONF_REGISTRY, "role", "person", parse_id, FIELD(struct jk_role, person),
+	  .required = true, .range = "id of a person", .help = "who is the officer" },
+	{ JK_CONF_REGISTRY, "role", "role", parse_word, WORD(struct jk_role, role, jk_role_names),
+	  .required = true, .range = "id of a role", .help = "which officer" },
+	{ JK_CONF_REGISTRY, "role", "department", parse_id, FIELD(struct jk_role, department),
+	  .range = ID_RANGE, .help = "for which department; none: the whole office" },
+	{ JK_CONF_REGISTRY, "role", "valid-from", parse_from, FIELD(struct jk_role, valid.from),
+	  .range = DATE_RANGE, .help = FROM_HELP },
+	{ JK_CONF_REGISTRY, "role", "valid-until", parse_until, FIELD(struct jk_role, valid.until),
+	  .range = DATE_RANGE, .help = UNTIL_HELP },
+
+	{ JK_CONF_REGISTRY, "approval", "kind", parse_word, WORD(struct jk_approval, kind, jk_approval_kinds),
+	  .required = true, .range = "delegation, fallback-pin, after-hours, identity-info",
+	  .help = "what it allows" },
+	{ JK_CONF_REGISTRY, "approval", "person", parse_id, FIELD(struct jk_approval, person),
+	  .required = true, .range = "id of a person", .help = "whom it allows it" },
+	{ JK_CONF_REGISTRY, "approval", "by", parse_id, FIELD(struct jk_approval, by),
+	  .required = true, .range = "id of a person", .help = "who approved, or delegates" },
+	{ JK_CONF_REGISTRY, "approval", "terminal", parse_terminal, FIELD(struct jk_approval, terminal),
+	  .required = true, .range = "id of a terminal, or * for every one", .help = "where it holds" },
+	{ JK_CONF_REGISTRY, "approval", "valid-from", parse_from, FIELD(struct jk_approval, valid.from),
+	  .required = true, .range = DATE_RANGE, .help = FROM_HELP },
+	{ JK_CONF_REGISTRY, "approval", "valid-until", parse_until, FIELD(struct jk_approval, valid.until),
+	  .required = true, .range = DATE_RANGE, .help = UNTIL_HELP },
+	{ JK_CONF_REGISTRY, "approval", "once", parse_flag, FIELD(struct jk_approval, once),
+	  .fallback = "no", .range = "yes or no", .help = "good for one use" },
+	{ JK_CONF_REGISTRY, "approval", "function", parse_bit, BITS(struct jk_approval, functions, jk_functions),
+	  .range = "id of a function", .help = "of a delegation: what is delegated" },
+	{ JK_CONF_REGISTRY, "approval", "business", parse_bit, BITS(struct jk_approval, businesses, jk_businesses),
+	  .range = "id of a business", .help = "of identity-info: for what; none: all" },
+	{ JK_CONF_REGISTRY, "approval", "reason", parse_noted, NOTED,
+	  .range = "text", .help = "why it was approved" },
+
+	{ JK_CONF_REGISTRY, "card", "person", parse_id, FIELD(CD, card.person),
+	  .range = "id of a person", .help = "whose card this is; needed but for a spare card" },
+	{ JK_CONF_REGISTRY, "card", "certificate", NULL, .parse_bytes = parse_certificate,
+	  .range = "plain file name",
 	  .help = "PEM file beside this one, holding exactly one certificate" },
-	{ JK_CONF_REGISTRY, "card", "state", parse_state, FIELD(struct jk_card_draft, card.state),
-	  .fallback = "active", .range = "active or revoked", .help = "revoked: lost or stolen" },
+	{ JK_CONF_REGISTRY, "card", "state", parse_word, WORD(CD, card.state, jk_card_states),
+	  .fallback = "active", .range = "id of a state", .help = "where it is in its life" },
+	{ JK_CONF_REGISTRY, "card", "spare", parse_flag, FIELD(CD, card.spare),
+	  .fallback = "no", .range = "yes or no", .help = "lent for a day to whoever needs one" },
+	{ JK_CONF_REGISTRY, "card", "handed-at", parse_from, FIELD(CD, handed_at),
+	  .range = DATE_RANGE, .help = "when it was handed over (T-03); none: it is in the cabinet" },
+	{ JK_CONF_REGISTRY, "card", "handed-by", parse_noted, NOTED,
+	  .range = "text", .help = "who handed it over" },
+	{ JK_CONF_REGISTRY, "card", "requested-by", parse_noted, NOTED,
+	  .range = "text", .help = "who asked for it (T-10)" },
+	{ JK_CONF_REGISTRY, "card", "applied-by", parse_noted, NOTED,
+	  .range = "text", .help = "security manager who applied (T-11)" },
+	{ JK_CONF_REGISTRY, "card", "approved-by", parse_noted, NOTED,
+	  .range = "text", .help = "system manager who approved (T-12)" },
+	{ JK_CONF_REGISTRY, "card", "entry-number", parse_noted, NOTED,
+	  .range = "text", .help = "of the application to enter the issuing room (T-13)" },
+	{ JK_CONF_REGISTRY, "card", "issued-by", parse_noted, NOTED,
+	  .range = "text", .help = "who issued it (T-14)" },
+	{ JK_CONF_REGISTRY, "card", "card-channel", parse_noted, NOTED,
+	  .range = "text", .help = "how the card was sent (T-17)" },
+	{ JK_CONF_REGISTRY, "card", "pin-channel", parse_noted, NOTED,
+	  .range = "text", .help = "how the PIN was told, another way (T-17)" },
+	{ JK_CONF_REGISTRY, "card", "received-by", parse_noted, NOTED,
+	  .range = "text", .help = "who entered the receipt (T-18)" },
+	{ JK_CONF_REGISTRY, "card", "return-by", parse_noted, NOTED,
+	  .range = "text", .help = "who asked for its return (T-19)" },
+	{ JK_CONF_REGISTRY, "card", "return-applied-by", parse_noted, NOTED,
+	  .range = "text", .help = "security manager who applied for it (T-20)" },
+	{ JK_CONF_REGISTRY, "card", "return-approved-by", parse_noted, NOTED,
+	  .range = "text", .help = "system manager who approved it (T-21)" },
+	{ JK_CONF_REGISTRY, "card", "revoked-why", parse_noted, NOTED,
+	  .range = "text", .help = "lost, stolen, damaged ... (T-38)" },
 
-	{ JK_CONF_REGISTRY, "terminal", "class", parse_class, FIELD(struct jk_terminal, class),
+	{ JK_CONF_REGISTRY, "terminal", "class", parse_word, WORD(struct jk_terminal, class, jk_classes),
 	  .required = true, .range = CLASSES, .help = "what kind of terminal this is" },
-	{ JK_CONF_REGISTRY, "terminal", "department", parse_id, FIELD(struct jk_terminal, department),
-	  .range = ID_RANGE, .help = "where it stands" },
+	{ JK_CONF_REGISTRY, "terminal", "department", parse_id, LIST(struct jk_terminal, department, n_departments),
+	  .range = ID_RANGE, .help = "who uses it, up to 8 (T-08)" },
+	{ JK_CONF_REGISTRY, "terminal", "site", parse_id, FIELD(struct jk_terminal, site),
+	  .range = ID_RANGE, .help = "where it stands (T-08)" },
+	{ JK_CONF_REGISTRY, "terminal", "room-level", parse_number, FIELD(struct jk_terminal, room_level),
+	  .min = 1, .max = 3, .scale = 1, .range = "1 to 3", .help = "of the room (S-47)" },
+	{ JK_CONF_REGISTRY, "terminal", "state", parse_terminal_state, FIELD(struct jk_terminal, revoked),
+	  .fallback = "active", .range = "active or revoked", .help = "revoked: stolen, or out of use (T-38)" },
 };
 /* clang-format on */
 
 const size_t jk_n_options = JK_COUNT(jk_options);
+static_assert(JK_COUNT(jk_options) <= JK_OPTIONS_MAX, "room for all of them");
 
 const char *
 jk_conf_file_name(enum jk_conf_file file)
@@ -316,28 +562,61 @@ jk_conf_file_name(enum jk_conf_file file)
 	return "registry.d/NAME.conf";
 }
 
+static bool
+section_has_id(enum jk_conf_file file, const char *section)
+{
+	return file == JK_CONF_REGISTRY || strcmp(section, "type") == 0 ||
+	       strcmp(section, "class") == 0 ||
+	       strcmp(section, "business") == 0;
+}
+
+static bool
+is_of(const struct jk_option *o, enum jk_conf_file file, const char *section)
+{
+	return o->file == file && strcmp(o->section, section) == 0;
+}
+
+const struct jk_option *
+jk_section_options(enum jk_conf_file file, const char *section, size_t *ret_n)
+{
+	size_t first = 0, n = 0;
+
+	while (
+	    first < jk_n_options && !is_of(&jk_options[first], file, section))
+		first++;
+	while (first + n < jk_n_options &&
+	       is_of(&jk_options[first + n], file, section))
+		n++;
+	*ret_n = n;
+	return n > 0 ? &jk_options[first] : NULL;
+}
+
 bool
 jk_section_exists(enum jk_conf_file file, const char *section, bool *ret_has_id)
 {
-	for (size_t i = 0; i < jk_n_options; i++) {
-		if (jk_options[i].file != file ||
-		    strcmp(jk_options[i].section, section) != 0)
-			continue;
-		*ret_has_id =
-		    file == JK_CONF_REGISTRY || strcmp(section, "type") == 0;
-		return true;
-	}
-	return false;
+	size_t n;
+
+	if (jk_section_options(file, section, &n) == NULL)
+		return false;
+	*ret_has_id = section_has_id(file, section);
+	return true;
+}
+
+bool
+jk_option_repeats(const struct jk_option *option)
+{
+	return option->repeats || option->max_count > 0;
 }
 
 const struct jk_option *
 jk_option_find(enum jk_conf_file file, const char *section, const char *key)
 {
-	for (size_t i = 0; i < jk_n_options; i++)
-		if (jk_options[i].file == file &&
-		    strcmp(jk_options[i].section, section) == 0 &&
-		    strcmp(jk_options[i].key, key) == 0)
-			return &jk_options[i];
+	size_t n;
+	const struct jk_option *o = jk_section_options(file, section, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(o[i].key, key) == 0)
+			return &o[i];
 	return NULL;
 }
 
@@ -374,9 +653,30 @@ append(const struct jk_option *o, const char *value, void *object)
 	return NULL;
 }
 
-const char *
-jk_option_set(const struct jk_option *option, const char *value, void *object)
+/* What a file cannot hold cannot come from a directory either. */
+static const char *
+value_fault(const char *value, size_t len)
 {
+	if (len == 0)
+		return "there is no value";
+	if (memchr(value, '\t', len) != NULL)
+		return "tab inside a value";
+	if (value[0] == ' ' || value[len - 1] == ' ')
+		return "blank at the edge of a value";
+	return jk_plaintext_fault(value, len);
+}
+
+const char *
+jk_option_set(const struct jk_option *option, const char *value, size_t len,
+    void *object)
+{
+	const char *fault;
+
+	if (option->parse_bytes != NULL)
+		return option->parse_bytes(value, len, object);
+	fault = value_fault(value, len);
+	if (fault != NULL)
+		return fault;
 	if (option->max_count > 0)
 		return append(option, value, object);
 	return option->parse(option, value, object);

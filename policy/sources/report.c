@@ -6,6 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
+/* In place: each byte of what is no plain character becomes a '?'. */
+static void
+make_plain(char *text)
+{
+	struct jk_cur cur = { (const uint8_t *)text, strlen(text) };
+
+	while (cur.left > 0) {
+		size_t at = (size_t)((const char *)cur.at - text), n = 1;
+		uint32_t c = 0;
+		bool plain = jk_utf8_next(&cur, &c) == JK_OK;
+
+		if (plain)
+			n = (size_t)((const char *)cur.at - text) - at;
+		else
+			(void)jk_cur_u8(&cur, &(uint8_t){ 0 });
+		if (!plain || !jk_utf8_is_plain(c))
+			memset(text + at, '?', n);
+	}
+}
+
 static void keep(char **lines, size_t max, size_t *n, struct jk_place place,
     const char *kind, const char *format, va_list args) JK_PRINTF(6, 0);
 
@@ -24,6 +46,7 @@ keep(char **lines, size_t max, size_t *n, struct jk_place place,
 	if (used > 0 && (size_t)used < sizeof(text))
 		vsnprintf(text + used, sizeof(text) - (size_t)used, format,
 		    args);
+	make_plain(text);
 	lines[*n - 1] = strdup(text);
 }
 

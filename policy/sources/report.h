@@ -11,9 +11,14 @@
 
 #include "err.h"
 
-/* Kept; what comes above is only counted. */
-#define JK_REPORT_ERRORS   20
+/*
+ * Kept; what comes above is only counted. An import of a whole office shall be
+ * able to name every bad row; JK_REPORT_SHOWN are enough for a person to
+ * read at once.
+ */
+#define JK_REPORT_ERRORS   1000
 #define JK_REPORT_WARNINGS 100
+#define JK_REPORT_SHOWN    20
 #define JK_REPORT_LINE_MAX (2 * PATH_MAX)
 
 /* Where a fact stands. */
@@ -24,10 +29,14 @@ struct jk_place {
 
 struct jk_report {
 	size_t n_errors, n_warnings;
-	char *error[JK_REPORT_ERRORS];
+	char *error[JK_REPORT_ERRORS]; /* NULL: there was no memory for it */
 	char *warning[JK_REPORT_WARNINGS];
 };
 
+/*
+ * What comes from a file, a directory or a plug-in may be said as it is: bytes
+ * that are no plain text are shown as '?', so that a line stays one line.
+ */
 void jk_report_error(struct jk_report *report, struct jk_place place,
     const char *format, ...) JK_PRINTF(3, 4);
 void jk_report_warning(struct jk_report *report, struct jk_place place,

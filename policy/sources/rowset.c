@@ -4,13 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool
+jk_period_counts(const struct jk_period *valid, int64_t now)
+{
+	return valid->until == 0 || now < valid->until;
+}
+
+void
+jk_rowset_name_registry(struct jk_rowset *set, uint64_t serial)
+{
+	if (set->registry == 0)
+		set->registry = serial;
+}
+
 void
 jk_rowset_init(struct jk_rowset *set)
 {
 	*set = (struct jk_rowset){
+		.department.row_size = sizeof(struct jk_department),
 		.person.row_size = sizeof(struct jk_person),
 		.account.row_size = sizeof(struct jk_account),
 		.opid.row_size = sizeof(struct jk_opid),
+		.role.row_size = sizeof(struct jk_role),
+		.approval.row_size = sizeof(struct jk_approval),
 		.card.row_size = sizeof(struct jk_card),
 		.terminal.row_size = sizeof(struct jk_terminal),
 		.type.row_size = sizeof(struct jk_type),
@@ -28,9 +44,12 @@ clear_list(struct jk_list *list)
 void
 jk_rowset_clear(struct jk_rowset *set)
 {
+	clear_list(&set->department);
 	clear_list(&set->person);
 	clear_list(&set->account);
 	clear_list(&set->opid);
+	clear_list(&set->role);
+	clear_list(&set->approval);
 	clear_list(&set->card);
 	clear_list(&set->terminal);
 	clear_list(&set->type);

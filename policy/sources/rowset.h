@@ -23,12 +23,19 @@ struct jk_rowset {
 	struct jk_settings_draft settings;
 	struct jk_place settings_place;
 	struct jk_policy_draft policy;
-	uint8_t policy_digest[JK_DIGEST_LEN];
-	struct jk_list person, account, opid, card, terminal, type;
+	struct jk_place policy_place;
+	uint64_t registry; /* its serial, where a source has one; else 0 */
+	struct jk_list department, person, account, opid, role, approval, card,
+	    terminal, type;
 	char **files; /* what the places point at */
 	size_t n_files;
 };
 
+/* Whether it counts, or still will. Only such approvals go into a snapshot. */
+bool jk_period_counts(const struct jk_period *valid, int64_t now);
+
+/* Of several sources the first that has a serial names the registry. */
+void jk_rowset_name_registry(struct jk_rowset *set, uint64_t serial);
 void jk_rowset_init(struct jk_rowset *set);
 void jk_rowset_clear(struct jk_rowset *set);
 /* A copy of the path that lives as long as the set; NULL: no memory. */

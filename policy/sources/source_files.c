@@ -4,205 +4,213 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cert.h"
-#include "conf.h"
 #include "file.h"
+#include "initext.h"
 
 /* Of a certificate's file, bytes. */
 #define PEM_MAX 65536
+/* Values of one row. */
+#define VALUES_MAX 256
+
+/* One value: text of the file, or a certificate's file that was read. */
+struct value {
+	char key[JK_INI_LINE_MAX + 1];
+	char text[JK_INI_LINE_MAX + 1];
+	char *bytes; /* NULL: it is the text */
+	size_t len;
+	unsigned line;
+};
 
 /* One run over the directory. */
 struct run {
-	const struct jk_source_config *config;
-	struct jk_report *report;
-	jk_row_fn *yield;
-	void *ctx;
+	const struct jukinet_policy_host *host;
 	char dir[PATH_MAX];
 	int dir_fd;
-	enum jk_err e; /* the first that yield() returned */
-	/* What the section at hand fills. */
-	union {
-		struct jk_person person;
-		struct jk_account account;
-		struct jk_opid opid;
-		struct jk_card_draft card;
-		struct jk_terminal terminal;
-	} draft;
+	int stopped; /* what yield() said */
+	bool failed; /* no memory, or the directory could not be read */
+	/* The file and the section at hand. */
+	const char *path;
+	bool inside, spoilt;
+	char kind[JK_INI_LINE_MAX + 1];
+	char id[JK_INI_LINE_MAX + 1];
+	unsigned line;
+	size_t n;
+	struct value value[VALUES_MAX];
 };
 
-static void *
-begin(void *ctx, JK_UNUSED const struct jk_conf_section *section)
-{
-	struct run *run = ctx;
+static void fault_at(struct run *run, unsigned line, const char *format, ...)
+    JK_PRINTF(3, 4);
 
-	memset(&run->draft, 0, sizeof(run->draft));
-	return &run->draft;
+static void
+fault_at(struct run *run, unsigned line, const char *format, ...)
+{
+	char text[PATH_MAX + 256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	run->spoilt = true;
+	run->host->error(run->host->ctx, run->path, line, text);
 }
 
 static void
-pass_on(struct run *run, struct jk_source_row row)
+drop_values(struct run *run)
 {
-	if (run->e == JK_OK)
-		run->e = run->yield(run->ctx, &row);
+	for (size_t i = 0; i < run->n; i++)
+		jk_file_text_free(&run->value[i].bytes);
+	run->n = 0;
+}
+
+/* Hands the section on that ends here. */
+static void
+end_section(struct run *run)
+{
+	struct jukinet_policy_value values[VALUES_MAX];
+	const struct jukinet_policy_row row = {
+		.kind = run->kind,
+		.id = run->id,
+		.place = run->path,
+		.line = run->line,
+		.n_values = run->n,
+		.values = values,
+	};
+
+	for (size_t i = 0; i < run->n; i++) {
+		const struct value *v = &run->value[i];
+
+		values[i] = (struct jukinet_policy_value){
+			.key = v->key,
+			.data = v->bytes != NULL ? v->bytes : v->text,
+			.len = v->len,
+			.line = v->line,
+		};
+	}
+	if (run->inside && !run->spoilt && run->stopped == 0)
+		run->stopped = run->host->yield(run->host->ctx, &row);
+	drop_values(run);
+	run->inside = false;
 }
 
 static bool
-period_is_sound(struct run *run, const struct jk_conf_section *section,
-    const struct jk_period *valid)
+on_section(void *ctx, unsigned line, const char *text)
 {
-	if (valid->until == 0 || valid->from < valid->until)
-		return true;
-	jk_report_error(run->report, jk_conf_place_of(section, "valid-until"),
-	    "valid-until lies before valid-from");
-	return false;
+	struct run *run = ctx;
+	size_t n = strcspn(text, " \t");
+
+	end_section(run);
+	/* A line is no longer than these. */
+	(void)snprintf(run->kind, sizeof(run->kind), "%.*s", (int)n, text);
+	(void)snprintf(run->id, sizeof(run->id), "%s",
+	    text + n + strspn(text + n, " \t"));
+	run->line = line;
+	run->inside = true;
+	run->spoilt = false;
+	return true;
 }
 
+static bool
+is_file_name(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                    "0123456789_.-") == strlen(text) &&
+	       text[0] != '.';
+}
+
+/* A certificate is a file beside this one. */
 static void
-end_person(struct run *run, const struct jk_conf_section *section)
-{
-	struct jk_person *person = &run->draft.person;
-
-	strcpy(person->id, section->id);
-	if (period_is_sound(run, section, &person->valid))
-		pass_on(run, (struct jk_source_row){
-		                 .kind = JK_ROW_PERSON,
-		                 .place = section->place,
-		                 .person = person,
-		             });
-}
-
-static void
-end_account(struct run *run, const struct jk_conf_section *section)
-{
-	struct jk_account *account = &run->draft.account;
-
-	strcpy(account->name, section->id);
-	pass_on(run, (struct jk_source_row){
-	                 .kind = JK_ROW_ACCOUNT,
-	                 .place = section->place,
-	                 .account = account,
-	             });
-}
-
-static void
-end_opid(struct run *run, const struct jk_conf_section *section)
-{
-	struct jk_opid *opid = &run->draft.opid;
-
-	strcpy(opid->id, section->id);
-	if (period_is_sound(run, section, &opid->valid))
-		pass_on(run, (struct jk_source_row){
-		                 .kind = JK_ROW_OPID,
-		                 .place = section->place,
-		                 .opid = opid,
-		             });
-}
-
-static enum jk_err
-read_beside(struct run *run, const char *name, char **ret, size_t *ret_len,
-    struct jk_file_fault *fault)
+read_beside(struct run *run, struct value *v)
 {
 	JK_CLEANUP(jk_fd_close) int fd = -1;
-	enum jk_err e =
-	    jk_file_open_in(run->dir_fd, name, run->config->owner, &fd, fault);
-
-	return e != JK_OK ? e : jk_file_read(fd, PEM_MAX, ret, ret_len);
-}
-
-static void
-end_card(struct run *run, const struct jk_conf_section *section)
-{
-	JK_CLEANUP(jk_file_text_free) char *text = NULL;
-	struct jk_place place = jk_conf_place_of(section, "certificate");
-	struct jk_card_draft *draft = &run->draft.card;
 	struct jk_file_fault fault = { 0 };
-	const char *why;
-	size_t len;
-	enum jk_err e = read_beside(run, draft->file, &text, &len, &fault);
+	enum jk_err e;
 
-	strcpy(draft->card.id, section->id);
-	if (e != JK_OK) {
-		jk_report_error(run->report, place, "certificate %s",
+	if (!is_file_name(v->text)) {
+		fault_at(run, v->line,
+		    "%s = %s: not a plain file name (letters, digits and "
+		    "\"_.-\")",
+		    v->key, v->text);
+		return;
+	}
+	e = jk_file_open_in(run->dir_fd, v->text, run->host->owner, &fd,
+	    &fault);
+	if (e == JK_OK)
+		e = jk_file_read(fd, PEM_MAX, &v->bytes, &v->len);
+	if (e != JK_OK)
+		fault_at(run, v->line, "%s %s", v->key,
 		    fault.text[0] != '\0' ? fault.text : jk_err_text(e));
-		return;
-	}
-	why = jk_cert_read_pem(text, len, &draft->card);
-	if (why != NULL) {
-		jk_report_error(run->report, place, "certificate %s: %s",
-		    draft->file, why);
-		return;
-	}
-	pass_on(run, (struct jk_source_row){
-	                 .kind = JK_ROW_CARD,
-	                 .place = section->place,
-	                 .card = &draft->card,
-	             });
 }
 
 static void
-end_terminal(struct run *run, const struct jk_conf_section *section)
+on_entry(void *ctx, unsigned line, JK_UNUSED const char *section,
+    const char *key, const char *value)
 {
-	struct jk_terminal *terminal = &run->draft.terminal;
+	struct run *run = ctx;
+	struct value *v;
 
-	strcpy(terminal->id, section->id);
-	pass_on(run, (struct jk_source_row){
-	                 .kind = JK_ROW_TERMINAL,
-	                 .place = section->place,
-	                 .terminal = terminal,
-	             });
+	if (run->n == VALUES_MAX) {
+		fault_at(run, line, "too many lines in one section");
+		return;
+	}
+	v = &run->value[run->n++];
+	*v = (struct value){ .line = line, .len = strlen(value) };
+	strcpy(v->key, key);
+	strcpy(v->text, value);
+	if (strcmp(run->kind, "card") == 0 && strcmp(key, "certificate") == 0)
+		read_beside(run, v);
 }
 
 static void
-end(void *ctx, const struct jk_conf_section *section)
+on_error(void *ctx, unsigned line, const char *reason)
 {
-	static const struct {
-		const char *section;
-		void (*end)(struct run *run,
-		    const struct jk_conf_section *section);
-	} kinds[] = {
-		{ "person", end_person },
-		{ "account", end_account },
-		{ "operator-id", end_opid },
-		{ "card", end_card },
-		{ "terminal", end_terminal },
+	fault_at(ctx, line, "%s", reason);
+}
+
+static void
+read_text(struct run *run, const char *text, size_t len)
+{
+	const struct jk_ini_handler handler = {
+		.section = on_section,
+		.entry = on_entry,
+		.error = on_error,
+		.ctx = run,
 	};
+	enum jk_err e = jk_ini_parse(text, len, &handler);
 
-	for (size_t i = 0; i < JK_COUNT(kinds); i++)
-		if (strcmp(section->name, kinds[i].section) == 0)
-			kinds[i].end(ctx, section);
+	if (e != JK_OK && e != JK_ERR_FORMAT)
+		run->failed = true;
+	end_section(run);
 }
 
-static enum jk_err
+static void
 read_conf(struct run *run, const char *name)
 {
 	JK_CLEANUP(jk_file_text_free) char *text = NULL;
 	JK_CLEANUP(jk_fd_close) int fd = -1;
-	const struct jk_conf_handler handler = { begin, end, run };
 	struct jk_file_fault fault = { 0 };
 	char path[PATH_MAX + NAME_MAX + 2];
-	struct jk_place place = { path, 0 };
 	size_t len = 0;
 	enum jk_err e;
 
-	snprintf(path, sizeof(path), "%s/%s", run->dir, name);
-	e = jk_file_open_in(run->dir_fd, name, run->config->owner, &fd, &fault);
+	(void)snprintf(path, sizeof(path), "%s/%s", run->dir, name);
+	run->path = path;
+	run->inside = false;
+	e = jk_file_open_in(run->dir_fd, name, run->host->owner, &fd, &fault);
 	if (e == JK_OK)
 		e = jk_file_read(fd, JK_CONFIG_MAX, &text, &len);
-	if (e != JK_OK) {
-		jk_report_error(run->report, place, "%s",
+	if (e != JK_OK)
+		fault_at(run, 0, "%s",
 		    fault.text[0] != '\0' ? fault.text : jk_err_text(e));
-		return JK_OK;
-	}
-	e = jk_conf_parse(JK_CONF_REGISTRY, path, text, len, run->report,
-	    &handler);
-	if (e != JK_OK && e != JK_ERR_FORMAT)
-		return e;
-	return run->e;
+	else
+		read_text(run, text, len);
 }
 
 /* As a shell takes "*.conf": hidden files are somebody's drafts. */
@@ -230,55 +238,64 @@ name_is_printable(const char *name)
 	return true;
 }
 
-static enum jk_err
+static void
 read_all(struct run *run)
 {
 	struct dirent **names = NULL;
 	int n = scandirat(run->dir_fd, ".", &names, is_conf, by_name);
-	enum jk_err e = n < 0 ? JK_ERR_SYS : JK_OK;
 
+	run->failed = n < 0;
 	for (int i = 0; i < n; i++) {
-		if (!name_is_printable(names[i]->d_name))
-			jk_report_error(run->report,
-			    (struct jk_place){ run->dir, 0 },
+		if (!name_is_printable(names[i]->d_name)) {
+			run->path = run->dir;
+			fault_at(run, 0,
 			    "a file's name is not printable ASCII");
-		else if (e == JK_OK)
-			e = read_conf(run, names[i]->d_name);
+		} else if (run->stopped == 0 && !run->failed) {
+			read_conf(run, names[i]->d_name);
+		}
 		free(names[i]);
 	}
 	free(names);
-	return e;
 }
 
-static enum jk_err
-run_files(const struct jk_source_config *config, struct jk_report *report,
-    jk_row_fn *yield, void *ctx)
+static void
+free_run(struct run **run)
 {
-	struct run run = {
-		.config = config,
-		.report = report,
-		.yield = yield,
-		.ctx = ctx,
-		.dir_fd = -1,
-	};
+	if (*run != NULL)
+		jk_fd_close(&(*run)->dir_fd);
+	free(*run);
+}
+
+static int
+run_files(const struct jukinet_policy_host *host)
+{
+	JK_CLEANUP(free_run) struct run *run = calloc(1, sizeof(*run));
 	struct jk_file_fault fault = { 0 };
 	enum jk_err e;
 
-	if (snprintf(run.dir, sizeof(run.dir), "%s/registry.d",
-	        config->config_dir) >= (int)sizeof(run.dir))
-		return JK_ERR_TOO_BIG;
-	e = jk_dir_open(run.dir, config->owner, &run.dir_fd, &fault);
-	if (e != JK_OK) {
-		jk_report_error(report, (struct jk_place){ run.dir, 0 }, "%s",
-		    fault.text);
-		return JK_OK;
+	if (run == NULL)
+		return JUKINET_POLICY_UNAVAIL;
+	run->host = host;
+	run->dir_fd = -1;
+	run->path = run->dir;
+	if (snprintf(run->dir, sizeof(run->dir), "%s/registry.d",
+	        host->config_dir) >= (int)sizeof(run->dir)) {
+		fault_at(run, 0, "path is too long");
+		return JUKINET_POLICY_UNAVAIL;
 	}
-	e = read_all(&run);
-	jk_fd_close(&run.dir_fd);
-	return e;
+	e = jk_dir_open(run->dir, host->owner, &run->dir_fd, &fault);
+	if (e != JK_OK) {
+		fault_at(run, 0, "%s", fault.text);
+		return JUKINET_POLICY_UNAVAIL;
+	}
+	read_all(run);
+	return run->failed || run->stopped != 0 ? JUKINET_POLICY_UNAVAIL
+	                                        : JUKINET_POLICY_SUCCESS;
 }
 
-const struct jk_source jk_source_files = {
+const struct jukinet_policy_source jk_source_files = {
+	.version = JUKINET_POLICY_VERSION,
+	.size = sizeof(struct jukinet_policy_source),
 	.name = "files",
-	.run = run_files,
+	.rows = run_files,
 };

@@ -2,9 +2,9 @@
 #ifndef JK_SOURCE_FILES_H
 #define JK_SOURCE_FILES_H
 
-#include "source.h"
+#include <jukinet/policy.h>
 
 /* registry.d/NAME.conf below the configuration directory, in name order. */
-extern const struct jk_source jk_source_files;
+extern const struct jukinet_policy_source jk_source_files;
 
 #endif

@@ -26,6 +26,7 @@ struct walk {
 	const struct jk_rowset *set;
 	record_fn *show;
 	void *ctx;
+	int64_t now; /* of the build */
 	struct jk_rowbuf buf;
 };
 
@@ -61,7 +62,20 @@ walk_head(struct walk *w, const struct jk_edition *edition)
 	    (e = show(w, JK_KEY_EDITION, NULL, 0)) != JK_OK)
 		return e;
 	e = jk_settings_encode(&w->set->settings.settings, &w->buf);
-	return e != JK_OK ? e : show(w, JK_KEY_SETTINGS, NULL, 0);
+	if (e != JK_OK || (e = show(w, JK_KEY_SETTINGS, NULL, 0)) != JK_OK ||
+	    (e = jk_policy_encode(&w->set->policy.policy, &w->buf)) != JK_OK)
+		return e;
+	return show(w, JK_KEY_POLICY, NULL, 0);
+}
+
+static enum jk_err
+walk_department(struct walk *w, const void *row)
+{
+	const struct jk_department *department = row;
+	enum jk_err e = jk_department_encode(department, &w->buf);
+
+	return e != JK_OK ? e
+	                  : show_named(w, JK_KEY_DEPARTMENT, department->id);
 }
 
 static enum jk_err
@@ -98,6 +112,8 @@ walk_card(struct walk *w, const void *row)
 	uint8_t digest[JK_DIGEST_LEN];
 	enum jk_err e;
 
+	if (card->cert_len == 0)
+		return JK_OK; /* not issued yet: nothing can be shown */
 	if ((e = jk_sha256(card->cert, card->cert_len, digest)) != JK_OK ||
 	    (e = jk_card_encode(card, &w->buf)) != JK_OK)
 		return e;
@@ -133,25 +149,28 @@ walk_list(struct walk *w, const struct jk_list *list,
 	return e;
 }
 
+/*
+ * Rows of one person that are one record. A row begins with its id; where the
+ * person's stands differs.
+ */
+struct owned {
+	const struct jk_list *list;
+	size_t person_at;
+};
+
+static const char *
+owner_of(const struct owned *o, size_t i)
+{
+	return (const char *)jk_list_at(o->list, i) + o->person_at;
+}
+
 static int
 compare_owners(const void *a, const void *b, void *ctx)
 {
-	const struct jk_list *list = ctx;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
-	const struct jk_opid *x = jk_list_at(list, i);
-	const struct jk_opid *y = jk_list_at(list, j);
-	int c = strcmp(x->person, y->person);
+	int c = strcmp(owner_of(ctx, i), owner_of(ctx, j));
 
 	return c != 0 ? c : (i > j) - (i < j);
-}
-
-static enum jk_err
-show_opids(struct walk *w, const struct jk_opids *row)
-{
-	enum jk_err e = jk_opids_encode(row, &w->buf);
-
-	return e != JK_OK ? e
-	                  : show_named(w, JK_KEY_OPIDS, row->opid[0].person);
 }
 
 static void
@@ -160,50 +179,90 @@ free_order(size_t **order)
 	free(*order);
 }
 
-/* One record for each person who has any, in the order of the registry. */
+/* Calls `one` for all rows of each person at once, in the registry's order. */
 static enum jk_err
-walk_opids(struct walk *w)
+walk_owned(struct walk *w, struct owned *o,
+    enum jk_err (*one)(struct walk *w, const struct jk_list *list,
+        const size_t *order, size_t n))
 {
-	struct jk_list list = w->set->opid;
 	JK_CLEANUP(free_order)
-	size_t *order = calloc(list.n + 1, sizeof(*order));
-	struct jk_opids row = { 0 };
+	size_t *order = calloc(o->list->n + 1, sizeof(*order));
 	enum jk_err e = JK_OK;
 
 	if (order == NULL)
 		return JK_ERR_NOMEM;
-	for (size_t i = 0; i < list.n; i++)
+	for (size_t i = 0; i < o->list->n; i++)
 		order[i] = i;
-	qsort_r(order, list.n, sizeof(*order), compare_owners, &list);
-	for (size_t i = 0; i < list.n && e == JK_OK; i++) {
-		const struct jk_opid *opid = jk_list_at(&list, order[i]);
-
-		if (row.n > 0 &&
-		    strcmp(row.opid[0].person, opid->person) != 0) {
-			e = show_opids(w, &row);
-			row.n = 0;
-		}
-		if (row.n == JK_OPIDS_MAX)
-			return JK_ERR_TOO_BIG;
-		row.opid[row.n++] = *opid;
+	qsort_r(order, o->list->n, sizeof(*order), compare_owners, o);
+	for (size_t i = 0, n; i < o->list->n && e == JK_OK; i += n) {
+		for (n = 1;
+		     i + n < o->list->n && strcmp(owner_of(o, order[i]),
+		                               owner_of(o, order[i + n])) == 0;)
+			n++;
+		e = one(w, o->list, order + i, n);
 	}
-	return e != JK_OK || row.n == 0 ? e : show_opids(w, &row);
+	return e;
+}
+
+static enum jk_err
+show_opids(struct walk *w, const struct jk_list *list, const size_t *order,
+    size_t n)
+{
+	struct jk_opids row = { .n = n };
+	enum jk_err e;
+
+	if (n > JK_OPIDS_MAX)
+		return JK_ERR_TOO_BIG;
+	for (size_t i = 0; i < n; i++)
+		row.opid[i] =
+		    *(const struct jk_opid *)jk_list_at(list, order[i]);
+	e = jk_opids_encode(&row, &w->buf);
+	return e != JK_OK ? e : show_named(w, JK_KEY_OPIDS, row.opid[0].person);
+}
+
+static enum jk_err
+show_approvals(struct walk *w, const struct jk_list *list, const size_t *order,
+    size_t n)
+{
+	struct jk_approvals row = { 0 };
+	enum jk_err e;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct jk_approval *a = jk_list_at(list, order[i]);
+
+		if (!jk_period_counts(&a->valid, w->now))
+			continue;
+		if (row.n == JK_APPROVALS_MAX)
+			return JK_ERR_TOO_BIG;
+		row.approval[row.n++] = *a;
+	}
+	if (row.n == 0)
+		return JK_OK;
+	e = jk_approvals_encode(&row, &w->buf);
+	return e != JK_OK
+	           ? e
+	           : show_named(w, JK_KEY_APPROVALS, row.approval[0].person);
 }
 
 static enum jk_err
 walk_all(struct walk *w, const struct jk_edition *edition)
 {
 	const struct jk_rowset *set = w->set;
+	struct owned opids = { &set->opid, offsetof(struct jk_opid, person) };
+	struct owned approvals = { &set->approval,
+		offsetof(struct jk_approval, person) };
 	enum jk_err e;
 
 	if ((e = walk_head(w, edition)) != JK_OK ||
+	    (e = walk_list(w, &set->department, walk_department)) != JK_OK ||
 	    (e = walk_list(w, &set->person, walk_person)) != JK_OK ||
 	    (e = walk_list(w, &set->account, walk_account)) != JK_OK ||
 	    (e = walk_list(w, &set->card, walk_card)) != JK_OK ||
 	    (e = walk_list(w, &set->terminal, walk_terminal)) != JK_OK ||
-	    (e = walk_list(w, &set->type, walk_type)) != JK_OK)
+	    (e = walk_list(w, &set->type, walk_type)) != JK_OK ||
+	    (e = walk_owned(w, &opids, show_opids)) != JK_OK)
 		return e;
-	return walk_opids(w);
+	return walk_owned(w, &approvals, show_approvals);
 }
 
 /* 1 + JK_KEY_MAX bytes at most: ids were checked when they were read. */
@@ -237,7 +296,10 @@ jk_rowset_write(const struct jk_rowset *set, const struct jk_edition *edition,
     int fd)
 {
 	struct cdb_make make;
-	struct walk walk = { .set = set, .show = add, .ctx = &make };
+	struct walk walk = { .set = set,
+		.show = add,
+		.ctx = &make,
+		.now = edition->made_at };
 	enum jk_err e;
 
 	if (cdb_make_start(&make, fd) != 0)
@@ -257,6 +319,9 @@ read_back(struct jk_snapshot *s, const struct record *record,
 	union {
 		struct jk_edition edition;
 		struct jk_settings settings;
+		struct jk_policy policy;
+		struct jk_department department;
+		struct jk_approvals approvals;
 		struct jk_person person;
 		struct jk_account account;
 		struct jk_opids opids;
@@ -277,6 +342,18 @@ read_back(struct jk_snapshot *s, const struct record *record,
 	case JK_KEY_SETTINGS:
 		e = jk_snapshot_settings(s, &row.settings);
 		return e != JK_OK ? e : jk_settings_encode(&row.settings, ret);
+	case JK_KEY_POLICY:
+		e = jk_snapshot_policy(s, &row.policy);
+		return e != JK_OK ? e : jk_policy_encode(&row.policy, ret);
+	case JK_KEY_DEPARTMENT:
+		e = jk_snapshot_department(s, id, &row.department);
+		return e != JK_OK ? e
+		                  : jk_department_encode(&row.department, ret);
+	case JK_KEY_APPROVALS:
+		e = jk_snapshot_approvals(s, id, row.approvals.approval,
+		    &row.approvals.n);
+		return e != JK_OK ? e
+		                  : jk_approvals_encode(&row.approvals, ret);
 	case JK_KEY_PERSON:
 		e = jk_snapshot_person(s, id, &row.person);
 		return e != JK_OK ? e : jk_person_encode(&row.person, ret);
@@ -328,7 +405,9 @@ jk_rowset_verify(const struct jk_rowset *set, const struct jk_edition *edition,
     int fd)
 {
 	JK_CLEANUP(jk_snapshot_close) struct jk_snapshot *s = NULL;
-	struct walk walk = { .set = set, .show = compare };
+	struct walk walk = { .set = set,
+		.show = compare,
+		.now = edition->made_at };
 	enum jk_err e = jk_snapshot_open_fd(fd, &s);
 
 	if (e != JK_OK)
