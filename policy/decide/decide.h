@@ -1,53 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision: a pure function without I/O and without a clock. Three
- * structs, never mixed: evidence says which factors were proven, verdict what
- * follows, the record is made of both.
+ * The decision: a pure function without I/O and without a clock, the same for
+ * a login, an unlock, a lookup and the management of operators. Three structs,
+ * never mixed: evidence says which factors were proven, verdict what follows,
+ * the record is made of both.
  */
 #ifndef JK_DECIDE_H
 #define JK_DECIDE_H
 
+#include "clock.h" /* struct jk_local_time, and no clock */
 #include "reason.h"
 #include "rows.h"
 
-enum jk_method {
-	JK_METHOD_NONE = 0,
-	JK_METHOD_CARD_PIN,
-};
-
-/* "card-pin"; "none" for a value out of range. */
-const char *jk_method_name(enum jk_method method);
-
-/* Zeroed: nothing was proven. */
+/*
+ * Zeroed: nothing was proven. A method without a key is one that is about to
+ * be used: what speaks against it comes out before anybody types a PIN.
+ */
 struct jk_evidence {
 	enum jk_method method;
-	uint8_t key[JK_DIGEST_LEN]; /* whose signature was verified */
+	uint8_t key[JK_DIGEST_LEN]; /* of the card that was proven with it */
 };
 
 /* What is known of a live session of the account; none when person is "". */
 struct jk_live_session {
+	bool active; /* not locked */
 	char person[JK_ID_MAX + 1];
 	uint8_t key[JK_DIGEST_LEN];
 	char opid[JK_ID_MAX + 1];
 };
 
+enum jk_ask {
+	JK_ASK_LOGIN = 0,
+	JK_ASK_UNLOCK, /* only the session's own person, key, operator ID */
+	JK_ASK_LOOKUP, /* a business, in the active session */
+	JK_ASK_MANAGE, /* a function of types 8 and 9, in the active session */
+	JK_ASK_SWITCH, /* another operator ID, in the active session */
+};
+
 /* Everything a decision may look at. Pointers are borrowed, none is NULL
  * but where said. */
 struct jk_question {
-	bool unlock;         /* only the session's own person and key, */
-	                     /* and only its operator ID */
-	int64_t now;         /* real time, s */
-	int64_t last_record; /* time of our last record, s; 0 if none */
+	enum jk_ask ask;
+	int64_t now;                /* real time, s */
+	int64_t last_record;        /* time of our last record, s; 0 if none */
+	struct jk_local_time local; /* of `now`: jk_local_time_at() */
 	const struct jk_edition *edition;
+	const struct jk_policy *policy;
 	const struct jk_account *account;
 	const struct jk_card *card;     /* NULL: not one of ours */
 	const struct jk_person *person; /* of the card; NULL: none */
 	const struct jk_terminal *terminal;
-	const struct jk_opid *opids; /* of the person */
-	size_t n_opids;
-	const struct jk_type *types; /* types[i] is that of opids[i] */
+	const struct jk_opid *opids;         /* of the person */
+	size_t n_opids;                      /* at most JK_OPIDS_MAX */
+	const struct jk_type *types;         /* types[i] is that of opids[i] */
+	const struct jk_approval *approvals; /* for the person */
+	size_t n_approvals;                  /* at most JK_APPROVALS_MAX */
+	/* delegators[i]: the one who delegates in approvals[i] still holds a
+	 * live operator ID of type operator-management. May be NULL: none. */
+	const bool *delegators;
+	/* used[i]: approvals[i] is for one use and was used. May be NULL. */
+	const bool *used;
 	const struct jk_live_session *session;
 	const struct jk_evidence *evidence;
+	const char *opid;          /* only this one; NULL: any */
+	enum jk_business business; /* LOOKUP; JK_BUSINESS_COUNT: unknown */
+	enum jk_function function; /* MANAGE; JK_FUNCTION_COUNT: none is
+	                            * needed, only the session itself */
+	const char *confirmer;     /* the second person's id; NULL: none */
 };
 
 /* Zeroed memory is a denial. */
@@ -55,15 +74,43 @@ struct jk_verdict {
 	bool allowed;
 	enum jk_reason why; /* JK_WHY_GRANTED exactly when allowed */
 	size_t opid;        /* index, when allowed or when `why` is about it */
+	uint32_t choices;   /* bits of all operator IDs that are good here: not
+	                     * 0 exactly when allowed */
+	uint32_t approvals; /* bits of those that it stands on; those of them
+	                     * that are for one use are used by it */
 };
 
 /*
- * The first reason in this order decides: clock, snapshot age, card known,
- * card's person may use the account, card state, certificate validity, person
- * (enabled, dates), session of another person, operator ID (any; enabled,
- * dates, terminal class), evidence. Of several operator IDs the first that is
- * good is taken; when none is, the reason of the one that came furthest. While
- * a session lives only its own operator ID counts.
+ * The first reason in this order decides:
+ *
+ *   1 clock           clock.bad
+ *   2 snapshot age    policy.stale, policy.bad (rules of a later day)
+ *   3 card            card.unknown, card.nocheckout (a spare one that nobody
+ *                     holds), card.mismatch (not of this account)
+ *   4 person          person.disabled, .notyet, .expired, .untrained
+ *   5 card's state    card.revoked, .returned, .inactive, .notyet, .expired
+ *   6 hand-over       card.nocheckout
+ *   7 session         sess.none, sess.locked, lock.other, card.mismatch
+ *   8 operator ID     opid.none, .disabled, .notyet, .expired
+ *   9 terminal        terminal.unknown, .revoked, .room, opid.terminal
+ *  10 hours           time.out (unless approved)
+ *  11 matrix          biz.denied, func.denied
+ *  12 department      dept.owner
+ *  13 approval        delegation.none, perm.none
+ *  14 second person   confirm.none, confirm.same
+ *  15 evidence        method.denied, fb.denied, evidence.none
+ *
+ * Rows that contradict each other are policy.bad, at the step that sees it. What
+ * is unknown (a number out of range, a question with a part missing, an id that
+ * is empty) is denied.
+ *
+ * Of several operator IDs the first that is good is taken; when none is, the
+ * reason of the one that came furthest, of those that came equally far the
+ * first. While a session lives only its own counts (SWITCH asks about another).
+ * Of several approvals that would do one that lasts is preferred to one that
+ * is for one use, then the first. So the order of either changes neither
+ * `allowed` nor `why`, only which of equals is named.
+ *
  * JK_WHY_EVIDENCE_NONE therefore means: everything else is in order.
  */
 struct jk_verdict jk_decide(const struct jk_question *question);
