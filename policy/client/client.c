@@ -62,7 +62,10 @@ encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
 	    (e = put_optional(f, JK_FIELD_HOST, r->host)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_FLAGS, r->flags)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_TICKET, r->ticket)) != JK_OK ||
-	    (e = put_optional(f, JK_FIELD_SESSION, r->session)) != JK_OK)
+	    (e = put_optional(f, JK_FIELD_SESSION, r->session)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_COMMAND, r->command)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_FUNCTION, r->function)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_OPID, r->opid)) != JK_OK)
 		return e;
 	return JK_OK;
 }
@@ -141,6 +144,16 @@ jk_client_send_pin(struct jk_client *client, const char *pin)
 		e = jk_frame_send(client->fd, client->frame);
 	jk_frame_start(client->frame, 0);
 	return e;
+}
+
+enum jk_err
+jk_client_send_choice(struct jk_client *client, const char *opid)
+{
+	enum jk_err e;
+
+	jk_frame_start(client->frame, JK_FRAME_CHOICE);
+	e = put_optional(client->frame, JK_FIELD_OPID, opid);
+	return e == JK_OK ? jk_frame_send(client->fd, client->frame) : e;
 }
 
 void

@@ -12,18 +12,23 @@
 
 #include "err.h"
 #include "frame.h"
+#include "inside.h" /* IWYU pragma: export */
 #include "protocol.h"
 #include "reason.h"
 
 /* Strings are borrowed; NULL is left out. */
 struct jk_request {
-	enum jk_frame_type type; /* AUTH, ACCOUNT, OPEN or CLOSE */
+	enum jk_frame_type
+	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH */
 	const char *account;
 	const char *service;
 	const char *tty;
 	const char *host;
 	const char *ticket;
 	const char *session;
+	const char *command;  /* of MANAGE */
+	const char *function; /* of MANAGE */
+	const char *opid;     /* of SWITCH */
 	uint64_t flags;
 };
 
@@ -40,6 +45,8 @@ enum jk_err jk_client_ask(const struct jk_request *request,
 enum jk_err jk_client_next(struct jk_client *client);
 /* Sends the PIN; an empty one says that it was ill-formed. Erases frames. */
 enum jk_err jk_client_send_pin(struct jk_client *client, const char *pin);
+/* Answers a choice of operator IDs; "" says that nobody could be asked. */
+enum jk_err jk_client_send_choice(struct jk_client *client, const char *opid);
 void jk_client_close(struct jk_client *client);
 
 /* What a failure to get an answer means to the user. */
