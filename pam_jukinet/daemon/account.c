@@ -2,7 +2,8 @@
 /*
  * ACCOUNT: the whole policy once more, by the same function, for a login that
  * a ticket stands for or for the caller's own live session. Lockers that
- * never ask lose nothing: everything was decided in AUTH as well.
+ * never ask lose nothing: everything was decided in AUTH as well. It uses up
+ * no approval: what needs one has it from AUTH, or gets it in OPEN.
  */
 #include "facts.h"
 #include "outcome.h"
@@ -42,8 +43,12 @@ decide_again(struct jk_worker *w, struct jk_outcome *o,
     const struct jk_session *session, const struct jk_grant *grant)
 {
 	static struct jk_facts facts;
-	struct jk_verdict v =
-	    jk_facts_decide_again(w, grant, w->peer.uid != 0, session, &facts);
+	const struct jk_asked asked = {
+		.ask = w->peer.uid != 0 ? JK_ASK_UNLOCK : JK_ASK_LOGIN,
+		.session = session,
+		.opid = grant->opid,
+	};
+	struct jk_verdict v = jk_facts_decide_again(w, grant, &asked, &facts);
 
 	if (v.allowed)
 		return JK_WHY_GRANTED;
@@ -66,7 +71,7 @@ jk_request_account(struct jk_worker *w)
 	/* A login of another kind, where that is allowed: nothing to add. */
 	if (w->peer.uid == 0 && w->claim.ticket[0] == '\0' &&
 	    !jk_worker_is_enforced(w)) {
-		(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL);
+		(void)jk_reply_grant(w, NULL);
 		return;
 	}
 	why = find_grant(w, &session, &grant);
@@ -82,5 +87,5 @@ jk_request_account(struct jk_worker *w)
 		return;
 	}
 	if (jk_outcome_prove(w, &o, grant.receipt) == JK_OK)
-		(void)jk_outcome_grant(w, NULL, NULL);
+		(void)jk_outcome_grant(w, NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "challenge.h"
+#include "choice.h"
 #include "hex.h"
 #include "log.h"
 #include "reader.h"
@@ -44,13 +45,38 @@ give_up(struct jk_worker *w, struct jk_attempt *a, enum jk_err e)
 	return refuse(w, a, JK_WHY_INTERNAL);
 }
 
+/* With what is known of the session. */
+static struct jk_verdict
+decide(const struct jk_worker *w, const struct jk_attempt *a,
+    const struct jk_facts *facts, const char *opid,
+    const struct jk_evidence *evidence)
+{
+	const struct jk_asked asked = {
+		.ask = a->ask,
+		.session = &a->session,
+		.opid = opid,
+	};
+
+	return jk_facts_decide(w, facts, &asked, evidence);
+}
+
+/* What an unlocked session stands on already; a login is a use of its own. */
+static void
+hold(const struct jk_attempt *a, struct jk_facts *facts)
+{
+	if (a->ask == JK_ASK_UNLOCK)
+		jk_facts_hold(facts, &a->session.grant);
+}
+
+/* A card is about to be proven: what speaks against that comes first. */
+static const struct jk_evidence intended = { .method = JK_METHOD_CARD_PIN };
+
 /* What speaks against this card, before any PIN. */
 static enum jk_err
 check_card(struct jk_worker *w, const struct jk_attempt *a,
     const struct jk_reader_news *news, struct jk_facts *ret,
     struct jk_verdict *ret_verdict)
 {
-	const struct jk_evidence nothing = { 0 };
 	uint8_t digest[JK_DIGEST_LEN];
 	enum jk_err e;
 
@@ -58,8 +84,8 @@ check_card(struct jk_worker *w, const struct jk_attempt *a,
 	        JK_OK ||
 	    (e = jk_facts_load(w, digest, ret)) != JK_OK)
 		return e;
-	*ret_verdict =
-	    jk_facts_decide(w, ret, a->unlock, &a->session, &nothing);
+	hold(a, ret);
+	*ret_verdict = decide(w, a, ret, NULL, &intended);
 	return JK_OK;
 }
 
@@ -200,9 +226,7 @@ gather(struct jk_worker *w, struct jk_attempt *a)
 static enum jk_reason
 check_time(const struct jk_worker *w, const struct jk_attempt *a)
 {
-	const struct jk_evidence nothing = { 0 };
-	struct jk_verdict v =
-	    jk_facts_decide(w, &a->facts, a->unlock, &a->session, &nothing);
+	struct jk_verdict v = decide(w, a, &a->facts, NULL, &intended);
 
 	return v.why == JK_WHY_CLOCK_BAD || v.why == JK_WHY_POLICY_STALE
 	           ? v.why
@@ -222,27 +246,60 @@ load_session(const struct jk_worker *w, struct jk_attempt *a)
 	return e;
 }
 
+/* A person typed: what may have ended or been withdrawn meanwhile. */
 static enum jk_err
-conclude(struct jk_worker *w, struct jk_attempt *a)
+judge(struct jk_worker *w, struct jk_attempt *a, const char *opid)
 {
-	struct jk_verdict verdict;
-	uint8_t cert[JK_DIGEST_LEN];
 	enum jk_reason why = jk_worker_renew(w);
 	enum jk_err e;
 
 	if (why != JK_WHY_GRANTED)
 		return refuse(w, a, why);
-	memcpy(cert, a->facts.cert, sizeof(cert));
-	/* What may have ended or been withdrawn meanwhile. */
 	if ((e = load_session(w, a)) != JK_OK ||
-	    (e = jk_facts_load(w, cert, &a->facts)) != JK_OK)
+	    (e = jk_facts_load(w, a->facts.cert, &a->facts)) != JK_OK)
 		return give_up(w, a, e);
-	verdict =
-	    jk_facts_decide(w, &a->facts, a->unlock, &a->session, &a->evidence);
-	a->outcome.opid = verdict.opid;
-	if (!verdict.allowed)
-		return refuse(w, a, verdict.why);
-	jk_facts_grant(w, &a->facts, &verdict, &a->evidence, &a->grant);
+	hold(a, &a->facts);
+	a->verdict = decide(w, a, &a->facts, opid, &a->evidence);
+	a->outcome.opid = a->verdict.opid;
+	a->outcome.approvals = a->verdict.approvals;
+	return a->verdict.allowed ? JK_OK : refuse(w, a, a->verdict.why);
+}
+
+/* A session that lives has its operator ID already. */
+static bool
+has_choice(const struct jk_attempt *a)
+{
+	const uint32_t bits = a->verdict.choices;
+
+	return a->ask == JK_ASK_LOGIN && a->session.state == JK_SESSION_ENDED &&
+	       (bits & (bits - 1)) != 0;
+}
+
+/* Under which one to work, before any record says so. */
+static enum jk_err
+choose(struct jk_worker *w, struct jk_attempt *a)
+{
+	const struct jk_choices choices = { &a->facts, a->verdict.choices };
+	char opid[JK_ID_MAX + 1];
+	enum jk_err e = jk_choice_ask(w, &choices, opid);
+
+	if (e == JK_ERR_CLOSED)
+		return e;
+	if (e == JK_ERR_NOT_FOUND)
+		return refuse(w, a, JK_WHY_OPID_CHOICE);
+	return e == JK_OK ? judge(w, a, opid) : give_up(w, a, e);
+}
+
+static enum jk_err
+conclude(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_err e = judge(w, a, NULL);
+
+	if (e == JK_OK && has_choice(a))
+		e = choose(w, a);
+	if (e != JK_OK)
+		return e;
+	jk_facts_grant(w, &a->facts, &a->verdict, &a->evidence, &a->grant);
 	a->outcome.grant = &a->grant;
 	if (a->session.state != JK_SESSION_ENDED)
 		a->outcome.session = a->session.id;
@@ -257,14 +314,14 @@ jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
 
 	a->tries = a->outcome.tries = JK_TRIES_UNKNOWN;
 	a->outcome.op = JK_OP_AUTH;
-	a->outcome.purpose = a->unlock ? "unlock" : "login";
+	a->outcome.purpose = a->ask == JK_ASK_UNLOCK ? "unlock" : "login";
 	why = jk_worker_find_account(w);
 	if (why != JK_WHY_GRANTED)
 		return refuse(w, a, why);
 	e = load_session(w, a);
 	if (e != JK_OK)
 		return give_up(w, a, e);
-	if (a->unlock && a->session.state == JK_SESSION_ENDED)
+	if (a->ask == JK_ASK_UNLOCK && a->session.state == JK_SESSION_ENDED)
 		return refuse(w, a, JK_WHY_SESS_NONE);
 	why = check_time(w, a);
 	if (why != JK_WHY_GRANTED)

@@ -11,10 +11,11 @@
 #include "outcome.h"
 
 struct jk_attempt {
-	bool unlock;
+	enum jk_ask ask;           /* LOGIN or UNLOCK */
 	struct jk_session session; /* ended when there is none */
 	struct jk_facts facts;
-	uint64_t tries; /* as the card said, or JK_TRIES_UNKNOWN */
+	struct jk_verdict verdict; /* the last one */
+	uint64_t tries;            /* as the card said, or JK_TRIES_UNKNOWN */
 	struct jk_evidence evidence;
 	struct jk_outcome outcome;
 	struct jk_grant grant; /* with its receipt */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "ids.h"
 #include "protocol.h"
 
 /* Text of any length is cut: what a caller claims is only recorded. */
@@ -38,8 +39,34 @@ read_id(const struct jk_frame *f, enum jk_field field,
 	return e == JK_OK && !jk_id_is_valid(ret) ? JK_ERR_FORMAT : e;
 }
 
-enum jk_err
-jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
+/* An id of a row; absent is "". */
+static enum jk_err
+read_row_id(const struct jk_frame *f, enum jk_field field,
+    char ret[static JK_ID_MAX + 1])
+{
+	enum jk_err e = jk_frame_get_str(f, (uint8_t)field, ret, JK_ID_MAX + 1);
+
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_OK;
+	return e == JK_OK && !jk_row_id_is_valid(ret) ? JK_ERR_FORMAT : e;
+}
+
+/* Who asks these is known by the uid alone: no account is named. */
+static enum jk_err
+read_manage(const struct jk_frame *f, struct jk_claim *c)
+{
+	enum jk_err e = jk_frame_get_str(f, JK_FIELD_COMMAND, c->command,
+	    sizeof(c->command));
+
+	if (e != JK_OK)
+		return e;
+	return jk_service_name_is_valid(c->command)
+	           ? read_row_id(f, JK_FIELD_FUNCTION, c->function)
+	           : JK_ERR_FORMAT;
+}
+
+static enum jk_err
+read_login(const struct jk_frame *f, struct jk_claim *c)
 {
 	enum jk_err e;
 
@@ -56,4 +83,17 @@ jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 	    (e = read_id(f, JK_FIELD_SESSION, c->session)) != JK_OK)
 		return e;
 	return jk_frame_get_u64(f, JK_FIELD_FLAGS, &c->flags);
+}
+
+enum jk_err
+jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
+{
+	switch (jk_frame_type(f)) {
+	case JK_FRAME_MANAGE:
+		return read_manage(f, c);
+	case JK_FRAME_SWITCH:
+		return read_row_id(f, JK_FIELD_OPID, c->opid);
+	default:
+		return read_login(f, c);
+	}
 }

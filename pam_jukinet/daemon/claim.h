@@ -19,6 +19,9 @@ struct jk_claim {
 	char host[JK_CLAIM_MAX + 1];
 	char ticket[JK_ID_LEN + 1];
 	char session[JK_ID_LEN + 1];
+	char command[JK_CLAIM_MAX + 1]; /* of MANAGE, as a record may hold it */
+	char function[JK_ID_MAX + 1];
+	char opid[JK_ID_MAX + 1]; /* of SWITCH */
 	uint64_t flags;
 };
 

@@ -25,7 +25,7 @@ record_end(struct jk_worker *w, struct jk_outcome *o,
 	else
 		jk_outcome_refuse(w, o, JK_WHY_AUDIT_DOWN);
 	if (e == JK_OK)
-		e = jk_outcome_grant(w, NULL, NULL);
+		e = jk_outcome_grant(w, NULL);
 	if (e == JK_OK)
 		return;
 	e = jk_session_owes_end(w->run_dir, session);
@@ -58,5 +58,5 @@ jk_request_close(struct jk_worker *w)
 	}
 	o.purpose = "logout";
 	jk_outcome_note(w, &o);
-	(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL);
+	(void)jk_reply_grant(w, NULL);
 }

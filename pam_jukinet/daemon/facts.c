@@ -5,21 +5,83 @@
 
 #include "clock.h"
 #include "times.h"
+#include "uses.h"
 #include "worker.h"
 
+/* 別紙1 項番9: who has this one may delegate what he may do. */
+#define OPERATOR_MANAGEMENT 9
+
 static enum jk_err
-load_opids(struct jk_snapshot *snapshot, struct jk_facts *f)
+load_opids(struct jk_snapshot *snapshot, const char *person,
+    struct jk_opid opids[static JK_OPIDS_MAX],
+    struct jk_type types[static JK_OPIDS_MAX], size_t *ret_n)
 {
 	size_t n = 0;
-	enum jk_err e = jk_snapshot_opids(snapshot, f->person.id, f->opids, &n);
+	enum jk_err e = jk_snapshot_opids(snapshot, person, opids, &n);
+
+	if (e == JK_ERR_NOT_FOUND)
+		n = 0;
+	else if (e != JK_OK)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		e = jk_snapshot_type(snapshot, opids[i].type, &types[i]);
+		if (e != JK_OK)
+			return e;
+	}
+	*ret_n = n;
+	return JK_OK;
+}
+
+static bool
+holds_at(const struct jk_period *valid, int64_t now)
+{
+	return (valid->from == 0 || now >= valid->from) &&
+	       (valid->until == 0 || now < valid->until);
+}
+
+/* A delegation ends with the right of the one who gave it (S-65). */
+static bool
+may_delegate(struct jk_snapshot *snapshot, const char *person, int64_t now)
+{
+	static struct jk_opid opids[JK_OPIDS_MAX];
+	static struct jk_type types[JK_OPIDS_MAX];
+	struct jk_person row;
+	size_t n;
+
+	if (jk_snapshot_person(snapshot, person, &row) != JK_OK ||
+	    !row.enabled || !holds_at(&row.valid, now) ||
+	    load_opids(snapshot, person, opids, types, &n) != JK_OK)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (types[i].number == OPERATOR_MANAGEMENT &&
+		    types[i].enabled && opids[i].enabled &&
+		    holds_at(&opids[i].valid, now))
+			return true;
+	return false;
+}
+
+static enum jk_err
+load_approvals(struct jk_worker *w, struct jk_facts *f)
+{
+	const int64_t now = jk_real_s();
+	size_t n = 0;
+	enum jk_err e = jk_snapshot_approvals(w->place.snapshot, f->person.id,
+	    f->approvals, &n);
 
 	if (e == JK_ERR_NOT_FOUND)
 		return JK_OK;
-	for (size_t i = 0; e == JK_OK && i < n; i++)
-		e = jk_snapshot_type(snapshot, f->opids[i].type, &f->types[i]);
-	if (e == JK_OK)
-		f->n_opids = n;
-	return e;
+	if (e != JK_OK)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		const struct jk_approval *a = &f->approvals[i];
+
+		if (a->kind == JK_APPROVAL_DELEGATION)
+			f->delegators[i] =
+			    may_delegate(w->place.snapshot, a->by, now);
+		f->used[i] = a->once && jk_uses_has(w->keep_dir, a->id);
+	}
+	f->n_approvals = n;
+	return JK_OK;
 }
 
 enum jk_err
@@ -27,21 +89,37 @@ jk_facts_load(struct jk_worker *worker,
     const uint8_t cert_sha256[static JK_DIGEST_LEN], struct jk_facts *ret)
 {
 	struct jk_snapshot *snapshot = worker->place.snapshot;
+	uint8_t digest[JK_DIGEST_LEN];
 	enum jk_err e;
 
+	memcpy(digest, cert_sha256, sizeof(digest)); /* it may lie in *ret */
 	*ret = (struct jk_facts){ 0 };
-	memcpy(ret->cert, cert_sha256, JK_DIGEST_LEN);
-	e = jk_snapshot_card_by_cert(snapshot, cert_sha256, &ret->card);
+	memcpy(ret->cert, digest, sizeof(digest));
+	e = jk_snapshot_card_by_cert(snapshot, digest, &ret->card);
 	if (e == JK_ERR_NOT_FOUND)
 		return JK_OK;
 	if (e != JK_OK)
 		return e;
 	ret->has_card = true;
+	if (ret->card.person[0] == '\0')
+		return JK_OK; /* a spare one that nobody holds */
 	e = jk_snapshot_person(snapshot, ret->card.person, &ret->person);
 	if (e != JK_OK)
 		return e;
 	ret->has_person = true;
-	return load_opids(snapshot, ret);
+	e = load_opids(snapshot, ret->person.id, ret->opids, ret->types,
+	    &ret->n_opids);
+	return e == JK_OK ? load_approvals(worker, ret) : e;
+}
+
+void
+jk_facts_hold(struct jk_facts *facts, const struct jk_grant *grant)
+{
+	for (size_t i = 0; i < facts->n_approvals; i++)
+		if (jk_grant_has_approval(grant, facts->approvals[i].id)) {
+			facts->approvals[i].once = false;
+			facts->used[i] = false;
+		}
 }
 
 static struct jk_live_session
@@ -51,6 +129,7 @@ live(const struct jk_session *session)
 
 	if (session == NULL || session->state == JK_SESSION_ENDED)
 		return l;
+	l.active = session->state == JK_SESSION_ACTIVE;
 	memcpy(l.person, session->grant.person, sizeof(l.person));
 	memcpy(l.key, session->grant.key, sizeof(l.key));
 	memcpy(l.opid, session->grant.opid, sizeof(l.opid));
@@ -59,15 +138,15 @@ live(const struct jk_session *session)
 
 struct jk_verdict
 jk_facts_decide(const struct jk_worker *worker, const struct jk_facts *facts,
-    bool unlock, const struct jk_session *session,
-    const struct jk_evidence *evidence)
+    const struct jk_asked *asked, const struct jk_evidence *evidence)
 {
-	const struct jk_live_session l = live(session);
-	const struct jk_question q = {
-		.unlock = unlock,
+	const struct jk_live_session l = live(asked->session);
+	struct jk_question q = {
+		.ask = asked->ask,
 		.now = jk_real_s(),
 		.last_record = jk_times_last_record(worker->keep_dir),
 		.edition = &worker->place.edition,
+		.policy = &worker->place.policy,
 		.account = &worker->account,
 		.card = facts->has_card ? &facts->card : NULL,
 		.person = facts->has_person ? &facts->person : NULL,
@@ -75,23 +154,33 @@ jk_facts_decide(const struct jk_worker *worker, const struct jk_facts *facts,
 		.opids = facts->opids,
 		.n_opids = facts->n_opids,
 		.types = facts->types,
+		.approvals = facts->approvals,
+		.n_approvals = facts->n_approvals,
+		.delegators = facts->delegators,
+		.used = facts->used,
 		.session = &l,
 		.evidence = evidence,
+		.opid = asked->opid,
+		.business = JK_BUSINESS_COUNT,
+		.function = asked->function,
 	};
 
+	/* Without a calendar it stays zeroed, which is clock.bad. */
+	(void)jk_local_time_at(q.now, &q.local);
 	return jk_decide(&q);
 }
 
 struct jk_verdict
 jk_facts_decide_again(struct jk_worker *worker, const struct jk_grant *grant,
-    bool unlock, const struct jk_session *session, struct jk_facts *ret_facts)
+    const struct jk_asked *asked, struct jk_facts *ret_facts)
 {
 	struct jk_evidence evidence = { .method = grant->method };
 
 	memcpy(evidence.key, grant->key, sizeof(evidence.key));
 	if (jk_facts_load(worker, grant->cert, ret_facts) != JK_OK)
 		return (struct jk_verdict){ .why = JK_WHY_POLICY_BAD };
-	return jk_facts_decide(worker, ret_facts, unlock, session, &evidence);
+	jk_facts_hold(ret_facts, grant);
+	return jk_facts_decide(worker, ret_facts, asked, &evidence);
 }
 
 void
@@ -115,4 +204,27 @@ jk_facts_grant(const struct jk_worker *worker, const struct jk_facts *facts,
 	memcpy(ret->cert, facts->cert, sizeof(ret->cert));
 	memcpy(ret->key, evidence->key, sizeof(ret->key));
 	memcpy(ret->terminal, worker->place.terminal.id, sizeof(ret->terminal));
+	for (unsigned i = 0; i < facts->n_approvals; i++)
+		if ((verdict->approvals & jk_bit(i)) != 0)
+			jk_grant_add_approval(ret, facts->approvals[i].id);
+}
+
+bool
+jk_facts_keep(const struct jk_facts *facts, const struct jk_verdict *verdict,
+    struct jk_grant *session)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < facts->n_approvals; i++) {
+		const struct jk_approval *a = &facts->approvals[i];
+
+		/* A delegation or a permission is used by one act alone. */
+		if ((verdict->approvals & jk_bit(i)) == 0 || !a->once ||
+		    (a->kind != JK_APPROVAL_AFTER_HOURS &&
+		        a->kind != JK_APPROVAL_FALLBACK_PIN))
+			continue;
+		jk_grant_add_approval(session, a->id);
+		any = true;
+	}
+	return any;
 }

@@ -16,6 +16,18 @@ struct jk_facts {
 	size_t n_opids;
 	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_type types[JK_OPIDS_MAX];
+	size_t n_approvals;
+	struct jk_approval approvals[JK_APPROVALS_MAX];
+	bool delegators[JK_APPROVALS_MAX]; /* as in struct jk_question */
+	bool used[JK_APPROVALS_MAX];
+};
+
+/* What is to be decided. */
+struct jk_asked {
+	enum jk_ask ask;
+	const struct jk_session *session; /* NULL or ended: there is none */
+	const char *opid;                 /* only this one; NULL: any */
+	enum jk_function function;        /* of MANAGE */
 };
 
 /*
@@ -24,23 +36,35 @@ struct jk_facts {
  */
 enum jk_err jk_facts_load(struct jk_worker *worker,
     const uint8_t cert_sha256[static JK_DIGEST_LEN], struct jk_facts *ret);
+/*
+ * One use of an approval is one session: what this grant stands on lasts for
+ * whatever goes on from it.
+ */
+void jk_facts_hold(struct jk_facts *facts, const struct jk_grant *grant);
 
-/* `session` NULL or ended: there is none. */
 struct jk_verdict jk_facts_decide(const struct jk_worker *worker,
-    const struct jk_facts *facts, bool unlock, const struct jk_session *session,
+    const struct jk_facts *facts, const struct jk_asked *asked,
     const struct jk_evidence *evidence);
 
 /*
- * Decides once more what was granted before, with the snapshot of now. The
- * facts are filled for the record of a refusal.
+ * Decides once more, with the snapshot of now, what stands on something that
+ * was proven before: the facts are loaded, held and judged. They are filled for
+ * the record of a refusal.
  */
 struct jk_verdict jk_facts_decide_again(struct jk_worker *worker,
-    const struct jk_grant *grant, bool unlock, const struct jk_session *session,
+    const struct jk_grant *grant, const struct jk_asked *asked,
     struct jk_facts *ret_facts);
 
 /* What was decided, as something that can be kept. */
 void jk_facts_grant(const struct jk_worker *worker,
     const struct jk_facts *facts, const struct jk_verdict *verdict,
     const struct jk_evidence *evidence, struct jk_grant *ret);
+
+/*
+ * Adds to a session's grant the approvals for one use that this verdict uses
+ * up for the session as a whole. False: there are none.
+ */
+bool jk_facts_keep(const struct jk_facts *facts,
+    const struct jk_verdict *verdict, struct jk_grant *session);
 
 #endif

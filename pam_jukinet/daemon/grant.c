@@ -1,15 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "grant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "frame.h"
 #include "hex.h"
+#include "ids.h"
 #include "protocol.h"
 #include "record.h"
 
 /* As much of a key as a record shows. */
 #define KEY_SHOWN 8
+
+bool
+jk_grant_has_approval(const struct jk_grant *grant, const char *id)
+{
+	for (size_t i = 0; i < grant->n_approvals; i++)
+		if (strcmp(grant->approval[i], id) == 0)
+			return true;
+	return false;
+}
+
+void
+jk_grant_add_approval(struct jk_grant *grant, const char *id)
+{
+	if (jk_grant_has_approval(grant, id))
+		return;
+	if (grant->n_approvals == JK_GRANT_APPROVALS) {
+		grant->n_approvals--;
+		memmove(grant->approval[0], grant->approval[1],
+		    grant->n_approvals * sizeof(grant->approval[0]));
+	}
+	(void)snprintf(grant->approval[grant->n_approvals++],
+	    sizeof(grant->approval[0]), "%s", id);
+}
+
+static enum jk_err
+put_approvals(const struct jk_grant *g, struct jk_frame *f)
+{
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < g->n_approvals && e == JK_OK; i++)
+		e = jk_frame_put_str(f, JK_FIELD_APPROVAL, g->approval[i]);
+	return e;
+}
 
 enum jk_err
 jk_grant_encode(const struct jk_grant *g, struct jk_frame *f)
@@ -20,6 +55,7 @@ jk_grant_encode(const struct jk_grant *g, struct jk_frame *f)
 	    (e = jk_frame_put(f, JK_FIELD_CERTIFICATE, g->cert,
 	         sizeof(g->cert))) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_TEXT, g->receipt)) != JK_OK ||
+	    (e = put_approvals(g, f)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_UID, g->uid)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_PERSON, g->person)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_OPID, g->opid)) != JK_OK ||
@@ -50,6 +86,25 @@ get_digest(const struct jk_frame *f, enum jk_field field,
 	return JK_OK;
 }
 
+static enum jk_err
+get_approvals(const struct jk_frame *f, struct jk_grant *g)
+{
+	struct jk_cur cur;
+
+	for (size_t i = 0;
+	     jk_frame_get_nth(f, JK_FIELD_APPROVAL, i, &cur) == JK_OK; i++) {
+		char *id = g->approval[i];
+
+		if (i == JK_GRANT_APPROVALS || cur.left > JK_ID_MAX)
+			return JK_ERR_FORMAT;
+		memcpy(id, cur.at, cur.left);
+		if (strlen(id) != cur.left || !jk_row_id_is_valid(id))
+			return JK_ERR_FORMAT;
+		g->n_approvals++;
+	}
+	return JK_OK;
+}
+
 enum jk_err
 jk_grant_decode(const struct jk_frame *f, struct jk_grant *ret)
 {
@@ -62,6 +117,7 @@ jk_grant_decode(const struct jk_frame *f, struct jk_grant *ret)
 	if (GET_STR(JK_FIELD_ACCOUNT, account) != JK_OK ||
 	    (e = get_digest(f, JK_FIELD_CERTIFICATE, g.cert)) != JK_OK ||
 	    GET_STR(JK_FIELD_TEXT, receipt) != JK_OK ||
+	    (e = get_approvals(f, &g)) != JK_OK ||
 	    (e = jk_frame_get_u64(f, JK_FIELD_UID, &uid)) != JK_OK ||
 	    GET_STR(JK_FIELD_PERSON, person) != JK_OK ||
 	    GET_STR(JK_FIELD_OPID, opid) != JK_OK ||
@@ -73,12 +129,25 @@ jk_grant_decode(const struct jk_frame *f, struct jk_grant *ret)
 	    GET_STR(JK_FIELD_TERMINAL, terminal) != JK_OK)
 		return e;
 #undef GET_STR
-	if (uid >= UINT32_MAX || method != JK_METHOD_CARD_PIN)
+	if (uid >= UINT32_MAX || method == JK_METHOD_NONE ||
+	    method >= JK_METHOD_COUNT)
 		return JK_ERR_FORMAT;
 	g.uid = (uid_t)uid;
-	g.method = JK_METHOD_CARD_PIN;
+	g.method = (enum jk_method)method;
 	*ret = g;
 	return JK_OK;
+}
+
+static enum jk_err
+record_approvals(const struct jk_grant *g, struct jk_record *r)
+{
+	char list[JK_GRANT_APPROVALS * (JK_ID_MAX + 1)] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_approvals; i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    i > 0 ? "," : "", g->approval[i]);
+	return jk_record_set(r, JK_REC_APPROVAL, list);
 }
 
 enum jk_err
@@ -92,9 +161,10 @@ jk_grant_record(const struct jk_grant *g, struct jk_record *r)
 	    (e = jk_record_set(r, JK_REC_RIGHT, g->opid)) != JK_OK ||
 	    (e = jk_record_set(r, JK_REC_TYPE, g->type)) != JK_OK ||
 	    (e = jk_record_set(r, JK_REC_DEPT, g->department)) != JK_OK ||
-	    (e = jk_record_set(r, JK_REC_METHOD, jk_method_name(g->method))) !=
-	        JK_OK ||
-	    (e = jk_record_set(r, JK_REC_CARD, g->card)) != JK_OK)
+	    (e = jk_record_set(r, JK_REC_METHOD,
+	         jk_word_id(&jk_methods, g->method))) != JK_OK ||
+	    (e = jk_record_set(r, JK_REC_CARD, g->card)) != JK_OK ||
+	    (e = record_approvals(g, r)) != JK_OK)
 		return e;
 	return jk_record_set(r, JK_REC_KEY, key);
 }

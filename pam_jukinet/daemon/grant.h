@@ -12,7 +12,8 @@
 struct jk_frame;
 struct jk_record;
 
-#define JK_RECEIPT_MAX 40 /* "1795298607.548:3" */
+#define JK_RECEIPT_MAX     40 /* "1795298607.548:3" */
+#define JK_GRANT_APPROVALS 4
 
 struct jk_grant {
 	char account[JK_ACCOUNT_MAX + 1];
@@ -26,8 +27,14 @@ struct jk_grant {
 	uint8_t key[JK_DIGEST_LEN];
 	enum jk_method method;
 	char terminal[JK_ID_MAX + 1];
+	size_t n_approvals; /* that it stands on */
+	char approval[JK_GRANT_APPROVALS][JK_ID_MAX + 1];
 	char receipt[JK_RECEIPT_MAX + 1]; /* of the record that proves it */
 };
+
+bool jk_grant_has_approval(const struct jk_grant *grant, const char *id);
+/* Once; when there are too many the oldest makes room. */
+void jk_grant_add_approval(struct jk_grant *grant, const char *id);
 
 /* Puts fields from ACCOUNT to TERMINAL; nothing may be put before. */
 enum jk_err jk_grant_encode(const struct jk_grant *grant,

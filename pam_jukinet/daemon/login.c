@@ -9,17 +9,18 @@ void
 jk_request_login(struct jk_worker *w)
 {
 	static struct jk_attempt a;
+	struct jk_reply_more more;
 	char ticket[JK_ID_LEN + 1];
 
-	a = (struct jk_attempt){ .unlock = false };
+	a = (struct jk_attempt){ .ask = JK_ASK_LOGIN };
 	if (jk_attempt_run(w, &a) != JK_OK)
 		return;
 	if (jk_ticket_issue(w->run_dir, &a.grant, ticket) != JK_OK) {
-		jk_recorder_void(&w->recorder, w->recorder.id);
-		jk_outcome_refuse(w, &a.outcome, JK_WHY_INTERNAL);
+		jk_outcome_withdraw(w, &a.outcome, JK_WHY_INTERNAL);
 		return;
 	}
+	more = (struct jk_reply_more){ .ticket = ticket };
 	/* Nobody took it: it must not stand as a login. */
-	if (jk_outcome_grant(w, ticket, NULL) != JK_OK)
+	if (jk_outcome_grant(w, &more) != JK_OK)
 		(void)jk_ticket_consume(w->run_dir, ticket);
 }

@@ -54,6 +54,8 @@ join(const struct jk_session *live, const struct jk_grant *grant,
     const struct jk_leader *leader, struct jk_session *ret)
 {
 	*ret = *live;
+	for (size_t i = 0; i < grant->n_approvals; i++)
+		jk_grant_add_approval(&ret->grant, grant->approval[i]);
 	if (strcmp(live->grant.person, grant->person) != 0)
 		return JK_WHY_SESS_OTHER;
 	if (strcmp(live->grant.opid, grant->opid) != 0)
@@ -86,11 +88,18 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 	                                                    : JK_WHY_INTERNAL;
 }
 
-/* The ticket is good, still allowed, and used up from here on. */
+/*
+ * The ticket is good, still allowed, and used up from here on. Whose session it
+ * is comes after: plan() sees it under the lock.
+ */
 static enum jk_reason
 redeem(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *ret)
 {
 	static struct jk_facts facts;
+	const struct jk_asked asked = {
+		.ask = JK_ASK_LOGIN,
+		.opid = ret->opid,
+	};
 	enum jk_reason why = jk_worker_find_account(w);
 	struct jk_verdict v;
 
@@ -101,12 +110,12 @@ redeem(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *ret)
 	        ret) != JK_OK ||
 	    jk_ticket_consume(w->run_dir, w->claim.ticket) != JK_OK)
 		return JK_WHY_SESS_UNPROVEN;
-	/* Whose session it is comes after: plan() sees it under the lock. */
-	v = jk_facts_decide_again(w, ret, false, NULL, &facts);
-	if (v.allowed)
-		return JK_WHY_GRANTED;
+	v = jk_facts_decide_again(w, ret, &asked, &facts);
 	o->facts = &facts;
 	o->opid = v.opid;
+	o->approvals = v.approvals;
+	if (v.allowed)
+		(void)jk_facts_keep(&facts, &v, ret);
 	return v.why;
 }
 
@@ -142,6 +151,7 @@ static void
 open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 {
 	static struct jk_session session;
+	struct jk_reply_more more;
 	char receipt[JK_RECEIPT_MAX + 1];
 	enum jk_reason why = close_lost(w) == JK_OK ? plan(w, grant, &session)
 	                                            : JK_WHY_SESS_BUSY;
@@ -159,12 +169,12 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		return;
 	why = store(w, grant, &session);
 	if (why != JK_WHY_GRANTED) {
-		jk_recorder_void(&w->recorder, w->recorder.id);
-		jk_outcome_refuse(w, o, why);
+		jk_outcome_withdraw(w, o, why);
 		return;
 	}
+	more = (struct jk_reply_more){ .session = session.id };
 	/* Nobody took it: its start is void, and it leads nothing. */
-	if (jk_outcome_grant(w, NULL, session.id) != JK_OK)
+	if (jk_outcome_grant(w, &more) != JK_OK)
 		(void)jk_session_leave(w->run_dir, session.id, w->peer.pid,
 		    &session);
 }
@@ -181,7 +191,7 @@ jk_request_open(struct jk_worker *w)
 
 	/* Without an authentication of ours there is no session of ours. */
 	if (w->claim.ticket[0] == '\0' && !jk_worker_is_enforced(w)) {
-		(void)jk_reply_verdict(w, JK_WHY_GRANTED, NULL, NULL, NULL);
+		(void)jk_reply_grant(w, NULL);
 		return;
 	}
 	why = redeem(w, &o, &grant);

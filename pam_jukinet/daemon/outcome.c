@@ -42,9 +42,10 @@ set_place(const struct jk_worker *w, struct jk_record *r)
 
 	if (p->snapshot == NULL)
 		return JK_OK;
-	jk_hex_encode(p->edition.digest, 4, policy);
+	jk_hex_encode(p->policy.digest, 4, policy);
 	if ((e = jk_record_set(r, JK_REC_TERM, p->terminal.id)) != JK_OK ||
-	    (e = jk_record_set(r, JK_REC_CLASS, p->terminal.class)) != JK_OK)
+	    (e = jk_record_set(r, JK_REC_CLASS,
+	         jk_word_id(&jk_classes, p->terminal.class))) != JK_OK)
 		return e;
 	return jk_record_set(r, JK_REC_POLICY, policy);
 }
@@ -72,14 +73,22 @@ set_facts(const struct jk_outcome *o, struct jk_record *r)
 }
 
 static enum jk_err
+set_optional(struct jk_record *r, enum jk_record_field field, const char *value)
+{
+	return value != NULL ? jk_record_set(r, field, value) : JK_OK;
+}
+
+static enum jk_err
 set_details(const struct jk_outcome *o, struct jk_record *r)
 {
 	char tries[24];
-	enum jk_err e = JK_OK;
+	enum jk_err e;
 
-	if (o->purpose != NULL)
-		e = jk_record_set(r, JK_REC_FOR, o->purpose);
-	if (e == JK_OK && o->grant != NULL)
+	if ((e = set_optional(r, JK_REC_FOR, o->purpose)) != JK_OK ||
+	    (e = set_optional(r, JK_REC_FUNCTION, o->function)) != JK_OK ||
+	    (e = set_optional(r, JK_REC_FROM, o->from)) != JK_OK)
+		return e;
+	if (o->grant != NULL)
 		e = jk_grant_record(o->grant, r);
 	else if (e == JK_OK && o->facts != NULL)
 		e = set_facts(o, r);
@@ -90,9 +99,7 @@ set_details(const struct jk_outcome *o, struct jk_record *r)
 		    (unsigned long long)o->tries);
 		e = jk_record_set(r, JK_REC_TRIES, tries);
 	}
-	if (e == JK_OK && o->session != NULL)
-		e = jk_record_set(r, JK_REC_SESSION, o->session);
-	return e;
+	return e == JK_OK ? set_optional(r, JK_REC_SESSION, o->session) : e;
 }
 
 static enum jk_err
@@ -124,9 +131,11 @@ add_classes(struct jk_params *params, const struct jk_type *type)
 	char text[JK_PARAM_VALUE] = "";
 	size_t n = 0;
 
-	for (size_t i = 0; i < type->n_classes; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
-		    i > 0 ? ", " : "", type->class[i]);
+	for (unsigned i = 0; i < JK_CLASS_COUNT; i++)
+		if ((type->classes & jk_bit(i)) != 0)
+			n +=
+			    (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+			        n > 0 ? ", " : "", jk_word_id(&jk_classes, i));
 	jk_params_add(params, "classes", text);
 }
 
@@ -141,6 +150,24 @@ add_holder(struct jk_worker *w, struct jk_params *params)
 	    jk_snapshot_person(w->place.snapshot, session.grant.person,
 	        &person) == JK_OK)
 		jk_params_add(params, "name", person.name);
+}
+
+/* Whom to call: who uses this terminal comes before the office as a whole. */
+static void
+add_contact(struct jk_worker *w, struct jk_params *params)
+{
+	const struct jk_terminal *t = &w->place.terminal;
+	struct jk_department row;
+
+	for (size_t i = 0; w->place.snapshot != NULL && i < t->n_departments;
+	     i++)
+		if (jk_snapshot_department(w->place.snapshot, t->department[i],
+		        &row) == JK_OK &&
+		    row.contact[0] != '\0') {
+			jk_params_add(params, "contact", row.contact);
+			return;
+		}
+	jk_params_add(params, "contact", w->place.settings.contact);
 }
 
 void
@@ -170,15 +197,15 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 		add_holder(w, p);
 	else if (why == JK_WHY_PIN_WRONG)
 		jk_params_add_number(p, "n", o->tries);
-	else if (why == JK_WHY_PIN_LOCKED)
-		jk_params_add(p, "contact", s->contact);
-	else if (why == JK_WHY_OPID_TERMINAL && opid != NULL) {
-		jk_params_add(p, "type", opid->type);
+	else if (why == JK_WHY_OPID_TERMINAL && opid != NULL)
 		add_classes(p, &f->types[o->opid]);
-	} else if (why == JK_WHY_PIN_MALFORMED) {
+	else if (why == JK_WHY_PIN_MALFORMED) {
 		jk_params_add_number(p, "min", s->pin_min);
 		jk_params_add_number(p, "max", s->pin_max);
 	}
+	if (opid != NULL)
+		jk_params_add(p, "type", opid->type);
+	add_contact(w, p);
 }
 
 static void
@@ -207,19 +234,88 @@ jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 		why = JK_WHY_INTERNAL;
 	jk_outcome_explain(w, o, why);
 	note(w, o, why);
-	(void)jk_reply_verdict(w, why, &o->params, NULL, NULL);
+	(void)jk_reply_refusal(w, why, &o->params);
+}
+
+/* The record stands in the log, and is not valid after all. */
+static void
+take_back(struct jk_worker *w)
+{
+	jk_recorder_void(&w->recorder, w->recorder.id);
+	jk_uses_give_back(w->keep_dir, &w->uses);
+}
+
+void
+jk_outcome_withdraw(struct jk_worker *w, struct jk_outcome *o,
+    enum jk_reason why)
+{
+	take_back(w);
+	jk_outcome_refuse(w, o, why);
 }
 
 enum jk_err
-jk_outcome_grant(struct jk_worker *w, const char *ticket, const char *session)
+jk_outcome_grant(struct jk_worker *w, const struct jk_reply_more *more)
 {
 	enum jk_err e = jk_recorder_settled(&w->recorder);
 
 	if (e == JK_OK)
-		e = jk_reply_verdict(w, JK_WHY_GRANTED, NULL, ticket, session);
+		e = jk_reply_grant(w, more);
 	if (e != JK_OK)
-		jk_recorder_void(&w->recorder, w->recorder.id);
+		take_back(w);
 	return e;
+}
+
+/* As if there were no such approval. */
+static enum jk_reason
+missed(enum jk_approval_kind kind)
+{
+	switch (kind) {
+	case JK_APPROVAL_DELEGATION:
+		return JK_WHY_DELEGATION_NONE;
+	case JK_APPROVAL_FALLBACK_PIN:
+		return JK_WHY_FALLBACK_NONE;
+	case JK_APPROVAL_AFTER_HOURS:
+		return JK_WHY_TIME_OUT;
+	case JK_APPROVAL_IDENTITY_INFO:
+		return JK_WHY_PERM_NONE;
+	case JK_APPROVAL_COUNT:
+		break;
+	}
+	return JK_WHY_INTERNAL;
+}
+
+/* Somebody may have been faster: this was decided before the record. */
+static enum jk_reason
+use_approvals(struct jk_worker *w, const struct jk_outcome *o)
+{
+	for (unsigned i = 0; o->facts != NULL && i < o->facts->n_approvals;
+	     i++) {
+		const struct jk_approval *a = &o->facts->approvals[i];
+		enum jk_err e = JK_OK;
+
+		if ((o->approvals & jk_bit(i)) != 0 && a->once)
+			e = jk_uses_take(w->keep_dir, a->id, w->recorder.id,
+			    &w->uses);
+		if (e == JK_ERR_EXISTS)
+			return missed(a->kind);
+		if (e != JK_OK) {
+			jk_log(JK_LOG_ERR, "cannot use approval %s: %s", a->id,
+			    jk_err_text(e));
+			return JK_WHY_INTERNAL;
+		}
+	}
+	return JK_WHY_GRANTED;
+}
+
+static enum jk_err
+use_or_withdraw(struct jk_worker *w, struct jk_outcome *o)
+{
+	enum jk_reason why = use_approvals(w, o);
+
+	if (why == JK_WHY_GRANTED)
+		return JK_OK;
+	jk_outcome_withdraw(w, o, why);
+	return JK_ERR_REFUSED;
 }
 
 enum jk_err
@@ -233,7 +329,7 @@ jk_outcome_prove(struct jk_worker *w, struct jk_outcome *o,
 		e = jk_recorder_prove(&w->recorder, &record, ret_receipt);
 	if (e == JK_OK) {
 		jk_times_set_last_record(w->keep_dir, jk_real_s());
-		return JK_OK;
+		return use_or_withdraw(w, o);
 	}
 	if (e == JK_ERR_REFUSED)
 		return e; /* nobody is there any more; the record is void */

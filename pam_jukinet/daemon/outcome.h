@@ -17,9 +17,12 @@ struct jk_worker;
 /* What is known beside the reason; zeroed is nothing. */
 struct jk_outcome {
 	enum jk_op op;
-	const char *purpose;          /* jfor: "login", "unlock", or NULL */
+	const char *purpose;  /* jfor: "login", "unlock", or NULL */
+	const char *function; /* jfunc: of 別紙1, or NULL */
+	const char *from;     /* jfrom: the operator ID before, or NULL */
 	const struct jk_facts *facts; /* of the card in question, or NULL */
 	size_t opid;                  /* which of its operator IDs */
+	uint32_t approvals;           /* of its approvals: a grant uses these */
 	const struct jk_grant *grant; /* or, instead, what stands already */
 	const char *session;          /* its id, or NULL */
 	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
@@ -38,17 +41,25 @@ void jk_outcome_refuse(struct jk_worker *worker, struct jk_outcome *outcome,
 void jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome);
 
 /*
- * Record with receipt (JK_OK: it stands in the log). On any other answer the
- * refusal `audit.down` was given already.
+ * Record with receipt (JK_OK: it stands in the log), and then the approvals
+ * that are for one use are used up. On any other answer a refusal was given
+ * already.
  */
 enum jk_err jk_outcome_prove(struct jk_worker *worker,
     struct jk_outcome *outcome, char ret_receipt[static JK_RECEIPT_MAX + 1]);
 
 /*
- * The answer to what was proven, after all else; `ticket` and `session` may be
- * NULL. On any other answer than JK_OK nobody has got it, and it is void.
+ * What hangs on the record could not be done after it was proven: it is void,
+ * nothing was used up, and this is the reason.
  */
-enum jk_err jk_outcome_grant(struct jk_worker *worker, const char *ticket,
-    const char *session);
+void jk_outcome_withdraw(struct jk_worker *worker, struct jk_outcome *outcome,
+    enum jk_reason why);
+
+/*
+ * The answer to what was proven, after all else; `more` may be NULL. On any
+ * other answer than JK_OK nobody has got it, and it is void.
+ */
+enum jk_err jk_outcome_grant(struct jk_worker *worker,
+    const struct jk_reply_more *more);
 
 #endif

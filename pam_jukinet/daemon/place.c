@@ -20,6 +20,7 @@ jk_place_load(struct jk_place *p)
 		return e;
 	if ((e = jk_snapshot_edition(p->snapshot, &p->edition)) != JK_OK ||
 	    (e = jk_snapshot_settings(p->snapshot, &p->settings)) != JK_OK ||
+	    (e = jk_snapshot_policy(p->snapshot, &p->policy)) != JK_OK ||
 	    (e = jk_snapshot_terminal(p->snapshot, p->settings.terminal,
 	         &p->terminal)) != JK_OK) {
 		jk_snapshot_close(&p->snapshot);

@@ -9,6 +9,7 @@ struct jk_place {
 	struct jk_snapshot *snapshot;
 	struct jk_edition edition;
 	struct jk_settings settings;
+	struct jk_policy policy;
 	struct jk_terminal terminal;
 };
 

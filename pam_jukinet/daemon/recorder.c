@@ -13,6 +13,7 @@
 #include "log.h"
 #include "record.h"
 #include "state.h"
+#include "uses.h"
 #include "write.h"
 
 #define PENDING     "pending."
@@ -27,12 +28,13 @@ file_name(const char *id, char ret[static 32])
 
 enum jk_err
 jk_recorder_open(const struct jk_settings *settings, int state_dir,
-    const struct jk_cancel *cancel, struct jk_recorder *ret)
+    int keep_dir, const struct jk_cancel *cancel, struct jk_recorder *ret)
 {
 	struct jk_recorder r = {
 		.mode = settings->recording,
 		.receipt_ms = settings->receipt_ms,
 		.state_dir = state_dir,
+		.keep_dir = keep_dir,
 		.cancel = cancel,
 		.witness = { .fd = -1 },
 		.announced = -1,
@@ -153,6 +155,7 @@ jk_recorder_void(struct jk_recorder *recorder, const char *id)
 static enum jk_err
 settle(struct jk_recorder *r, const char *name)
 {
+	const char *id = name + strlen(PENDING);
 	char receipt[JK_RECEIPT_MAX + 1];
 	struct jk_record record = { .op = JK_OP_VOID };
 	enum jk_err e;
@@ -164,10 +167,10 @@ settle(struct jk_recorder *r, const char *name)
 	if (e != JK_OK)
 		return e;
 	if ((e = jk_id_new(r->id)) == JK_OK && (e = watch(r)) == JK_OK &&
-	    (e = jk_record_set(&record, JK_REC_VOID, name + strlen(PENDING))) ==
-	        JK_OK &&
+	    (e = jk_record_set(&record, JK_REC_VOID, id)) == JK_OK &&
 	    (e = send_as(r, &record, r->id)) == JK_OK &&
-	    (e = await(r, &record, SETTLE_MS, receipt)) == JK_OK)
+	    (e = await(r, &record, SETTLE_MS, receipt)) == JK_OK &&
+	    (e = jk_uses_give_back_of(r->keep_dir, id)) == JK_OK)
 		e = jk_state_remove(r->state_dir, name);
 	close(lock);
 	return e;

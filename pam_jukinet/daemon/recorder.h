@@ -6,7 +6,8 @@
  * answer is left, the announcement is taken back. When the proof does not come
  * a void record names the id, because the record may still arrive. What is
  * still announced when its worker has died is voided by the next conversation,
- * so that no record of a grant that nobody got stays unmarked.
+ * so that no record of a grant that nobody got stays unmarked; and what it has
+ * used up is given back.
  */
 #ifndef JK_RECORDER_H
 #define JK_RECORDER_H
@@ -23,7 +24,7 @@ struct jk_record;
 struct jk_recorder {
 	enum jk_recording mode;
 	int64_t receipt_ms;
-	int state_dir;
+	int state_dir, keep_dir;
 	const struct jk_cancel *cancel;
 	int audit_fd;
 	struct jk_witness witness;
@@ -33,7 +34,7 @@ struct jk_recorder {
 
 /* Opens the kernel's audit socket. */
 enum jk_err jk_recorder_open(const struct jk_settings *settings, int state_dir,
-    const struct jk_cancel *cancel, struct jk_recorder *ret);
+    int keep_dir, const struct jk_cancel *cancel, struct jk_recorder *ret);
 void jk_recorder_close(struct jk_recorder *recorder);
 
 /*

@@ -80,19 +80,90 @@ jk_reply_ask_pin(struct jk_worker *w, const char *message)
 	return jk_frame_send(w->fd, w->frame);
 }
 
+static enum jk_err
+put_choices(struct jk_frame *f, const struct jk_choices *c)
+{
+	char text[2 * JK_ID_MAX + 2];
+	enum jk_err e = JK_OK;
+
+	for (unsigned i = 0; i < JK_OPIDS_MAX && e == JK_OK; i++) {
+		if ((c->bits & jk_bit(i)) == 0)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s=%s",
+		    c->facts->opids[i].id, c->facts->opids[i].type);
+		e = jk_frame_put_str(f, JK_FIELD_OPTION, text);
+	}
+	return e;
+}
+
 enum jk_err
-jk_reply_verdict(struct jk_worker *w, enum jk_reason why,
-    const struct jk_params *params, const char *ticket, const char *session)
+jk_reply_ask_choice(struct jk_worker *w, const char *message,
+    const struct jk_choices *choices)
+{
+	enum jk_err e;
+
+	jk_frame_start(w->frame, JK_FRAME_ASK_CHOICE);
+	if ((e = jk_frame_put_str(w->frame, JK_FIELD_MESSAGE, message)) !=
+	        JK_OK ||
+	    (e = put_choices(w->frame, choices)) != JK_OK)
+		return e;
+	return jk_frame_send(w->fd, w->frame);
+}
+
+enum jk_err
+jk_reply_refusal(struct jk_worker *w, enum jk_reason why,
+    const struct jk_params *params)
 {
 	enum jk_err e;
 
 	jk_frame_start(w->frame, JK_FRAME_VERDICT);
 	if ((e = jk_frame_put_u64(w->frame, JK_FIELD_REASON, why)) != JK_OK ||
-	    (e = put_params(w->frame, params)) != JK_OK ||
-	    (ticket != NULL && (e = jk_frame_put_str(w->frame, JK_FIELD_TICKET,
-	                            ticket)) != JK_OK) ||
-	    (session != NULL && (e = jk_frame_put_str(w->frame,
-	                             JK_FIELD_SESSION, session)) != JK_OK))
+	    (e = put_params(w->frame, params)) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, w->frame);
+}
+
+static enum jk_err
+put_optional(struct jk_frame *f, enum jk_field field, const char *text)
+{
+	return text != NULL ? jk_frame_put_str(f, (uint8_t)field, text) : JK_OK;
+}
+
+static enum jk_err
+put_holder(struct jk_frame *f, const struct jk_grant *g)
+{
+	enum jk_err e;
+
+	if ((e = jk_frame_put_str(f, JK_FIELD_PERSON, g->person)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_OPID, g->opid)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_TYPE, g->type)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_DEPARTMENT, g->department)) !=
+	        JK_OK)
+		return e;
+	return jk_frame_put_str(f, JK_FIELD_TERMINAL, g->terminal);
+}
+
+enum jk_err
+jk_reply_grant(struct jk_worker *w, const struct jk_reply_more *more)
+{
+	static const struct jk_reply_more nothing;
+	const struct jk_reply_more *m = more != NULL ? more : &nothing;
+	const char *why = m->shows && m->why_none != JK_WHY_GRANTED
+	                      ? jk_reason_code(m->why_none)
+	                      : NULL;
+	struct jk_frame *f = w->frame;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_VERDICT);
+	if ((e = jk_frame_put_u64(f, JK_FIELD_REASON, JK_WHY_GRANTED)) !=
+	        JK_OK ||
+	    (e = put_optional(f, JK_FIELD_MESSAGE, why)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_TICKET, m->ticket)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_SESSION, m->session)) != JK_OK ||
+	    (e = put_choices(f, &m->choices)) != JK_OK ||
+	    (m->holder != NULL && (e = put_holder(f, m->holder)) != JK_OK) ||
+	    (m->shows &&
+	        (e = jk_frame_put_u64(f, JK_FIELD_STATE, m->state)) != JK_OK))
+		return e;
+	return jk_frame_send(w->fd, f);
 }

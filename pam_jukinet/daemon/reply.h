@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "facts.h"
 #include "reason.h"
 
 struct jk_worker;
@@ -27,11 +28,34 @@ void jk_params_add_number(struct jk_params *params, const char *name,
     uint64_t value);
 void jk_params_add_date(struct jk_params *params, const char *name, int64_t s);
 
+/* Operator IDs out of the facts that can be chosen: bits as in a verdict. */
+struct jk_choices {
+	const struct jk_facts *facts;
+	uint32_t bits;
+};
+
+/* What a granting verdict carries; NULL is left out. */
+struct jk_reply_more {
+	const char *ticket;
+	const char *session;
+	const struct jk_grant *holder; /* whose session it is */
+	/* Only where it is shown: */
+	bool shows;
+	enum jk_session_state state;
+	enum jk_reason why_none; /* JK_WHY_GRANTED: there are choices */
+	struct jk_choices choices;
+};
+
 enum jk_err jk_reply_note(struct jk_worker *worker, const char *message,
     const struct jk_params *params);
 enum jk_err jk_reply_ask_pin(struct jk_worker *worker, const char *message);
-/* Params may be NULL. `ticket` and `session` may be NULL. */
-enum jk_err jk_reply_verdict(struct jk_worker *worker, enum jk_reason why,
-    const struct jk_params *params, const char *ticket, const char *session);
+enum jk_err jk_reply_ask_choice(struct jk_worker *worker, const char *message,
+    const struct jk_choices *choices);
+/* A refusal; params may be NULL. */
+enum jk_err jk_reply_refusal(struct jk_worker *worker, enum jk_reason why,
+    const struct jk_params *params);
+/* `more` may be NULL. */
+enum jk_err jk_reply_grant(struct jk_worker *worker,
+    const struct jk_reply_more *more);
 
 #endif

@@ -13,5 +13,7 @@ void jk_request_unlock(struct jk_worker *worker);
 void jk_request_account(struct jk_worker *worker);
 void jk_request_open(struct jk_worker *worker);
 void jk_request_close(struct jk_worker *worker);
+void jk_request_manage(struct jk_worker *worker);
+void jk_request_switch(struct jk_worker *worker);
 
 #endif

@@ -93,6 +93,12 @@ dispatch(struct jk_worker *w)
 	case JK_FRAME_CLOSE:
 		jk_request_close(w);
 		break;
+	case JK_FRAME_MANAGE:
+		jk_request_manage(w);
+		break;
+	case JK_FRAME_SWITCH:
+		jk_request_switch(w);
+		break;
 	default:
 		break; /* not one of ours: the connection ends */
 	}
@@ -130,8 +136,8 @@ converse(struct jk_worker *w)
 	if (e != JK_OK)
 		jk_log(JK_LOG_WARNING, "cannot take the caller's loginuid: %s",
 		    jk_err_text(e));
-	e = jk_recorder_open(&w->place.settings, w->run_dir, &w->cancel,
-	    &w->recorder);
+	e = jk_recorder_open(&w->place.settings, w->run_dir, w->keep_dir,
+	    &w->cancel, &w->recorder);
 	if (e != JK_OK)
 		return e;
 	dispatch(w);

@@ -255,6 +255,30 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
 }
 
 enum jk_err
+jk_session_change(int dir, const struct jk_session *known,
+    jk_session_change_fn *change, const void *ctx)
+{
+	const uid_t uid = known->grant.uid;
+	struct jk_session s;
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_lock(dir, uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_load(dir, uid, &s);
+	if (e == JK_OK &&
+	    (s.state == JK_SESSION_ENDED || strcmp(s.id, known->id) != 0))
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK && !change(&s, ctx))
+		e = JK_ERR_REFUSED;
+	if (e == JK_OK)
+		e = jk_session_store(dir, &s);
+	close(lock);
+	return e;
+}
+
+enum jk_err
 jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
 {
 	struct jk_session s;

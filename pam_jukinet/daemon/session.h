@@ -69,6 +69,15 @@ enum jk_err jk_session_store(int dir, const struct jk_session *session);
 enum jk_err jk_session_lock(int dir, uid_t uid, int *ret_fd);
 
 /*
+ * Changes what stands, under the lock, when it is still the live session that
+ * is known: JK_ERR_NOT_FOUND otherwise. `change` may refuse by false, which is
+ * JK_ERR_REFUSED; nothing is stored then. What was stored is JK_OK.
+ */
+typedef bool jk_session_change_fn(struct jk_session *session, const void *ctx);
+enum jk_err jk_session_change(int dir, const struct jk_session *known,
+    jk_session_change_fn *change, const void *ctx);
+
+/*
  * A leader leaves, under the lock and stored; *ret is what is left. When the
  * last one leaves the session is closed: its end is the caller's to record.
  * JK_ERR_NOT_FOUND: there is no such session, or it is closed already.

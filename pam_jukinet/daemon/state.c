@@ -63,26 +63,54 @@ write_whole(int fd, struct jk_cur bytes)
 	return JK_OK;
 }
 
-enum jk_err
-jk_state_write(int dir, const char *name, const struct jk_frame *frame)
+/* A file beside, under a name that is ours alone; left behind on failure. */
+static enum jk_err
+write_beside(int dir, const struct jk_frame *frame, bool durable,
+    char ret_temp[static NAME_MAX_LEN])
 {
-	char temp[NAME_MAX_LEN];
 	enum jk_err e;
 	int fd;
 
 	/* The pid keeps writers apart; a leftover of a dead one is replaced. */
-	(void)snprintf(temp, sizeof(temp), ".new.%d", (int)getpid());
-	(void)unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	(void)snprintf(ret_temp, NAME_MAX_LEN, ".new.%d", (int)getpid());
+	(void)unlinkat(dir, ret_temp, 0);
+	fd = openat(dir, ret_temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600);
 	if (fd < 0)
 		return JK_ERR_SYS;
 	e = write_whole(fd, jk_frame_bytes(frame));
+	if (e == JK_OK && durable && fsync(fd) != 0)
+		e = JK_ERR_SYS;
 	if (close(fd) != 0 && e == JK_OK)
 		e = JK_ERR_SYS;
+	return e;
+}
+
+enum jk_err
+jk_state_write(int dir, const char *name, const struct jk_frame *frame)
+{
+	char temp[NAME_MAX_LEN];
+	enum jk_err e = write_beside(dir, frame, false, temp);
+
 	if (e == JK_OK && renameat(dir, temp, dir, name) != 0)
 		e = JK_ERR_SYS;
 	if (e != JK_OK)
 		(void)unlinkat(dir, temp, 0);
+	return e;
+}
+
+enum jk_err
+jk_state_create(int dir, const char *name, const struct jk_frame *frame)
+{
+	char temp[NAME_MAX_LEN];
+	enum jk_err e = write_beside(dir, frame, true, temp);
+
+	/* A second name, unlike a new one, never replaces what stands there. */
+	if (e == JK_OK && linkat(dir, temp, dir, name, 0) != 0)
+		e = errno == EEXIST ? JK_ERR_EXISTS : JK_ERR_SYS;
+	(void)unlinkat(dir, temp, 0);
+	if (e == JK_OK && fsync(dir) != 0)
+		e = JK_ERR_SYS;
 	return e;
 }
 

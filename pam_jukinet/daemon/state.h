@@ -19,6 +19,12 @@ enum jk_err jk_state_open(const char *path, int *ret_dir);
 enum jk_err jk_state_read(int dir, const char *name, struct jk_frame *ret);
 enum jk_err jk_state_write(int dir, const char *name,
     const struct jk_frame *frame);
+/*
+ * A new file, whole and durable when it appears: of all who try, exactly one
+ * gets JK_OK, the others JK_ERR_EXISTS.
+ */
+enum jk_err jk_state_create(int dir, const char *name,
+    const struct jk_frame *frame);
 /* JK_ERR_NOT_FOUND when somebody else has removed it already. */
 enum jk_err jk_state_remove(int dir, const char *name);
 /* Held until *ret_fd is closed; never across a wait for anything else. */

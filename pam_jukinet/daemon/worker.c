@@ -24,6 +24,26 @@ jk_worker_find_account(struct jk_worker *w)
 }
 
 enum jk_reason
+jk_worker_find_session(struct jk_worker *w, uid_t uid, struct jk_session *ret)
+{
+	enum jk_err e;
+
+	if (w->place.snapshot == NULL)
+		return JK_WHY_POLICY_BAD;
+	e = jk_snapshot_account_by_uid(w->place.snapshot, uid, &w->account);
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_WHY_ACCOUNT_UNKNOWN;
+	if (e != JK_OK)
+		return JK_WHY_POLICY_BAD;
+	e = jk_session_load(w->run_dir, uid, ret);
+	if (e == JK_OK && ret->state == JK_SESSION_ENDED)
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_WHY_SESS_NONE;
+	return e == JK_OK ? JK_WHY_GRANTED : JK_WHY_INTERNAL;
+}
+
+enum jk_reason
 jk_worker_renew(struct jk_worker *w)
 {
 	struct jk_place fresh = { 0 };

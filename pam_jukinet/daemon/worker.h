@@ -13,6 +13,7 @@
 #include "protocol.h"
 #include "recorder.h"
 #include "session.h"
+#include "uses.h"
 
 struct jk_worker {
 	int fd;        /* the caller */
@@ -26,6 +27,7 @@ struct jk_worker {
 	int run_dir;               /* /run/jukinet/state */
 	int keep_dir;              /* /var/lib/jukinet */
 	struct jk_recorder recorder;
+	struct jk_uses uses; /* what this conversation has used up */
 };
 
 /*
@@ -33,6 +35,13 @@ struct jk_worker {
  * whether this caller may ask about it (design rule 6). JK_WHY_GRANTED: yes.
  */
 enum jk_reason jk_worker_find_account(struct jk_worker *worker);
+/*
+ * The same for the account of this uid, and its live session: for callers who
+ * act inside of one. JK_WHY_ACCOUNT_UNKNOWN: no operator's; JK_WHY_SESS_NONE:
+ * none is live.
+ */
+enum jk_reason jk_worker_find_session(struct jk_worker *worker, uid_t uid,
+    struct jk_session *ret);
 /*
  * The snapshot that stands now, and the account's row in it: a conversation in
  * which a person typed may have begun with an older one.
