@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ask.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include <security/pam_ext.h>
 
+#include "choice.h"
 #include "talk.h"
 #include "text.h"
 
@@ -19,6 +21,9 @@ struct ask {
 	enum jk_phase phase;
 	bool silent;
 	bool asked; /* the PIN was asked for: once is enough */
+	/* Under which operator ID to work was asked, and could not be. */
+	bool chose, unasked;
+	struct jk_option taken; /* the one that is taken then */
 	struct jk_client client;
 };
 
@@ -180,6 +185,79 @@ give_pin(struct ask *a)
 	return refuse(a, jk_client_reason(e), NULL);
 }
 
+/* An answer that is none of them is asked for once more; then *ret is NULL. */
+static int
+ask_choice(const struct ask *a, const struct jk_choice *c,
+    const struct jk_option **ret)
+{
+	char prompt[JK_TEXT_MAX], answer[JK_TEXT_MAX];
+	const char *code = "opid.select";
+	int r = PAM_SUCCESS;
+
+	*ret = NULL;
+	for (int try = 0; try < 2 && *ret == NULL && r == PAM_SUCCESS; try++) {
+		jk_choice_prompt(c, code, prompt);
+		r = jk_talk_visible(a->pamh, prompt, sizeof(answer), answer);
+		if (r == PAM_SUCCESS)
+			*ret = jk_choice_find(c, answer);
+		else if (r == PAM_CONV_ERR && try > 0)
+			return PAM_SUCCESS; /* it can ask, and got no answer */
+		explicit_bzero(answer, sizeof(answer));
+		code = "opid.again";
+	}
+	return r;
+}
+
+/* PAM_SUCCESS: the service has it, and goes on. */
+static int
+give_choice(struct ask *a)
+{
+	/* No id: the service refuses, and has it on record. */
+	static const char none[] = "?";
+	struct jk_choice choice;
+	const struct jk_option *option = NULL;
+	enum jk_err e;
+	int r = PAM_CONV_ERR;
+
+	if (a->phase != JK_PHASE_AUTH || a->chose ||
+	    jk_choice_read(a->client.frame, &choice) != JK_OK)
+		return refuse(a, JK_WHY_INTERNAL, NULL);
+	a->chose = true;
+	/* Who asked for silence gets no question either. */
+	if (!a->silent)
+		r = ask_choice(a, &choice, &option);
+	if (r != PAM_SUCCESS && r != PAM_CONV_ERR)
+		return r;
+	a->unasked = r == PAM_CONV_ERR;
+	a->taken = choice.option[0];
+	e = jk_client_send_choice(&a->client, a->unasked       ? ""
+	                                      : option != NULL ? option->opid
+	                                                       : none);
+	if (e == JK_OK || e == JK_ERR_CLOSED)
+		return PAM_SUCCESS;
+	return refuse(a, jk_client_reason(e), NULL);
+}
+
+/* Nobody chose it, so somebody should be told. */
+static void
+show_taken(const struct ask *a)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char param[80], text[JK_TEXT_MAX];
+
+	if (jk_frame_new(&f) != JK_OK)
+		return;
+	jk_frame_start(f, JK_FRAME_NOTE);
+	(void)snprintf(param, sizeof(param), "opid=%s", a->taken.opid);
+	if (jk_frame_put_str(f, JK_FIELD_PARAM, param) != JK_OK)
+		return;
+	(void)snprintf(param, sizeof(param), "type=%s", a->taken.type);
+	if (jk_frame_put_str(f, JK_FIELD_PARAM, param) != JK_OK)
+		return;
+	jk_text("opid.taken", f, text);
+	jk_talk_info(a->pamh, a->silent, text);
+}
+
 static int
 finish(const struct ask *a, enum jk_field field, const char *key)
 {
@@ -192,6 +270,8 @@ finish(const struct ask *a, enum jk_field field, const char *key)
 		why = jk_reason_from_number(number);
 	if (why != JK_WHY_GRANTED)
 		return refuse(a, why, f);
+	if (a->unasked)
+		show_taken(a);
 	if (key == NULL ||
 	    jk_frame_get_str(f, (uint8_t)field, value, sizeof(value)) != JK_OK)
 		return PAM_SUCCESS;
@@ -213,6 +293,11 @@ converse(struct ask *a, enum jk_field field, const char *key)
 			break;
 		case JK_FRAME_ASK_PIN:
 			r = give_pin(a);
+			if (r != PAM_SUCCESS)
+				return r;
+			break;
+		case JK_FRAME_ASK_CHOICE:
+			r = give_choice(a);
 			if (r != PAM_SUCCESS)
 				return r;
 			break;

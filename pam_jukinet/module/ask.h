@@ -27,8 +27,8 @@ const char *jk_ask_kept(const pam_handle_t *pamh, const char *key);
 
 /*
  * Holds the conversation from the request to the verdict: notes are shown,
- * the PIN is asked for (in the authentication phase only). Returns the PAM
- * code and has told the user and syslog what there was to tell. After
+ * the PIN and, of several, the operator ID are asked for (in the authentication
+ * phase only). Returns the PAM code and has told the user and syslog what there was to tell. After
  * PAM_SUCCESS `field` (0: none) of the verdict, if there, is kept in the
  * handle under `key`.
  */

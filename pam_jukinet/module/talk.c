@@ -57,6 +57,28 @@ jk_talk_error(pam_handle_t *pamh, bool silent, const char *text)
 }
 
 int
+jk_talk_visible(pam_handle_t *pamh, const char *prompt, size_t size, char *ret)
+{
+	char *answer;
+	size_t len;
+	int r = say(pamh, PAM_PROMPT_ECHO_ON, prompt, &answer);
+
+	if (r != PAM_SUCCESS)
+		return r;
+	if (answer == NULL)
+		return PAM_CONV_ERR;
+	len = strlen(answer);
+	if (len >= size)
+		ret[0] = '\0';
+	else
+		memcpy(ret, answer, len + 1);
+	/* It may be a PIN that was typed into the wrong place. */
+	explicit_bzero(answer, len);
+	free(answer);
+	return PAM_SUCCESS;
+}
+
+int
 jk_talk_secret(pam_handle_t *pamh, const char *prompt, struct jk_secret *ret)
 {
 	char *answer;

@@ -22,4 +22,11 @@ void jk_talk_error(pam_handle_t *pamh, bool silent, const char *text);
 int jk_talk_secret(pam_handle_t *pamh, const char *prompt,
     struct jk_secret *ret);
 
+/*
+ * One visible prompt; *ret is empty when the answer is, or is too long for it.
+ * PAM_CONV_ERR: this application cannot ask.
+ */
+int jk_talk_visible(pam_handle_t *pamh, const char *prompt, size_t size,
+    char *ret);
+
 #endif

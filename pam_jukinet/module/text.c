@@ -28,6 +28,14 @@ static const struct {
 	    N_("One try is left: a wrong PIN now locks the card. If you are "
 	       "not sure, press Enter and ask the security manager. PIN: ") },
 
+	{ "opid.select", N_("Choose the operator ID for your work:") },
+	{ "opid.number", N_("Number or operator ID: ") },
+	{ "opid.again",
+	    N_("That is none of them. Type the number in front of one.") },
+	{ "opid.taken",
+	    N_("This program cannot ask which operator ID to use: you work "
+	       "under {opid} ({type}).") },
+
 	/* the service itself */
 	{ "internal",
 	    N_("The login service met an error and refused. Call the system "
@@ -69,6 +77,9 @@ static const struct {
 	{ "sess.failed", N_("The session could not be opened. Log in again.") },
 	{ "sess.unproven",
 	    N_("This service needs a login with the operator IC card.") },
+	{ "sess.locked",
+	    N_("Your session is locked. Unlock the screen with your operator "
+	       "IC card first.") },
 
 	/* reader and card */
 	{ "reader.none",
@@ -107,6 +118,15 @@ static const struct {
 	       "security manager.") },
 	{ "card.busy", N_("Another program is using the card. Close it and try "
 	                  "again.") },
+	{ "card.nocheckout",
+	    N_("The hand-over of this card is not recorded. Have the security "
+	       "manager hand it over to you. {contact}") },
+	{ "card.inactive",
+	    N_("This card is not in use yet: its receipt is missing. Ask the "
+	       "security manager. {contact}") },
+	{ "card.returned",
+	    N_("This card was given back, or is on its way, and cannot be "
+	       "used. Hand it to the security manager. {contact}") },
 
 	/* PIN */
 	{ "pin.malformed",
@@ -124,6 +144,12 @@ static const struct {
 	    N_("Only one try is left, and this screen cannot ask you. Log in "
 	       "at the console, or ask the security manager.") },
 	{ "evidence.none", N_("The card was not proven. Try again.") },
+	{ "fb.denied",
+	    N_("The use of the fallback PIN is not approved. Ask the access "
+	       "manager. {contact}") },
+	{ "method.denied",
+	    N_("This way to prove who you are is not taken on this terminal. "
+	       "Call the system manager. {contact}") },
 
 	/* person, operator ID, terminal */
 	{ "person.expired",
@@ -151,6 +177,92 @@ static const struct {
 	       "is for: {classes}") },
 	{ "terminal.unknown",
 	    N_("This terminal is not registered. Call the system manager.") },
+	{ "opid.choice",
+	    N_("That operator ID was not one of those to choose from. Log in "
+	       "again and type the number in front of one.") },
+	{ "person.untrained",
+	    N_("You have not been to this year's course, so you cannot work "
+	       "here. Ask the security manager for a date. {contact}") },
+	{ "terminal.revoked",
+	    N_("This terminal was taken out of use. Use another one, and tell "
+	       "the system manager. {contact}") },
+	{ "terminal.room",
+	    N_("A terminal of this kind may not be used in this room. Call the "
+	       "system manager. {contact}") },
+	{ "time.out",
+	    N_("These are not office hours. To work now, have the access "
+	       "manager approve it first. {contact}") },
+	{ "biz.denied",
+	    N_("Operator IDs of type \"{type}\" may not do \"{business}\". "
+	       "This was recorded. If your work needs it, ask the access "
+	       "manager. {contact}") },
+	{ "func.denied",
+	    N_("Operator IDs of type \"{type}\" may not manage operators in "
+	       "this way. Switch to one that may, or ask a holder of type "
+	       "\"operator management\".") },
+	{ "dept.owner",
+	    N_("Only the department that owns identity information may do "
+	       "this. Ask that department, or the access manager. "
+	       "{contact}") },
+	{ "delegation.none",
+	    N_("This function is not delegated to you. Ask a holder of type "
+	       "\"operator management\" to delegate it. {contact}") },
+	{ "perm.none",
+	    N_("You have no permission of the identity information officer for "
+	       "this. Ask for it first. {contact}") },
+	{ "confirm.none",
+	    N_("Somebody other than you must confirm an input, deletion or "
+	       "correction. Call a colleague to the terminal.") },
+	{ "confirm.same",
+	    N_("You cannot confirm your own input. Another member of staff "
+	       "must prove who he is.") },
+
+	/* officers, at jukinetctl */
+	{ "role.none",
+	    N_("You are not the officer who may do this. Ask the system "
+	       "manager who is.") },
+	{ "role.dept",
+	    N_("You may do this for your own department only. Ask its own "
+	       "officer.") },
+	{ "approve.self",
+	    N_("Nobody approves for himself. Ask another officer.") },
+	{ "flow.order",
+	    N_("A step before this one is missing. Look at how things stand, "
+	       "and do that step first.") },
+	{ "channel.same",
+	    N_("Card and PIN must not go the same way. Choose another way for "
+	       "one of them.") },
+	{ "grant.beyond",
+	    N_("More was to be granted than the access manager holds. Ask the "
+	       "security officer.") },
+	{ "grant.none",
+	    N_("This type was not granted to your department. Ask the security "
+	       "officer.") },
+	{ "row.exists",
+	    N_("There is one with this id already. Choose another id.") },
+	{ "row.none", N_("There is none with this id. Check the id.") },
+	{ "row.bad",
+	    N_("The registry would not be in order afterwards. Nothing was "
+	       "changed.") },
+	{ "row.foreign",
+	    N_("This was written by hand in a file. Change it there.") },
+};
+
+/* Types of operator IDs, as 別紙1 calls them. */
+static const struct {
+	const char *id;
+	const char *english;
+} types[] = {
+	{ "municipal-management", N_("municipal management") },
+	{ "municipal-counter", N_("municipal counter") },
+	{ "moving-desk", N_("moving desk") },
+	{ "wide-area-issuance-desk", N_("wide-area issuance desk") },
+	{ "other-department", N_("other department") },
+	{ "public-personal-authentication-desk",
+	    N_("public personal authentication desk") },
+	{ "counter-identity-desk", N_("counter identity desk") },
+	{ "site-management", N_("site management") },
+	{ "operator-management", N_("operator management") },
 };
 
 static const char unknown_text[] = N_("Refused ({code}).");
@@ -174,6 +286,16 @@ find(const char *code)
 		if (strcmp(table[i].code, code) == 0)
 			return table[i].english;
 	return unknown_text;
+}
+
+const char *
+jk_text_type(const char *id)
+{
+	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
+	for (size_t i = 0; i < JK_COUNT(types); i++)
+		if (strcmp(types[i].id, id) == 0)
+			return dgettext(DOMAIN, types[i].english);
+	return NULL;
 }
 
 struct out {
@@ -220,6 +342,22 @@ put_value(struct out *out, const uint8_t *value, size_t n)
 	}
 }
 
+/* A type is known by its name. */
+static bool
+put_type(struct out *out, const uint8_t *value, size_t n)
+{
+	char id[64 + 1] = "";
+	const char *name;
+
+	if (n >= sizeof(id))
+		return false;
+	memcpy(id, value, n);
+	name = jk_text_type(id);
+	if (name != NULL)
+		put(out, name, strlen(name));
+	return name != NULL;
+}
+
 static void
 put_param(struct out *out, const struct jk_frame *params, const char *name,
     size_t len)
@@ -232,7 +370,12 @@ put_param(struct out *out, const struct jk_frame *params, const char *name,
 	     i++)
 		if (p.left > len && memcmp(p.at, name, len) == 0 &&
 		    p.at[len] == '=') {
-			put_value(out, p.at + len + 1, p.left - len - 1);
+			const uint8_t *value = p.at + len + 1;
+			const size_t n = p.left - len - 1;
+
+			if (len != 4 || memcmp(name, "type", 4) != 0 ||
+			    !put_type(out, value, n))
+				put_value(out, value, n);
 			return;
 		}
 }

@@ -21,6 +21,9 @@ struct jk_frame;
 void jk_text(const char *code, const struct jk_frame *params,
     char ret[static JK_TEXT_MAX]);
 
+/* What a type of operator IDs is called; NULL: it is not one of 別紙1. */
+const char *jk_text_type(const char *id);
+
 /* Row i of the table, for tests; NULL after the last. */
 const char *jk_text_code(size_t i);
 const char *jk_text_english(size_t i);
