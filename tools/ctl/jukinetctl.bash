@@ -1,34 +1,38 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Completion of jukinetctl(8) for bash.
+# Completion of jukinetctl(8) for bash, by what the program says of itself.
 
 _jukinetctl() {
 	local current=${COMP_WORDS[COMP_CWORD]}
 	local previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local words=
+	local noun=${COMP_WORDS[1]-} verb=${COMP_WORDS[2]-} words
 
 	COMPREPLY=()
 	case $previous in
-	--config-dir | --vendor-dir)
+	--config-dir | --vendor-dir | --state-dir | --policy-dir)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--snapshot)
+	--snapshot | --certificate)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
 	esac
-	case $COMP_CWORD in
-	1) words="registry --help --version" ;;
-	2) [[ ${COMP_WORDS[1]} == registry ]] && words="build check options" ;;
-	*)
-		case ${COMP_WORDS[1]}:${COMP_WORDS[2]} in
-		registry:build)
-			words="--config-dir --vendor-dir --snapshot"
-			;;
-		registry:check) words="--config-dir --vendor-dir" ;;
-		esac
-		;;
-	esac
+	# One command a line: noun, verb (empty where there is none), words.
+	words=$("${COMP_WORDS[0]}" commands 2>/dev/null | awk -F '\t' \
+		-v at="$COMP_CWORD" -v noun="$noun" -v verb="$verb" '
+		at == 1 { print $1; next }
+		$1 != noun { next }
+		$2 != "" && at == 2 { print $2; next }
+		$2 == "" || $2 == verb {
+			for (i = 3; i <= NF; i++)
+				if ($i ~ /^--/ || $i ~ /^(FILE|OLD|NEW)$/)
+					print $i
+		}' | sort -u)
+	[[ $COMP_CWORD -eq 1 ]] && words+=" --help --version"
+	if [[ $words =~ (FILE|OLD|NEW) && $current != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 

@@ -1,85 +1,83 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "jukinetctl.h"
 
-#include <stdarg.h>
+#include <libintl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "config.h"
-#include "defs.h"
 
-static const struct {
-	const char *group, *name;
-	jk_command_fn *run;
-	const char *help;
-} commands[] = {
-	{ "registry", "build", jk_registry_build,
-	    "check the configuration and write the snapshot" },
-	{ "registry", "check", jk_registry_check,
-	    "the same, but write nothing" },
-	{ "registry", "options", jk_registry_options,
-	    "list every key of the configuration files" },
-};
-
-static void
-print_help(FILE *out)
+struct jk_build
+jk_build_for(const struct jk_call *call)
 {
-	fputs("usage: jukinetctl GROUP COMMAND [OPTION...]\n\n", out);
-	for (size_t i = 0; i < JK_COUNT(commands); i++)
-		fprintf(out, "  %s %-8s  %s\n", commands[i].group,
-		    commands[i].name, commands[i].help);
-	fputs("\n"
-	      "options of build and check:\n"
-	      "  --config-dir DIR   instead of " JK_CONFIG_DIR "\n"
-	      "  --vendor-dir DIR   instead of " JK_VENDOR_DIR "\n"
-	      "  --snapshot PATH    instead of " JK_SNAPSHOT_DIR
-	      "/snapshot.cdb (build)\n"
-	      "\n"
-	      "See jukinetctl(8).\n",
-	    out);
+	return (struct jk_build){
+		.config_dir = call->global.config_dir,
+		.vendor_dir = call->global.vendor_dir,
+		.state_dir = call->global.state_dir,
+		.policy_dir = call->global.policy_dir,
+		.registry_only = true,
+		.now = jk_real_s(),
+	};
 }
 
-int
-jk_usage_error(const char *format, ...)
+void
+jk_print_report(const struct jk_report *report)
 {
-	va_list args;
+	size_t shown = 0;
 
-	fputs("jukinetctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\nTry \"jukinetctl --help\".\n", stderr);
-	return EXIT_USAGE;
+	for (size_t i = 0; i < report->n_warnings && i < JK_REPORT_WARNINGS;
+	     i++)
+		if (report->warning[i] != NULL)
+			fprintf(stderr, "%s\n", report->warning[i]);
+	if (report->n_warnings > JK_REPORT_WARNINGS)
+		fprintf(stderr, _("and %zu more warnings\n"),
+		    report->n_warnings - JK_REPORT_WARNINGS);
+	for (; shown < report->n_errors && shown < JK_REPORT_SHOWN; shown++)
+		if (report->error[shown] != NULL)
+			fprintf(stderr, "%s\n", report->error[shown]);
+	if (report->n_errors > shown)
+		fprintf(stderr, _("and %zu more errors\n"),
+		    report->n_errors - shown);
 }
 
-static int
-run(int argc, char **argv)
+const char *
+jk_noun(const char *kind)
 {
-	if (argc < 3)
-		return jk_usage_error("a group and a command are needed");
-	for (size_t i = 0; i < JK_COUNT(commands); i++)
-		if (strcmp(argv[1], commands[i].group) == 0 &&
-		    strcmp(argv[2], commands[i].name) == 0)
-			return commands[i].run(argc - 2, argv + 2);
-	return jk_usage_error("unknown command \"%s %s\"", argv[1], argv[2]);
+	static const struct {
+		const char *kind, *noun;
+	} nouns[] = {
+		{ "department", N_("department") },
+		{ "person", N_("person") },
+		{ "account", N_("account") },
+		{ "operator-id", N_("operator ID") },
+		{ "role", N_("role") },
+		{ "approval", N_("approval") },
+		{ "card", N_("card") },
+		{ "terminal", N_("terminal") },
+	};
+
+	for (size_t i = 0; i < JK_COUNT(nouns); i++)
+		if (strcmp(nouns[i].kind, kind) == 0)
+			return nouns[i].noun;
+	return kind;
 }
 
 int
 main(int argc, char **argv)
 {
+	struct jk_call call = { 0 };
+	bool done;
 	int status;
 
 	umask(077);
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		print_help(stdout);
-		status = EXIT_OK;
-	} else if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("jukinetctl " JK_VERSION);
-		status = EXIT_OK;
-	} else {
-		status = run(argc, argv);
-	}
+	setlocale(LC_ALL, "");
+	bindtextdomain("jukinet", JK_LOCALE_DIR);
+	status = jk_call_parse(argc, argv, &call, &done);
+	if (status == EXIT_OK && !done)
+		status = call.command->run(&call);
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		perror("jukinetctl: standard output");
 		return EXIT_REFUSED;

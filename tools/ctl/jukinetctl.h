@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of jukinetctl share. */
+/* Small things that every command uses. */
 #ifndef JK_JUKINETCTL_H
 #define JK_JUKINETCTL_H
 
-/* Exit codes, as the manual page lists them. */
-#define EXIT_OK      0
-#define EXIT_REFUSED 1
-#define EXIT_USAGE   2
+#include "builder.h"
+#include "call.h"
 
-/* `argv[0]` is the last word of the subcommand. */
-typedef int jk_command_fn(int argc, char **argv);
-
-jk_command_fn jk_registry_build;
-jk_command_fn jk_registry_check;
-jk_command_fn jk_registry_options;
-
-/* Writes how it is called to stderr; returns EXIT_USAGE. */
-int jk_usage_error(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+/* Where everything is, for a change or a question. */
+struct jk_build jk_build_for(const struct jk_call *call);
+/* Warnings and errors, one line each, at most 20 errors. */
+void jk_print_report(const struct jk_report *report);
+/* "operator ID" for "operator-id": English, marked by N_(). */
+const char *jk_noun(const char *kind);
 
 #endif

@@ -1,80 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* jukinetctl registry build | check | options */
-#include <errno.h>
-#include <getopt.h>
+/* jukinetctl registry build | check | options, and the table of the others. */
+#include "registry.h"
+
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "builder.h"
 #include "clock.h"
-#include "config.h"
 #include "format.h"
 #include "jukinetctl.h"
 #include "options.h"
-
-#define SNAPSHOT JK_SNAPSHOT_DIR "/" JK_SNAPSHOT_NAME
-
-static int
-parse_options(int argc, char **argv, bool writes, struct jk_build *ret)
-{
-	static const struct option options[] = {
-		{ "config-dir", required_argument, NULL, 'c' },
-		{ "vendor-dir", required_argument, NULL, 'v' },
-		{ "snapshot", required_argument, NULL, 's' },
-		{ 0 },
-	};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'c')
-			ret->config_dir = optarg;
-		else if (c == 'v')
-			ret->vendor_dir = optarg;
-		else if (c == 's' && writes)
-			ret->snapshot = optarg;
-		else
-			return jk_usage_error("option \"%s\" is not understood",
-			    argv[optind - 1]);
-	}
-	if (optind < argc)
-		return jk_usage_error("\"%s\" is too much", argv[optind]);
-	return EXIT_OK;
-}
-
-static void
-print_report(const struct jk_report *report)
-{
-	for (size_t i = 0; i < report->n_warnings && i < JK_REPORT_WARNINGS;
-	     i++)
-		if (report->warning[i] != NULL)
-			fprintf(stderr, "%s\n", report->warning[i]);
-	if (report->n_warnings > JK_REPORT_WARNINGS)
-		fprintf(stderr, "and %zu more warnings\n",
-		    report->n_warnings - JK_REPORT_WARNINGS);
-	for (size_t i = 0; i < report->n_errors && i < JK_REPORT_ERRORS; i++)
-		if (report->error[i] != NULL)
-			fprintf(stderr, "%s\n", report->error[i]);
-	if (report->n_errors > JK_REPORT_ERRORS)
-		fprintf(stderr, "and %zu more errors\n",
-		    report->n_errors - JK_REPORT_ERRORS);
-}
 
 static void
 print_result(const struct jk_build *build, const struct jk_build_result *r)
 {
 	if (build->snapshot != NULL)
-		printf("serial %" PRIu64 ": ", r->edition.serial);
+		printf(_("serial %" PRIu64 ": "), r->edition.serial);
 	else
-		fputs("good: ", stdout);
-	printf("%zu persons, %zu accounts, %zu operator IDs, %zu cards, "
-	       "%zu terminals, %zu types, policy %s",
+		fputs(_("good: "), stdout);
+	printf(_("%zu persons, %zu accounts, %zu operator IDs, %zu cards, "
+	         "%zu terminals, %zu types, policy %s"),
 	    r->persons, r->accounts, r->opids, r->cards, r->terminals, r->types,
-	    r->edition.policy);
+	    r->policy);
 	if (build->snapshot != NULL)
-		printf(" in %s", build->snapshot);
+		printf(_(" in %s"), build->snapshot);
 	putchar('\n');
 }
 
@@ -83,59 +34,54 @@ run(struct jk_build *build)
 {
 	JK_CLEANUP(jk_report_clear) struct jk_report report = { 0 };
 	struct jk_build_result result;
-	enum jk_err e = jk_build_run(build, &report, &result);
+	enum jk_err e;
 
-	print_report(&report);
+	build->registry_only = false;
+	e = jk_build_run(build, &report, &result);
+	jk_print_report(&report);
 	if (e != JK_OK) {
-		fprintf(stderr, "jukinetctl: registry %s failed\n",
-		    build->snapshot != NULL ? "build" : "check");
-		return EXIT_REFUSED;
+		fprintf(stderr, "jukinetctl: %s\n",
+		    build->snapshot != NULL ? _("registry build failed")
+		                            : _("registry check failed"));
+		return e == JK_ERR_BUSY ? EXIT_LATER : EXIT_REFUSED;
 	}
 	print_result(build, &result);
 	return EXIT_OK;
 }
 
-int
-jk_registry_build(int argc, char **argv)
+static int
+run_build(const struct jk_call *call)
 {
-	struct jk_build build = {
-		.config_dir = JK_CONFIG_DIR,
-		.vendor_dir = JK_VENDOR_DIR,
-		.snapshot = SNAPSHOT,
-		.now = jk_real_s(),
-	};
-	int status = parse_options(argc, argv, true, &build);
+	const char *snapshot = jk_call_get(call, "snapshot");
+	struct jk_build build = jk_build_for(call);
+	char path[PATH_MAX];
 
-	if (status != EXIT_OK)
-		return status;
+	(void)snprintf(path, sizeof(path), "%s/" JK_SNAPSHOT_NAME,
+	    call->global.state_dir);
+	build.snapshot = snapshot != NULL ? snapshot : path;
 	if (geteuid() != 0) {
-		fputs("jukinetctl: registry build must be run as root\n",
+		fputs(_("jukinetctl: registry build must be run as root\n"),
 		    stderr);
 		return EXIT_REFUSED;
 	}
+	if (call->global.dry_run)
+		build.snapshot = NULL;
 	return run(&build);
 }
 
-int
-jk_registry_check(int argc, char **argv)
+static int
+run_check(const struct jk_call *call)
 {
-	struct jk_build build = {
-		.config_dir = JK_CONFIG_DIR,
-		.vendor_dir = JK_VENDOR_DIR,
-		.now = jk_real_s(),
-	};
-	int status = parse_options(argc, argv, false, &build);
+	struct jk_build build = jk_build_for(call);
 
-	return status != EXIT_OK ? status : run(&build);
+	return run(&build);
 }
 
 /* One line each, separated by tabs: for people, and for the test that holds
  * the manual pages against it. */
-int
-jk_registry_options(int argc, char **argv)
+static int
+run_options(JK_UNUSED const struct jk_call *call)
 {
-	if (argc > 1)
-		return jk_usage_error("\"%s\" is too much", argv[1]);
 	for (size_t i = 0; i < jk_n_options; i++) {
 		const struct jk_option *o = &jk_options[i];
 
@@ -144,7 +90,36 @@ jk_registry_options(int argc, char **argv)
 		    o->required           ? "needed"
 		    : o->fallback != NULL ? o->fallback
 		                          : "-",
-		    o->range, o->help, o->max_count > 0 ? " (repeats)" : "");
+		    o->range, o->help,
+		    jk_option_repeats(o) ? " (repeats)" : "");
 	}
 	return EXIT_OK;
 }
+
+const struct jk_command jk_registry_commands[] = {
+	{ "registry", "build", run_build,
+	    N_("check everything, and make this terminal's snapshot of it"),
+	    { { JK_PARAM_VALUE, "snapshot", "PATH",
+	        N_("where it goes, instead of the state directory") } } },
+	{ "registry", "check", run_check,
+	    N_("the same without writing anything"), { { 0 } } },
+	{ "registry", "options", run_options,
+	    N_("list every key of the configuration files"), { { 0 } } },
+	{ "registry", "status", jk_registry_status,
+	    N_("say which registry this and other terminals have applied"),
+	    { { 0 } } },
+	{ "registry", "export", jk_registry_export, N_("print all rows"),
+	    { { JK_PARAM_VALUE, "format", "ini|csv|json",
+	          N_("default: ini; csv needs --kind") },
+	        { JK_PARAM_VALUE, "kind", "KIND",
+	            N_("only rows of this kind") } } },
+	{ "registry", "adopt", jk_registry_adopt,
+	    N_("take the rows of a hand-written file into the ledger"),
+	    { { JK_PARAM_WORD, "FILE", NULL,
+	        N_("of registry.d, or anywhere") } } },
+	{ "registry", "publish", jk_registry_publish,
+	    N_("give all rows to the sources that other terminals ask"),
+	    { { JK_PARAM_VALUE, "source", "NAME",
+	        N_("only this one; default: each that can take them") } } },
+	{ 0 },
+};
