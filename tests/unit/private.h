@@ -16,7 +16,7 @@ static inline bool
 enter_private_place(void)
 {
 	if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount(NULL, "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("tmpfs", PRIVATE_DIR, "tmpfs", 0, "mode=0755") == 0)
 		return true;
 	print_message("needs root and a mount namespace of its own\n");

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -13,6 +15,8 @@
 #include <openssl/x509v3.h>
 
 #include "cert.h"
+#include "format.h"
+#include "writer.h"
 
 #define PEM_MAX 32768
 
@@ -75,7 +79,7 @@ make_pem(const struct wish *wish, EVP_PKEY *key, char pem[static PEM_MAX])
 static const char *
 read_pem(const char *pem, struct jk_card *card)
 {
-	return jk_cert_read_pem(pem, strlen(pem), card);
+	return jk_cert_read(pem, strlen(pem), card);
 }
 
 static void
@@ -105,6 +109,61 @@ test_cert_good_ones_are_taken(void **state)
 		assert_int_equal(card.valid.until - card.valid.from,
 		    wishes[i].until - wishes[i].from + 1);
 	}
+}
+
+/* A directory holds DER; the same bytes come out. */
+static void
+test_cert_der_is_taken_whole_or_not_at_all(void **state)
+{
+	const struct wish wish = { .curve = "P-256", .until = 1000 };
+	struct jk_card card = { 0 }, again = { .id = "kept" };
+	uint8_t der[JK_CERT_MAX + 1];
+	char pem[PEM_MAX] = "";
+
+	(void)state;
+	make_pem(&wish, make_key(&wish), pem);
+	assert_null(read_pem(pem, &card));
+	memset(der, 0, sizeof(der));
+	memcpy(der, card.cert, card.cert_len);
+	assert_null(jk_cert_read(der, card.cert_len, &again));
+	assert_string_equal(again.id, "kept");
+	assert_int_equal(again.cert_len, card.cert_len);
+	assert_memory_equal(again.cert, card.cert, card.cert_len);
+	assert_memory_equal(again.key, card.key, JK_DIGEST_LEN);
+	assert_string_equal(jk_cert_read(der, card.cert_len - 1, &again),
+	    "not a certificate");
+	assert_string_equal(jk_cert_read(der, card.cert_len + 1, &again),
+	    "not a certificate");
+	assert_string_equal(jk_cert_read(der, 2, &again), "not a certificate");
+	assert_string_equal(jk_cert_read(der, sizeof(der), &again),
+	    "certificate is larger than 4096 bytes");
+	assert_string_equal(jk_cert_read("", 0, &again),
+	    "not a PEM certificate");
+	/* A '0' is what DER begins with, and a comment may. */
+	memmove(pem + 2, pem, strlen(pem) + 1);
+	memcpy(pem, "0\n", 2);
+	assert_null(read_pem(pem, &again));
+}
+
+/* Every byte changed: taken with a sound key, or refused. */
+static void
+test_cert_any_byte_changed_is_survived(void **state)
+{
+	const struct wish wish = { .curve = "P-256", .until = 1000 };
+	struct jk_card card = { 0 }, again;
+	char pem[PEM_MAX] = "";
+
+	(void)state;
+	make_pem(&wish, make_key(&wish), pem);
+	assert_null(read_pem(pem, &card));
+	for (size_t i = 0; i < card.cert_len; i++)
+		for (unsigned flip = 1; flip < 256; flip += 37) {
+			card.cert[i] ^= (uint8_t)flip;
+			if (jk_cert_read(card.cert, card.cert_len, &again) ==
+			    NULL)
+				assert_int_equal(again.cert_len, card.cert_len);
+			card.cert[i] ^= (uint8_t)flip;
+		}
 }
 
 static void
@@ -142,6 +201,69 @@ test_cert_bad_ones_are_named(void **state)
 		assert_string_equal(why, rows[i].want);
 		assert_int_equal(card.cert_len, 77);
 	}
+}
+
+/* A snapshot that holds this card. */
+static struct jk_snapshot *
+snapshot_of(const struct jk_card *card)
+{
+	const struct jk_edition edition = { .serial = 1 };
+	struct jk_snapshot *snapshot = NULL;
+	struct jk_rowset set;
+	int fd = memfd_create("snapshot", MFD_CLOEXEC);
+
+	jk_rowset_init(&set);
+	strcpy(set.settings.settings.terminal, "t1");
+	strcpy(set.policy.policy.version, "1");
+	assert_int_equal(jk_list_add(&set.card, (struct jk_place){ "x", 1 },
+	                     card),
+	    JK_OK);
+	assert_int_equal(jk_rowset_write(&set, &edition, fd), JK_OK);
+	assert_int_equal(jk_snapshot_open_fd(fd, &snapshot), JK_OK);
+	jk_rowset_clear(&set);
+	close(fd);
+	return snapshot;
+}
+
+/* What the old snapshot says of a certificate is taken from there; of another
+ * one it says nothing. */
+static void
+test_cert_of_the_old_snapshot_is_not_looked_at_again(void **state)
+{
+	const struct wish wish = { .curve = "P-256", .until = 1000 };
+	struct jk_card card = { .id = "c1", .person = "p1" }, known, again;
+	char pem[PEM_MAX] = "", other[PEM_MAX] = "";
+	struct jk_snapshot *old;
+
+	(void)state;
+	make_pem(&wish, make_key(&wish), pem);
+	make_pem(&wish, make_key(&wish), other);
+	assert_null(read_pem(pem, &card));
+	known = card;
+	memset(known.key, 0x77, sizeof(known.key));
+	known.valid = (struct jk_period){ 5, 6 };
+	known.state = JK_CARD_REVOKED;
+	old = snapshot_of(&known);
+	again = (struct jk_card){ .id = "c2", .state = JK_CARD_ACTIVE };
+	assert_null(jk_cert_read_again(pem, strlen(pem), old, &again));
+	assert_memory_equal(again.key, known.key, sizeof(known.key));
+	assert_int_equal(again.valid.until, 6);
+	assert_int_equal(again.cert_len, card.cert_len);
+	assert_memory_equal(again.cert, card.cert, card.cert_len);
+	/* The rest is the row's own. */
+	assert_string_equal(again.id, "c2");
+	assert_int_equal(again.state, JK_CARD_ACTIVE);
+	assert_null(jk_cert_read_again(card.cert, card.cert_len, old, &again));
+	assert_memory_equal(again.key, known.key, sizeof(known.key));
+	/* Another certificate, or none to look at. */
+	assert_null(jk_cert_read_again(other, strlen(other), old, &again));
+	assert_memory_not_equal(again.key, known.key, sizeof(known.key));
+	assert_null(jk_cert_read_again(pem, strlen(pem), NULL, &again));
+	assert_memory_equal(again.key, card.key, sizeof(card.key));
+	card.cert[card.cert_len - 1] ^= 1;
+	assert_null(jk_cert_read_again(card.cert, card.cert_len, old, &again));
+	assert_memory_equal(again.key, card.key, sizeof(card.key));
+	jk_snapshot_close(&old);
 }
 
 static void
@@ -185,7 +307,7 @@ test_cert_file_holds_exactly_one(void **state)
 	                        &card),
 	    "not a certificate");
 	make_pem(&wish, make_key(&wish), pem);
-	assert_string_equal(jk_cert_read_pem(pem, strlen(pem) + 1, &card),
+	assert_string_equal(jk_cert_read(pem, strlen(pem) + 1, &card),
 	    "NUL byte");
 	assert_true(asprintf(&text, "Subject: somebody\n%s\n\n", pem) > 0);
 	assert_null(read_pem(text, &card));
@@ -204,7 +326,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cert_good_ones_are_taken),
+		cmocka_unit_test(test_cert_der_is_taken_whole_or_not_at_all),
+		cmocka_unit_test(test_cert_any_byte_changed_is_survived),
 		cmocka_unit_test(test_cert_bad_ones_are_named),
+		cmocka_unit_test(
+		    test_cert_of_the_old_snapshot_is_not_looked_at_again),
 		cmocka_unit_test(test_cert_other_key_kinds_are_refused),
 		cmocka_unit_test(test_cert_file_holds_exactly_one),
 	};

@@ -10,35 +10,38 @@
 /* The last section that was handed on, and how many. */
 struct seen {
 	union {
-		struct jk_person person;
-		struct jk_account account;
-		struct jk_opid opid;
-		struct jk_card_draft card;
-		struct jk_terminal terminal;
 		struct jk_type type;
-		struct jk_policy_draft policy;
+		struct jk_class_rule class;
+		struct jk_business_draft business;
 	} row;
+	struct jk_policy_draft policy;
 	struct jk_settings_draft settings;
-	enum jk_conf_file file;
+	char name[JK_ID_MAX + 1], id[JK_ID_MAX + 1];
 	unsigned n;
 };
 
 static void *
-begin(void *ctx, const struct jk_conf_section *section)
+begin(void *ctx, const struct jk_draft *section)
 {
 	struct seen *seen = ctx;
+	bool has_id;
 
+	assert_true(jk_section_exists(section->file, section->name, &has_id));
 	if (section->file == JK_CONF_TERMINAL)
 		return &seen->settings;
+	if (!has_id)
+		return &seen->policy;
 	memset(&seen->row, 0, sizeof(seen->row));
 	return &seen->row;
 }
 
 static void
-end(void *ctx, JK_UNUSED const struct jk_conf_section *section)
+end(void *ctx, const struct jk_draft *section)
 {
 	struct seen *seen = ctx;
 
+	strcpy(seen->name, section->name);
+	strcpy(seen->id, section->id);
 	seen->n++;
 }
 
@@ -52,86 +55,66 @@ parse(enum jk_conf_file file, const char *text, struct jk_report *report,
 }
 
 static void
-test_conf_table_is_sound(void **state)
-{
-	static struct seen seen;
-	bool has_id;
-
-	(void)state;
-	assert_true(jk_n_options <= JK_OPTIONS_MAX);
-	for (size_t i = 0; i < jk_n_options; i++) {
-		const struct jk_option *o = &jk_options[i];
-
-		assert_true(jk_section_exists(o->file, o->section, &has_id));
-		assert_ptr_equal(jk_option_find(o->file, o->section, o->key),
-		    o);
-		assert_true(o->size > 0 && o->range != NULL && o->help != NULL);
-		assert_false(o->required && o->fallback != NULL);
-		assert_true(o->at + o->size <= sizeof(seen.row) ||
-		            o->file == JK_CONF_TERMINAL);
-		if (o->fallback != NULL)
-			assert_null(jk_option_set(o, o->fallback,
-			    o->file == JK_CONF_TERMINAL ? (void *)&seen.settings
-			                                : (void *)&seen.row));
-	}
-}
-
-static void
 test_conf_bad_text_is_named(void **state)
 {
 	static const struct {
 		enum jk_conf_file file;
 		const char *text, *want;
 	} rows[] = {
-		{ JK_CONF_REGISTRY, "[persn p1]\n",
-		    "x:1: [persn p1]: unknown section" },
-		{ JK_CONF_REGISTRY, "[type t]\n",
-		    "x:1: [type t]: unknown section" },
-		{ JK_CONF_REGISTRY, "[person]\n",
-		    "x:1: [person]: section needs an id" },
-		{ JK_CONF_REGISTRY, "[person P1]\n",
-		    "x:1: [person P1]: not an id (1 to 64 of a-z, 0-9 and "
-		    "'-')" },
-		{ JK_CONF_REGISTRY, "[person -1]\n", "x:1: [person -1]: not" },
-		{ JK_CONF_REGISTRY, "[person p1 p2]\n",
-		    "x:1: [person p1 p2]: not" },
-		{ JK_CONF_REGISTRY, "[account 1000]\n",
-		    "x:1: [account 1000]: not the name of an account" },
-		{ JK_CONF_REGISTRY, "[account a/b]\n",
-		    "x:1: [account a/b]: not the name of an account" },
-		{ JK_CONF_REGISTRY, "[person p1]\n",
-		    "x:1: [person] needs \"name = ...\" (text)" },
-		{ JK_CONF_REGISTRY, "[person p1]\nnmae = a\n",
-		    "x:2: unknown key \"nmae\" in [person]" },
-		{ JK_CONF_REGISTRY, "[person p1]\nname = a\nname = b\n",
-		    "x:3: name = b: key is repeated" },
-		{ JK_CONF_REGISTRY, "[person p1]\nenabled = maybe\n",
-		    "x:2: enabled = maybe: neither yes nor no" },
-		{ JK_CONF_REGISTRY, "[person p1]\nvalid-from = 2026-02-30\n",
-		    "x:2: valid-from = 2026-02-30: not a date (YYYY-MM-DD)" },
-		{ JK_CONF_REGISTRY, "[person p1]\nvalid-until = tomorrow\n",
-		    "x:2: valid-until = tomorrow: not a date (YYYY-MM-DD)" },
-		{ JK_CONF_REGISTRY, "[account a]\nperson = p\nperson = p\n",
-		    "x:3: person = p: value is repeated" },
-		{ JK_CONF_REGISTRY, "[card c]\ncertificate = ../c.pem\n",
-		    "x:2: certificate = ../c.pem: not a plain file name" },
-		{ JK_CONF_REGISTRY, "[card c]\nstate = lost\n",
-		    "x:2: state = lost: neither active nor revoked" },
-		{ JK_CONF_REGISTRY, "[terminal t]\nclass = pc\n",
-		    "x:2: class = pc: not a terminal class" },
+		{ JK_CONF_POLICY, "[printer x]\n",
+		    "x:1: [printer x]: unknown section" },
+		{ JK_CONF_POLICY, "[person p1]\n",
+		    "x:1: [person p1]: unknown section" },
+		{ JK_CONF_POLICY, "[type]\n",
+		    "x:1: [type]: section needs an id" },
+		{ JK_CONF_POLICY, "[type T]\n", "x:1: [type T]: not an id" },
+		{ JK_CONF_POLICY, "[type a b]\n",
+		    "x:1: [type a b]: not an id" },
+		{ JK_CONF_POLICY, "[class pc]\n",
+		    "x:1: [class pc]: not a terminal class (one of: cs "
+		    "integrated-terminal integrated-terminal-other-dept)" },
+		{ JK_CONF_POLICY, "[business card-issuing]\n",
+		    "x:1: [business card-issuing]: not a business (one of: " },
+		{ JK_CONF_POLICY, "[limits x]\n",
+		    "x:1: [limits x]: section takes no id" },
 		{ JK_CONF_POLICY, "[type t]\nnumber = 10\n",
-		    "x:2: number = 10: number out of range" },
+		    "x:2: number = 10: number out of range (1 to 9)" },
 		{ JK_CONF_POLICY, "[type t]\nnumber = 03\n",
-		    "x:2: number = 03: not a number" },
+		    "x:2: number = 03: not a number (1 to 9)" },
 		{ JK_CONF_POLICY, "[type t]\nnumber = -1\n",
 		    "x:2: number = -1: not a number" },
+		{ JK_CONF_POLICY, "[type t]\nnumber = 1\n",
+		    "x:1: [type] needs \"terminal-class = ...\" (cs, " },
+		{ JK_CONF_POLICY, "[type t]\nterminal-class = pc\n",
+		    "x:2: terminal-class = pc: not a terminal class (one of" },
+		{ JK_CONF_POLICY, "[type t]\nbusiness = card-issuing\n",
+		    "x:2: business = card-issuing: not a business (one of" },
+		{ JK_CONF_POLICY,
+		    "[type t]\nbusiness = moving\nbusiness = moving\n",
+		    "x:3: business = moving: value is repeated" },
+		{ JK_CONF_POLICY, "[class cs]\nmethod = none\n",
+		    "x:2: method = none: not a method (one of: card-pin "
+		    "biometric fallback-pin)" },
+		{ JK_CONF_POLICY, "[class cs]\nroom-level = 1\n",
+		    "x:1: [class] needs \"method = ...\"" },
+		{ JK_CONF_POLICY, "[hours]\nopen = 8:30\n",
+		    "x:2: open = 8:30: not a time of the day (HH:MM)" },
+		{ JK_CONF_POLICY, "[hours]\nclosed-day = 2026-02-30\n",
+		    "x:2: closed-day = 2026-02-30: not a date (YYYY-MM-DD)" },
 		{ JK_CONF_POLICY, "[policy]\nversion = 1\n[policy]\n",
 		    "x:3: [policy]: section is repeated" },
+		{ JK_CONF_POLICY, "[policy]\nversion = 1\nversion = 2\n",
+		    "x:3: version = 2: key is repeated" },
 		{ JK_CONF_POLICY, "\n", "x:0: [policy] needs \"version" },
 		{ JK_CONF_TERMINAL, "[login]\ndeadline = 56\n",
-		    "x:2: deadline = 56: number out of range" },
+		    "x:2: deadline = 56: number out of range (3 to 55 "
+		    "seconds)" },
+		{ JK_CONF_TERMINAL, "[login]\ncolour = red\n",
+		    "x:2: unknown key \"colour\" in [login]" },
 		{ JK_CONF_TERMINAL, "[login x]\n",
 		    "x:1: [login x]: section takes no id" },
+		{ JK_CONF_TERMINAL, "[terminal]\nid = T\n",
+		    "x:2: id = T: not an id (1 to 64 of a-z, 0-9 and '-')" },
 		{ JK_CONF_TERMINAL, "[session]\nenforce = ../x\n",
 		    "x:2: enforce = ../x: not a name" },
 		{ JK_CONF_TERMINAL, "[audit]\nrecording = maybe\n",
@@ -178,27 +161,79 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->n_enforced, 0);
 	assert_string_equal(s->contact, "");
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
+	assert_string_equal(seen.settings.sources, "files");
 	assert_int_equal(seen.n, 5);
 }
 
 static void
-test_conf_days_count_whole(void **state)
+test_conf_policy_has_defaults(void **state)
 {
 	struct jk_report report = { 0 };
 	struct seen seen = { 0 };
-	int64_t midnight;
+	const struct jk_policy *p = &seen.policy.policy;
+	const struct jk_limits *l = &seen.policy.limits;
 
 	(void)state;
-	assert_int_equal(parse(JK_CONF_REGISTRY,
-	                     "[person p1]\nname = a\nvalid-from = 2026-12-31\n"
-	                     "valid-until = 2026-12-31\n",
+	assert_int_equal(parse(JK_CONF_POLICY, "[policy]\nversion = 1\n",
 	                     &report, &seen),
 	    JK_OK);
-	assert_int_equal(jk_date_parse("2026-12-31", &midnight), JK_OK);
-	assert_int_equal(seen.row.person.valid.from, midnight);
-	assert_int_equal(jk_date_parse("2027-01-01", &midnight), JK_OK);
-	assert_int_equal(seen.row.person.valid.until, midnight);
-	assert_true(seen.row.person.enabled);
+	assert_string_equal(p->version, "1");
+	assert_int_equal(p->effective_from, 0);
+	assert_int_equal(p->n_owners + p->n_closed, 0);
+	assert_false(p->checkout);
+	assert_true(p->function_needed);
+	assert_int_equal(p->training_s, 0);
+	assert_int_equal(p->open_min + p->close_min, 0);
+	assert_int_equal(l->review_s, 184 * 86400);
+	assert_int_equal(l->unused_s, 90 * 86400);
+	assert_int_equal(l->fallback_s, 86400);
+	/* [policy], [limits] and [hours]; the others have ids. */
+	assert_int_equal(seen.n, 3);
+}
+
+static void
+test_conf_sections_of_the_policy_are_read(void **state)
+{
+	struct jk_report report = { 0 };
+	struct seen seen = { 0 };
+	const struct jk_policy *p = &seen.policy.policy;
+	int64_t first, last;
+
+	(void)state;
+	assert_int_equal(parse(JK_CONF_POLICY,
+	                     "[policy]\nversion = 2\n"
+	                     "effective-from = 2026-04-01\n"
+	                     "owning-department = shimin\n"
+	                     "owning-department = koseki\n"
+	                     "require-checkout = yes\n"
+	                     "[hours]\nopen = 08:30\nclose = 17:15\n"
+	                     "weekday = mon\nweekday = fri\n"
+	                     "closed-day = 2026-12-29\n"
+	                     "closed-day = 2027-01-03\n"
+	                     "[limits]\ntraining-days = 90\n"
+	                     "[type t]\nnumber = 8\n"
+	                     "terminal-class = cs\n"
+	                     "delegated-function = operator-id-disable\n",
+	                     &report, &seen),
+	    JK_OK);
+	assert_int_equal(jk_date_parse("2026-12-29", &first), JK_OK);
+	assert_int_equal(jk_date_parse("2027-01-03", &last), JK_OK);
+	assert_int_equal(p->n_owners, 2);
+	assert_string_equal(p->owner[1], "koseki");
+	assert_true(p->checkout);
+	assert_int_equal(p->open_min, 510);
+	assert_int_equal(p->close_min, 17 * 60 + 15);
+	assert_int_equal(p->weekdays, 1 << 1 | 1 << 5);
+	assert_int_equal(p->n_closed, 2);
+	assert_int_equal(p->closed[0], first);
+	assert_int_equal(p->closed[1], last);
+	assert_int_equal(p->training_s, 90 * 86400);
+	assert_string_equal(seen.name, "type");
+	assert_string_equal(seen.id, "t");
+	assert_int_equal(seen.row.type.delegated, 1 << JK_FUNC_DISABLE);
+	assert_true(seen.row.type.enabled);
+	assert_int_equal(seen.row.type.businesses, 0);
+	assert_int_equal(seen.n, 4);
 }
 
 static void
@@ -208,47 +243,30 @@ test_conf_section_with_an_error_is_not_handed_on(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	assert_int_equal(parse(JK_CONF_REGISTRY,
-	                     "[person p1]\nname = a\nx = 1\n"
-	                     "[person p2]\nname = b\n"
+	assert_int_equal(parse(JK_CONF_POLICY,
+	                     "[business moving]\npermission = yes\nx = 1\n"
+	                     "[business statistics]\npermission = yes\n"
 	                     "[nobody]\nname = c\n",
 	                     &report, &seen),
 	    JK_ERR_FORMAT);
 	assert_int_equal(report.n_errors, 2);
 	assert_int_equal(seen.n, 1);
-	assert_string_equal(seen.row.person.name, "b");
+	assert_string_equal(seen.id, "statistics");
+	assert_true(seen.row.business.permission);
+	assert_false(seen.row.business.second_person);
 	jk_report_clear(&report);
-}
-
-static void
-test_conf_errors_above_twenty_are_counted(void **state)
-{
-	struct jk_report report = { 0 };
-	struct seen seen = { 0 };
-	char text[512] = "[person p1]\n";
-
-	(void)state;
-	for (unsigned i = 0; i < 25; i++)
-		strcat(text, "x = 1\n");
-	assert_int_equal(parse(JK_CONF_REGISTRY, text, &report, &seen),
-	    JK_ERR_FORMAT);
-	assert_int_equal(report.n_errors, 26);
-	assert_non_null(report.error[JK_REPORT_ERRORS - 1]);
-	jk_report_clear(&report);
-	assert_int_equal(report.n_errors, 0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conf_table_is_sound),
 		cmocka_unit_test(test_conf_bad_text_is_named),
 		cmocka_unit_test(test_conf_settings_have_defaults),
-		cmocka_unit_test(test_conf_days_count_whole),
+		cmocka_unit_test(test_conf_policy_has_defaults),
+		cmocka_unit_test(test_conf_sections_of_the_policy_are_read),
 		cmocka_unit_test(
 		    test_conf_section_with_an_error_is_not_handed_on),
-		cmocka_unit_test(test_conf_errors_above_twenty_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,50 @@ test_write_atomic_that_fails_leaves_the_old_one(void **state)
 }
 
 static void
+test_newfile_seal_whole_but_not_yet_at_its_place(void **state)
+{
+	JK_CLEANUP(jk_newfile_discard) struct jk_newfile file = { .fd = -1 };
+	struct stat st;
+	int dir;
+
+	(void)state;
+	if (!ready)
+		skip();
+	dir = open(DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(jk_newfile_open(dir, "y.conf", &file), JK_OK);
+	assert_int_equal(jk_file_write(file.fd, "new", 3), JK_OK);
+	assert_int_equal(jk_newfile_seal(&file, 0640, 0, 1), JK_OK);
+	assert_int_not_equal(access(DIR "/y.conf", F_OK), 0);
+	assert_int_equal(jk_newfile_place(&file), JK_OK);
+	assert_int_equal(stat(DIR "/y.conf", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_gid, 1);
+	assert_int_equal(count_entries(), 2);
+	close(dir);
+}
+
+static void
+test_newfile_place_that_fails_can_be_discarded(void **state)
+{
+	JK_CLEANUP(jk_newfile_discard) struct jk_newfile file = { .fd = -1 };
+	int dir;
+
+	(void)state;
+	if (!ready)
+		skip();
+	dir = open(DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdir(DIR "/y.conf", 0755), 0);
+	assert_int_equal(jk_newfile_open(dir, "y.conf", &file), JK_OK);
+	assert_int_equal(jk_newfile_seal(&file, 0640, 0, 0), JK_OK);
+	assert_int_equal(jk_newfile_place(&file), JK_ERR_SYS);
+	assert_int_equal(errno, EISDIR);
+	assert_int_not_equal(file.temp[0], '\0');
+	jk_newfile_discard(&file);
+	assert_int_equal(count_entries(), 2);
+	close(dir);
+}
+
+static void
 test_sweep_removes_only_unfinished_files_of_that_name(void **state)
 {
 	int dir;
@@ -247,6 +291,8 @@ main(void)
 		CASE(test_read_stops_at_the_limit),
 		CASE(test_write_atomic_replaces_with_mode_and_owner),
 		CASE(test_write_atomic_that_fails_leaves_the_old_one),
+		CASE(test_newfile_seal_whole_but_not_yet_at_its_place),
+		CASE(test_newfile_place_that_fails_can_be_discarded),
 		CASE(test_sweep_removes_only_unfinished_files_of_that_name),
 	};
 

@@ -81,6 +81,48 @@ test_session_store_load_round_trips(void **state)
 	scratch_remove(&p);
 }
 
+static bool
+rename_opid(struct jk_session *s, const void *ctx)
+{
+	if (ctx == NULL)
+		return false;
+	snprintf(s->grant.opid, sizeof(s->grant.opid), "%s", (const char *)ctx);
+	return true;
+}
+
+static void
+test_session_change_only_the_one_that_is_known(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct scratch p;
+	struct jk_session s, other, got;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_new(&grant, &me, &other), JK_OK);
+	assert_int_equal(jk_session_change(p.dir, &s, rename_opid, "o-1"),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_change(p.dir, &other, rename_opid, "o-1"),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_session_change(p.dir, &s, rename_opid, NULL),
+	    JK_ERR_REFUSED);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_string_equal(got.grant.opid, grant.opid);
+	assert_int_equal(jk_session_change(p.dir, &s, rename_opid, "o-1"),
+	    JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_string_equal(got.grant.opid, "o-1");
+	assert_string_equal(got.id, s.id);
+	/* One that has ended is changed no more. */
+	got.n_leaders = 0;
+	assert_int_equal(jk_session_store(p.dir, &got), JK_OK);
+	assert_int_equal(jk_session_change(p.dir, &s, rename_opid, "o-2"),
+	    JK_ERR_NOT_FOUND);
+	scratch_remove(&p);
+}
+
 static void
 test_session_load_dead_leader_has_ended(void **state)
 {
@@ -326,6 +368,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session_store_load_round_trips),
+		cmocka_unit_test(
+		    test_session_change_only_the_one_that_is_known),
 		cmocka_unit_test(test_session_load_dead_leader_has_ended),
 		cmocka_unit_test(test_session_load_zombie_leader_has_ended),
 		cmocka_unit_test(test_session_load_recycled_pid_has_ended),

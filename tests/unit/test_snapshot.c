@@ -19,9 +19,9 @@
 
 static const struct jk_edition edition = {
 	.serial = 7,
+	.registry = 12,
 	.made_at = 100,
 	.valid_until = 200,
-	.policy = "2026-11",
 };
 
 static const uint8_t der[] = { 0x30, 0x82, 0x01, 0x02 };
@@ -32,6 +32,37 @@ add(struct jk_list *list, const void *row)
 	const struct jk_place place = { "x.conf", 1 };
 
 	assert_int_equal(jk_list_add(list, place, row), JK_OK);
+}
+
+/* Of p1, apart from each other and among those of p2. */
+static void
+fill_approvals(struct jk_rowset *set)
+{
+	const struct jk_approval approvals[] = {
+		{ .id = "v-1",
+		    .person = "p1",
+		    .by = "p2",
+		    .valid = { 1, 101 } },
+		{ .id = "v-2",
+		    .person = "p2",
+		    .by = "p1",
+		    .valid = { 1, 100 } },
+		{ .id = "over",
+		    .person = "p1",
+		    .by = "p2",
+		    .valid = { 1, 100 } },
+		{ .id = "a-3",
+		    .kind = JK_APPROVAL_IDENTITY_INFO,
+		    .person = "p1",
+		    .by = "p2",
+		    .terminal = "t1",
+		    .valid = { 300, 400 },
+		    .once = true,
+		    .businesses = 1u << JK_BIZ_MOVING },
+	};
+
+	for (size_t i = 0; i < JK_COUNT(approvals); i++)
+		add(&set->approval, &approvals[i]);
 }
 
 /* Two persons, of whom one has two operator IDs that stand apart. */
@@ -57,8 +88,14 @@ fill(struct jk_rowset *set)
 		    .n_persons = 1,
 		    .person = { "p1" } },
 	};
-	const struct jk_terminal terminal = { .id = "t1", .class = "cs" };
+	const struct jk_department department = { .id = "shimin",
+		.name = "Citizens" };
+	const struct jk_terminal terminal = { .id = "t1",
+		.class = JK_CLASS_INTEGRATED };
 	const struct jk_type type = { .id = "moving-desk", .number = 3 };
+	const struct jk_card ordered = { .id = "c2",
+		.person = "p1",
+		.state = JK_CARD_REQUESTED };
 	struct jk_card card = { .id = "c1",
 		.person = "p1",
 		.state = JK_CARD_ACTIVE,
@@ -66,6 +103,9 @@ fill(struct jk_rowset *set)
 
 	jk_rowset_init(set);
 	strcpy(set->settings.settings.terminal, "t1");
+	strcpy(set->policy.policy.version, "2026-11");
+	set->policy.policy.class[JK_CLASS_CS].room_levels = jk_bit(2);
+	fill_approvals(set);
 	memcpy(card.cert, der, sizeof(der));
 	for (size_t i = 0; i < JK_COUNT(persons); i++)
 		add(&set->person, &persons[i]);
@@ -73,7 +113,9 @@ fill(struct jk_rowset *set)
 		add(&set->opid, &opids[i]);
 	for (size_t i = 0; i < JK_COUNT(accounts); i++)
 		add(&set->account, &accounts[i]);
+	add(&set->department, &department);
 	add(&set->card, &card);
+	add(&set->card, &ordered);
 	add(&set->terminal, &terminal);
 	add(&set->type, &type);
 }
@@ -108,6 +150,7 @@ test_snapshot_gives_rows_back(void **state)
 	close(fd); /* the mapping stays */
 	assert_int_equal(jk_snapshot_edition(s, &e), JK_OK);
 	assert_int_equal(e.serial, 7);
+	assert_int_equal(e.registry, 12);
 	assert_int_equal(jk_snapshot_opids(s, "p1", opids, &n), JK_OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(opids[0].id, "z-1");
@@ -119,6 +162,41 @@ test_snapshot_gives_rows_back(void **state)
 	assert_string_equal(card.id, "c1");
 	jk_snapshot_close(&s);
 	assert_null(s);
+	jk_snapshot_close(&s);
+}
+
+static void
+test_snapshot_gives_policy_and_approvals_back(void **state)
+{
+	int fd = make_file();
+	struct jk_snapshot *s;
+	struct jk_approval approvals[JK_APPROVALS_MAX];
+	struct jk_department department;
+	struct jk_terminal terminal;
+	struct jk_policy policy;
+	size_t n = 5;
+
+	(void)state;
+	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_OK);
+	close(fd);
+	assert_int_equal(jk_snapshot_policy(s, &policy), JK_OK);
+	assert_string_equal(policy.version, "2026-11");
+	assert_int_equal(policy.class[JK_CLASS_CS].room_levels, 4);
+	assert_int_equal(jk_snapshot_department(s, "shimin", &department),
+	    JK_OK);
+	assert_string_equal(department.name, "Citizens");
+	assert_int_equal(jk_snapshot_terminal(s, "t1", &terminal), JK_OK);
+	assert_int_equal(terminal.class, JK_CLASS_INTEGRATED);
+	/* Those that have ended when it is made are left out. */
+	assert_int_equal(jk_snapshot_approvals(s, "p2", approvals, &n),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(n, 5);
+	assert_int_equal(jk_snapshot_approvals(s, "p1", approvals, &n), JK_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(approvals[0].id, "v-1");
+	assert_string_equal(approvals[1].id, "a-3");
+	assert_string_equal(approvals[1].terminal, "t1");
+	assert_true(approvals[1].once);
 	jk_snapshot_close(&s);
 }
 
@@ -185,13 +263,13 @@ test_snapshot_open_unknown_format_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	fd = make_with_head("f", "jukinet snapshot 2");
+	fd = make_with_head("f", "jukinet snapshot 1");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("f", "jukinet snapshot 1x");
+	fd = make_with_head("f", "jukinet snapshot 2x");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("p", "jukinet snapshot 1");
+	fd = make_with_head("p", "jukinet snapshot 2");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_FORMAT);
 	close(fd);
 	fd = memfd_create("empty", MFD_CLOEXEC);
@@ -202,28 +280,38 @@ test_snapshot_open_unknown_format_is_refused(void **state)
 	assert_null(s);
 }
 
-/* Under p2's key stands p1's row. */
+/* Under p2's key stands p1's row, and p1 has what is p2's. */
 static void
 test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 {
 	int fd = make_file();
+	struct jk_approval approvals[JK_APPROVALS_MAX];
+	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_person person;
 	struct jk_snapshot *s;
 	struct stat st;
 	char *bytes;
+	size_t n;
 
 	(void)state;
 	assert_int_equal(fstat(fd, &st), 0);
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, fd, 0);
 	assert_ptr_not_equal(bytes, MAP_FAILED);
-	for (long i = 2048; i + 5 < st.st_size; i++)
+	for (long i = 2048; i + 11 < st.st_size; i++)
 		if (memcmp(bytes + i, "pp2\0\2p2", 7) == 0)
 			bytes[i + 6] = '1';
+		else if (memcmp(bytes + i, "a-3\0\2p1", 7) == 0)
+			bytes[i + 6] = '2'; /* the operator ID */
+		else if (memcmp(bytes + i, "a-3\0\0\0\3\0\2p1", 11) == 0)
+			bytes[i + 10] = '2'; /* the approval */
 	munmap(bytes, (size_t)st.st_size);
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_OK);
 	assert_int_equal(jk_snapshot_person(s, "p2", &person), JK_ERR_FORMAT);
 	assert_int_equal(jk_snapshot_person(s, "p1", &person), JK_OK);
+	assert_int_equal(jk_snapshot_opids(s, "p1", opids, &n), JK_ERR_FORMAT);
+	assert_int_equal(jk_snapshot_approvals(s, "p1", approvals, &n),
+	    JK_ERR_FORMAT);
 	jk_snapshot_close(&s);
 	close(fd);
 }
@@ -231,7 +319,10 @@ test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 static void
 read_everything(struct jk_snapshot *s)
 {
+	struct jk_approval approvals[JK_APPROVALS_MAX];
 	struct jk_opid opids[JK_OPIDS_MAX];
+	struct jk_department department;
+	struct jk_policy policy;
 	uint8_t digest[JK_DIGEST_LEN];
 	struct jk_settings settings;
 	struct jk_terminal terminal;
@@ -244,6 +335,9 @@ read_everything(struct jk_snapshot *s)
 
 	(void)jk_snapshot_edition(s, &e);
 	(void)jk_snapshot_settings(s, &settings);
+	(void)jk_snapshot_policy(s, &policy);
+	(void)jk_snapshot_department(s, "shimin", &department);
+	(void)jk_snapshot_approvals(s, "p1", approvals, &n);
 	(void)jk_snapshot_person(s, "p1", &person);
 	(void)jk_snapshot_account(s, "hanako", &account);
 	(void)jk_snapshot_account_by_uid(s, 1000, &account);
@@ -303,6 +397,10 @@ test_snapshot_verify_notices_a_difference(void **state)
 	person = jk_list_at(&set.person, 1);
 	person->enabled = true;
 	assert_int_equal(jk_rowset_verify(&set, &edition, fd), JK_ERR_FORMAT);
+	person->enabled = false;
+	assert_int_equal(jk_rowset_verify(&set, &edition, fd), JK_OK);
+	set.policy.policy.checkout = true;
+	assert_int_equal(jk_rowset_verify(&set, &edition, fd), JK_ERR_FORMAT);
 	close(fd);
 }
 
@@ -353,6 +451,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_snapshot_gives_rows_back),
+		cmocka_unit_test(test_snapshot_gives_policy_and_approvals_back),
 		cmocka_unit_test(
 		    test_snapshot_absent_row_is_not_found_and_changes_nothing),
 		cmocka_unit_test(test_snapshot_open_unknown_format_is_refused),

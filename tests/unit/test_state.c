@@ -33,6 +33,33 @@ test_state_write_read_round_trips_and_leaves_one_file(void **state)
 	scratch_remove(&p);
 }
 
+/* Unlike a write, it never replaces what stands there. */
+static void
+test_state_create_only_what_is_not_there(void **state)
+{
+	struct scratch p;
+	struct jk_frame *f = NULL;
+	uint64_t n;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	for (uint64_t i = 0; i < 3; i++) {
+		jk_frame_start(f, 100);
+		assert_int_equal(jk_frame_put_u64(f, 1, i), JK_OK);
+		assert_int_equal(jk_state_create(p.dir, "fact", f),
+		    i == 0 ? JK_OK : JK_ERR_EXISTS);
+	}
+	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_OK);
+	assert_int_equal(jk_frame_get_u64(f, 1, &n), JK_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(scratch_count(&p, ""), 1);
+	assert_int_equal(symlinkat("nowhere", p.dir, "link"), 0);
+	assert_int_equal(jk_state_create(p.dir, "link", f), JK_ERR_EXISTS);
+	jk_frame_free(&f);
+	scratch_remove(&p);
+}
+
 static void
 test_state_read_damaged_or_missing_is_refused(void **state)
 {
@@ -142,6 +169,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_state_write_read_round_trips_and_leaves_one_file),
+		cmocka_unit_test(test_state_create_only_what_is_not_there),
 		cmocka_unit_test(test_state_read_damaged_or_missing_is_refused),
 		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
 		cmocka_unit_test(

@@ -44,7 +44,9 @@ static const struct {
 	{ "name", JK_NAME_MAX },
 	{ "contact", JK_NAME_MAX },
 	{ "type", JK_ID_MAX },
-	{ "classes", (JK_ID_MAX + 2) * JK_CLASSES_MAX },
+	{ "classes", (JK_ID_MAX + 2) * JK_CLASS_COUNT },
+	{ "opid", JK_ID_MAX },
+	{ "business", JK_ID_MAX },
 };
 
 char *__wrap_bindtextdomain(const char *domain, const char *directory);
@@ -140,7 +142,8 @@ static void
 test_text_every_code_is_a_reason_or_a_note(void **state)
 {
 	static const char *const notes[] = { "card.insert", "card.reading",
-		"pin.prompt", "pin.prompt.last" };
+		"pin.prompt", "pin.prompt.last", "opid.select", "opid.number",
+		"opid.again", "opid.taken" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
@@ -359,6 +362,59 @@ test_text_places_are_filled(void **state)
 }
 
 static void
+show_type(const char *type, char text[static JK_TEXT_MAX])
+{
+	char param[128];
+	struct jk_frame *f;
+
+	snprintf(param, sizeof(param), "type=%s", type);
+	f = frame_with(param, strlen(param));
+	jk_text("func.denied", f, text);
+	jk_frame_free(&f);
+}
+
+static void
+test_text_type_is_called_by_its_name(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_type("moving-desk", text);
+	assert_memory_equal(text, "Operator IDs of type \"moving desk\" ", 35);
+	show_type("library-desk", text);
+	assert_memory_equal(text, "Operator IDs of type \"library-desk\" ", 36);
+	show_type("moving-desk\033", text);
+	assert_memory_equal(text, "Operator IDs of type \"moving-desk?\" ", 36);
+	show_type("", text);
+	assert_memory_equal(text, "Operator IDs of type \"\" ", 24);
+}
+
+static void
+test_text_type_is_called_by_its_name_in_japanese(void **state)
+{
+	static const char *const types[] = { "municipal-management",
+		"municipal-counter", "moving-desk", "wide-area-issuance-desk",
+		"other-department", "public-personal-authentication-desk",
+		"counter-identity-desk", "site-management",
+		"operator-management" };
+
+	(void)state;
+	speak_japanese();
+	assert_string_equal(jk_text_type("moving-desk"), "転入転出");
+	assert_string_equal(jk_text_type("operator-management"), "操作者管理");
+	for (size_t i = 0; i < JK_COUNT(types); i++) {
+		const char *name = jk_text_type(types[i]);
+
+		/* No letter of the English one is left, and it may stand where
+		 * an id of a row may. */
+		if (name == NULL || strlen(name) > JK_ID_MAX ||
+		    strpbrk(name, "abcdefghijklmnopqrstuvwxyz") != NULL)
+			fail_msg("%s", types[i]);
+	}
+	assert_null(jk_text_type("library-desk"));
+}
+
+static void
 test_text_missing_params_leave_places_empty(void **state)
 {
 	char text[JK_TEXT_MAX];
@@ -506,6 +562,7 @@ main(void)
 		ENGLISH(test_text_english_is_ascii),
 		ENGLISH(test_text_english_is_never_cut),
 		ENGLISH(test_text_places_are_filled),
+		ENGLISH(test_text_type_is_called_by_its_name),
 		ENGLISH(test_text_missing_params_leave_places_empty),
 		ENGLISH(test_text_unknown_code_is_quoted_and_harmless),
 		ENGLISH(test_text_value_is_not_a_template),
@@ -514,6 +571,7 @@ main(void)
 		UTF8(test_text_is_cut_between_characters),
 		JAPANESE(test_text_japanese_is_complete_and_never_cut),
 		JAPANESE(test_text_japanese_has_the_places_of_english),
+		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),
 		JAPANESE(test_text_many_long_values_fit),
 		JAPANESE(test_text_speaks_japanese_to_people),
 	};

@@ -23,6 +23,8 @@ static const struct jk_grant grant = {
 	.method = JK_METHOD_CARD_PIN,
 	.terminal = "shimin-03",
 	.receipt = "1795298607.548:3",
+	.n_approvals = 2,
+	.approval = { "a-0001", "f-0002" },
 };
 
 static void
@@ -41,6 +43,8 @@ test_ticket_look_gives_the_grant_until_consumed(void **state)
 		assert_string_equal(got.person, grant.person);
 		assert_string_equal(got.receipt, grant.receipt);
 		assert_memory_equal(got.key, grant.key, sizeof(got.key));
+		assert_int_equal(got.n_approvals, 2);
+		assert_string_equal(got.approval[1], "f-0002");
 	}
 	assert_int_equal(jk_ticket_consume(p.dir, ticket), JK_OK);
 	assert_int_equal(jk_ticket_consume(p.dir, ticket), JK_ERR_NOT_FOUND);
@@ -116,6 +120,45 @@ test_ticket_older_than_five_minutes_is_not_found_and_swept(void **state)
 	scratch_remove(&p);
 }
 
+static void
+test_grant_add_approval_once_and_the_oldest_goes(void **state)
+{
+	struct jk_grant g = { 0 };
+	char id[8];
+
+	(void)state;
+	for (int i = 0; i < JK_GRANT_APPROVALS + 2; i++) {
+		snprintf(id, sizeof(id), "a-%d", i);
+		jk_grant_add_approval(&g, id);
+		jk_grant_add_approval(&g, id);
+		assert_true(jk_grant_has_approval(&g, id));
+	}
+	assert_int_equal(g.n_approvals, JK_GRANT_APPROVALS);
+	assert_false(jk_grant_has_approval(&g, "a-0"));
+	assert_false(jk_grant_has_approval(&g, "a-1"));
+	assert_string_equal(g.approval[0], "a-2");
+	assert_string_equal(g.approval[JK_GRANT_APPROVALS - 1], id);
+}
+
+/* What a state file may claim. */
+static void
+test_grant_decode_bad_approvals_are_refused(void **state)
+{
+	static const char *const bad[] = { "", "A-1", "../x", "a b" };
+	struct jk_frame *f = NULL;
+	struct jk_grant g = grant, got;
+
+	(void)state;
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	for (size_t i = 0; i < JK_COUNT(bad); i++) {
+		snprintf(g.approval[1], sizeof(g.approval[1]), "%s", bad[i]);
+		jk_frame_start(f, JK_FRAME_STATE_TICKET);
+		assert_int_equal(jk_grant_encode(&g, f), JK_OK);
+		assert_int_equal(jk_grant_decode(f, &got), JK_ERR_FORMAT);
+	}
+	jk_frame_free(&f);
+}
+
 int
 main(void)
 {
@@ -126,6 +169,9 @@ main(void)
 		    test_ticket_look_other_account_or_name_is_not_found),
 		cmocka_unit_test(
 		    test_ticket_older_than_five_minutes_is_not_found_and_swept),
+		cmocka_unit_test(
+		    test_grant_add_approval_once_and_the_oldest_goes),
+		cmocka_unit_test(test_grant_decode_bad_approvals_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A source of no rows, or of one with a serial, good or with one fault: the
+ * macros that meson.build gives are what differs.
+ */
+#include <jukinet/policy.h>
+
+#ifndef VERSION
+#define VERSION JUKINET_POLICY_VERSION
+#endif
+#ifndef SIZE
+#define SIZE sizeof(struct jukinet_policy_source)
+#endif
+#ifndef NAME
+#define NAME "good"
+#endif
+#ifndef SYMBOL
+#define SYMBOL jukinet_policy_source_v1
+#endif
+#ifndef ROWS
+#define ROWS rows
+#endif
+
+/* What a source that has a row answers behind it. */
+#ifndef ANSWER
+#define ANSWER JUKINET_POLICY_SUCCESS
+#endif
+#ifndef SERIAL
+#define SERIAL 0
+#endif
+#ifndef PERSON
+#define PERSON "p"
+#endif
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* So that a test sees whether any code ran. */
+extern int plugin_has_run __attribute__((weak));
+
+__attribute__((constructor)) static void
+run(void)
+{
+	if (&plugin_has_run != NULL)
+		plugin_has_run++;
+}
+
+__attribute__((unused)) static int
+rows(const struct jukinet_policy_host *host)
+{
+	(void)host;
+	return JUKINET_POLICY_NOTFOUND;
+}
+
+__attribute__((unused)) static int
+one_row(const struct jukinet_policy_host *host)
+{
+	static const struct jukinet_policy_value name = { "name", "A", 1, 0 };
+	static const struct jukinet_policy_row row = { "person", PERSON,
+		"somewhere", 0, 1, &name };
+
+	host->serial(host->ctx, SERIAL);
+	if (host->yield(host->ctx, &row) != 0)
+		return JUKINET_POLICY_UNAVAIL;
+	return ANSWER;
+}
+
+#if defined(FUNCTION)
+EXPORT int jukinet_policy_source_v1(void);
+int
+jukinet_policy_source_v1(void)
+{
+	return 0;
+}
+#elif defined(SMALL)
+EXPORT extern const unsigned jukinet_policy_source_v1;
+const unsigned jukinet_policy_source_v1 = JUKINET_POLICY_VERSION;
+#elif defined(ASKS)
+EXPORT extern const struct jukinet_policy_source jukinet_policy_source_v1;
+EXPORT const void *asks(void);
+const void *
+asks(void)
+{
+	return &jukinet_policy_source_v1;
+}
+#else
+EXPORT extern const struct jukinet_policy_source SYMBOL;
+const struct jukinet_policy_source SYMBOL = {
+	.version = VERSION,
+	.size = SIZE,
+	.name = NAME,
+	.rows = ROWS,
+};
+#endif
