@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Configuration files: the first byte chooses which one. A section that is
- * handed on holds a row that the snapshot takes.
+ * jukinet.conf and policy.conf: the first byte chooses which one. What is
+ * handed on, a snapshot takes; and a text is good exactly when nothing was said
+ * against it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,17 +13,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static union {
-	struct jk_person person;
-	struct jk_account account;
-	struct jk_opid opid;
-	struct jk_card_draft card;
-	struct jk_terminal terminal;
-	struct jk_type type;
-	struct jk_policy_draft policy;
-	struct jk_settings_draft settings;
-} row;
-
+static struct jk_settings_draft settings;
+static struct jk_policy_draft policy;
+static struct jk_business_draft business;
+static struct jk_type type;
 static struct jk_rowbuf buf;
 
 static void
@@ -33,31 +27,51 @@ need(bool condition)
 }
 
 static void *
-begin(JK_UNUSED void *ctx, const struct jk_conf_section *section)
+begin(JK_UNUSED void *ctx, const struct jk_draft *section)
 {
-	if (section->file != JK_CONF_TERMINAL)
-		memset(&row, 0, sizeof(row));
-	return &row;
+	need(jk_draft_fault(section) == NULL);
+	if (section->file == JK_CONF_TERMINAL)
+		return &settings;
+	if (strcmp(section->name, "type") == 0) {
+		type = (struct jk_type){ 0 };
+		return &type;
+	}
+	if (strcmp(section->name, "class") == 0) {
+		size_t number = jk_word_find(&jk_classes, section->id);
+
+		need(number < JK_CLASS_COUNT);
+		policy.policy.class[number] = (struct jk_class_rule){ 0 };
+		return &policy.policy.class[number];
+	}
+	if (strcmp(section->name, "business") == 0) {
+		need(jk_word_find(&jk_businesses, section->id) <
+		     JK_BUSINESS_COUNT);
+		business = (struct jk_business_draft){ 0 };
+		return &business;
+	}
+	return &policy;
 }
 
 static void
-end(JK_UNUSED void *ctx, const struct jk_conf_section *section)
+end(JK_UNUSED void *ctx, const struct jk_draft *section)
 {
-	const char *name = section->name;
+	if (strcmp(section->name, "type") != 0)
+		return;
+	need(type.number >= 1 && type.classes != 0);
+	strcpy(type.id, section->id);
+	need(jk_type_encode(&type, &buf) == JK_OK);
+}
 
-	if (strcmp(name, "person") == 0) {
-		strcpy(row.person.id, section->id);
-		need(jk_person_encode(&row.person, &buf) == JK_OK);
-	} else if (strcmp(name, "account") == 0) {
-		strcpy(row.account.name, section->id);
-		need(jk_account_encode(&row.account, &buf) == JK_OK);
-	} else if (strcmp(name, "type") == 0) {
-		strcpy(row.type.id, section->id);
-		need(jk_type_encode(&row.type, &buf) == JK_OK);
-	} else if (section->file == JK_CONF_REGISTRY &&
-	           strcmp(name, "terminal") == 0) {
-		strcpy(row.terminal.id, section->id);
-		need(jk_terminal_encode(&row.terminal, &buf) == JK_OK);
+static void
+need_whole(enum jk_conf_file file)
+{
+	if (file == JK_CONF_TERMINAL) {
+		need(jk_settings_encode(&settings.settings, &buf) == JK_OK);
+		need(settings.max_age_s > 0 && settings.sources[0] != '\0');
+	} else {
+		need(jk_policy_encode(&policy.policy, &buf) == JK_OK);
+		need(
+		    policy.limits.review_s > 0 && policy.limits.fallback_s > 0);
 	}
 }
 
@@ -71,13 +85,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	file = data[0] % 3;
-	memset(&row, 0, sizeof(row));
+	file = data[0] % 2 == 0 ? JK_CONF_TERMINAL : JK_CONF_POLICY;
+	settings = (struct jk_settings_draft){ 0 };
+	policy = (struct jk_policy_draft){ 0 };
 	e = jk_conf_parse(file, "x", (const char *)data + 1, len - 1, &report,
 	    &handler);
 	need((e == JK_OK) == (report.n_errors == 0));
-	if (e == JK_OK && file == JK_CONF_TERMINAL)
-		need(jk_settings_encode(&row.settings.settings, &buf) == JK_OK);
+	if (e == JK_OK)
+		need_whole(file);
 	jk_report_clear(&report);
 	return 0;
 }

@@ -81,6 +81,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		need(memcmp(first.grant.key, again.grant.key,
 		         sizeof(first.grant.key)) == 0);
 		need(first.state == again.state);
+		need(first.grant.n_approvals <= JK_GRANT_APPROVALS);
+		need(first.grant.n_approvals == again.grant.n_approvals);
 	}
 	if (jk_ticket_look(dir, TICKET, "hanako", &grant) == JK_OK)
 		need(strcmp(grant.account, "hanako") == 0);

@@ -40,21 +40,30 @@ static void
 ask_everything(struct jk_snapshot *s)
 {
 	/* Of the certificate of the snapshots in the corpus. */
-	static const uint8_t digest[JK_DIGEST_LEN] = { 0x2b, 0x8c, 0x4a, 0x30,
-		0x70, 0xc7, 0xc6, 0xd4, 0x12, 0xa6, 0x1d, 0x0d, 0x4f, 0x79,
-		0x35, 0x4b, 0x16, 0x1b, 0x3c, 0x57, 0xbe, 0x63, 0xef, 0x2c,
-		0x66, 0x64, 0x6e, 0x88, 0x5e, 0xe4, 0x67, 0x94 };
+	static const uint8_t digest[JK_DIGEST_LEN] = { 0xf3, 0x4d, 0xb2, 0xea,
+		0xa5, 0xc6, 0xed, 0xf3, 0x44, 0x50, 0x23, 0x29, 0x14, 0x85,
+		0x72, 0x62, 0x4e, 0xb9, 0xe9, 0x1a, 0xd5, 0xe4, 0xaf, 0x2d,
+		0xf4, 0x8d, 0xb3, 0xc8, 0x95, 0x48, 0x2c, 0x8a };
 	struct jk_settings settings;
 	struct jk_terminal terminal;
 	struct jk_account account;
 	struct jk_edition edition;
+	struct jk_department department;
+	struct jk_approvals approvals;
 	struct jk_person person;
+	struct jk_policy policy;
 	struct jk_opids opids;
 	struct jk_card card;
 	struct jk_type type;
 
 	ASK(edition, jk_snapshot_edition(s, &edition), edition);
 	ASK(settings, jk_snapshot_settings(s, &settings), settings);
+	ASK(policy, jk_snapshot_policy(s, &policy), policy);
+	ASK(department, jk_snapshot_department(s, "shimin", &department),
+	    department);
+	ASK(approvals,
+	    jk_snapshot_approvals(s, "p0123", approvals.approval, &approvals.n),
+	    approvals);
 	ASK(person, jk_snapshot_person(s, "p0123", &person), person);
 	ASK(account, jk_snapshot_account(s, "hanako", &account), account);
 	ASK(account, jk_snapshot_account_by_uid(s, 5001, &account), account);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "frame.h"
 #include "protocol.h"
 #include "text.h"
@@ -31,6 +32,30 @@ check(const char *code, const struct jk_frame *params)
 		need((unsigned char)*c >= 0x20 && *c != 0x7f);
 }
 
+/* A list has lines, and nothing else that is no letter. */
+static void
+check_choice(const struct jk_frame *frame)
+{
+	char text[JK_TEXT_MAX];
+	struct jk_choice c;
+
+	if (jk_choice_read(frame, &c) != JK_OK)
+		return;
+	need(c.n > 0 && c.n <= JK_OPTIONS_MAX);
+	memset(text, 0x1b, sizeof(text));
+	jk_choice_prompt(&c, "opid.select", text);
+	need(memchr(text, '\0', sizeof(text)) != NULL);
+	for (const char *t = text; *t != '\0'; t++)
+		need(*t == '\n' || (*t >= 0x20 && *t < 0x7f));
+	for (size_t i = 0; i < c.n; i++) {
+		const struct jk_option *o =
+		    jk_choice_find(&c, c.option[i].opid);
+
+		need(o != NULL);
+	}
+	need(jk_choice_find(&c, "") == NULL);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -45,6 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (jk_frame_get_str(frame, JK_FIELD_MESSAGE, code,
 		        sizeof(code)) == JK_OK)
 			check(code, frame);
+		check_choice(frame);
 	}
 	jk_frame_free(&frame);
 	return 0;
