@@ -11,10 +11,12 @@ import struct
 VERSION = 1
 SOCKET = "/run/jukinet/jukinet.sock"
 
-HELLO, AUTH, ACCOUNT, OPEN, CLOSE, NOTE, ASK_PIN, PIN, VERDICT = range(1, 10)
+(HELLO, AUTH, ACCOUNT, OPEN, CLOSE, NOTE, ASK_PIN, PIN, VERDICT, MANAGE, SWITCH, ASK_CHOICE, CHOICE) = range(1, 14)
 STATE_TICKET, STATE_SESSION, STATE_TIME = range(96, 99)
 (F_NONCE, F_REASON, F_MESSAGE, F_PARAM, F_DEADLINE_MS, F_WAIT_MS, F_ACCOUNT, F_SERVICE, F_TTY, F_HOST, F_FLAGS, F_TICKET,
  F_SESSION, F_PIN_MIN, F_PIN_MAX, F_PIN) = range(1, 17)
+F_COMMAND, F_FUNCTION, F_OPTION, F_APPROVAL = range(27, 31)
+F_PERSON, F_OPID, F_TYPE, F_DEPARTMENT, F_TERMINAL, F_STATE = 65, 66, 67, 68, 72, 74
 F_BOOT_ID, F_BOOT_MS, F_REAL_S, F_LEADER = 76, 77, 78, 79
 
 
@@ -41,6 +43,11 @@ def decode(data: bytes) -> tuple[int, list[tuple[int, bytes]]]:
 
 def field(fields: list[tuple[int, bytes]], number: int) -> bytes | None:
     return next((value for have, value in fields if have == number), None)
+
+
+def every(fields: list[tuple[int, bytes]], number: int) -> list[str]:
+    """All copies of a field that repeats, as text."""
+    return [value.decode() for have, value in fields if have == number]
 
 
 def replaced(data: bytes, number: int, value: bytes | str | int) -> bytes:

@@ -107,7 +107,7 @@ class Office(World):
 
     def _open_office(self) -> None:
         self.space.directory(SCRIPTS)
-        for name in ("frames.py", "pamapp.py", "hostile.py"):
+        for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py"):
             path = os.path.join(HERE, name)
             if os.path.exists(path):
                 with open(path, "rb") as file:
@@ -147,7 +147,7 @@ class Office(World):
         self.registry.build()
         self.services.start()
         self.services.wait_until_idle()
-        for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record")):
+        for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*")):
             for name in self.files(directory, pattern):
                 os.unlink(self.space.path(f"{directory}/{name}"))
         self.insert(holder)
@@ -323,14 +323,20 @@ class App:
 
     def finish(self, pin: str | None = None, *, timeout: float = 20.0,
                at_prompt: Callable[[], object] | None = None) -> Told:
+        def answer(_: dict[str, Any]) -> str | None:
+            if at_prompt:
+                at_prompt()
+            return pin
+        return self.finish_with(answer, timeout)
+
+    def finish_with(self, answer: Callable[[dict[str, Any]], str | None], timeout: float = 20.0) -> Told:
+        """Each prompt is an event with its text (`ask`) and whether it is `visible`; None: this program cannot ask."""
         told = Told("")
         while True:
             event = self.hear(timeout)
             if "ask" in event:
                 told.asked.append(event["ask"])
-                if at_prompt:
-                    at_prompt()
-                self.order(answer=pin)
+                self.order(answer=answer(event))
             elif "say" in event:
                 told.said.append(event["say"])
             else:

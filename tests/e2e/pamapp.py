@@ -4,7 +4,7 @@
 
 orders:  {"start": SERVICE, "user": NAME, "items": {"tty": …}}, {"do": "authenticate", "flags": 0}, {"answer": TEXT},
          {"loginuid": UID}, {"userlogin": UID, "tty": NAME} (the record that sshd and gdm write), {"end": 0}
-events:  {"ready": PID}, {"ask": TEXT}, {"say": TEXT, "style": N}, {"done": WHAT, "code": N}
+events:  {"ready": PID}, {"ask": TEXT, "visible": TRUE}, {"say": TEXT, "style": N}, {"done": WHAT, "code": N}
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def answered(message: Message) -> int | None:
     """The address of the answer, None where none was asked for."""
     text = (message.text or b"").decode("utf-8", "backslashreplace")
     if message.style in (PROMPT_OFF, PROMPT_ON):
-        tell(ask=text)
+        tell(ask=text, visible=message.style == PROMPT_ON)
         reply = order()
         return LIBC.strdup(reply["answer"].encode("utf-8", "surrogateescape")) if reply.get("answer") is not None else -1
     tell(say=text, style=message.style)

@@ -27,6 +27,14 @@ def catalogue() -> dict[str, tuple[str, str]]:
     return found
 
 
+def types() -> dict[str, tuple[str, str]]:
+    """id of a type of operator IDs -> English, Japanese."""
+    with open(f"{SOURCE}/po/ja.po", encoding="utf-8") as file:
+        entries = file.read().split("\n\n")
+    named = [(re.search(r"^#\. type ([a-z-]+)$", entry, re.MULTILINE), entry) for entry in entries]
+    return {match[1]: (quoted(entry, "msgid"), quoted(entry, "msgstr")) for match, entry in named if match}
+
+
 def quoted(entry: str, key: str) -> str:
     block = re.search(rf'^{key} ((?:".*"\n?)+)', entry, re.MULTILINE)
     assert block, entry
@@ -34,5 +42,9 @@ def quoted(entry: str, key: str) -> str:
 
 
 def text(code: str, language: str = "en", **parameters: object) -> str:
-    wanted = catalogue()[code][0 if language == "en" else 1]
+    """A type is given by its id, and shown by its name."""
+    number = 0 if language == "en" else 1
+    wanted = catalogue()[code][number]
+    if "type" in parameters and (name := types().get(str(parameters["type"]))):
+        parameters["type"] = name[number]
     return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)

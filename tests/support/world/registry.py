@@ -14,8 +14,9 @@ ROOT = "/etc/jukinet"
 REGISTRY = f"{ROOT}/registry.d"
 BUILD = ("tools/ctl/jukinetctl", "registry", "build")
 VALID = ("2020-01-01", "2099-12-31")
-FILES = {"person": "10-persons.conf", "account": "20-accounts.conf", "operator-id": "30-operator-ids.conf",
-         "card": "40-cards.conf", "terminal": "50-terminals.conf"}
+FILES = {"department": "05-departments.conf", "person": "10-persons.conf", "account": "20-accounts.conf",
+         "operator-id": "30-operator-ids.conf", "card": "40-cards.conf", "terminal": "50-terminals.conf",
+         "role": "60-roles.conf", "approval": "70-approvals.conf"}
 
 POLICY: dict[str, dict[str, Value]] = {
     "policy": {"version": "test-1"},
@@ -89,8 +90,36 @@ class Registry:
         self.certificates[f"{number}.pem"] = certificate
         self.rows["card"][number] = {"person": person, "certificate": f"{number}.pem", "state": state}
 
-    def terminal(self, name: str, *, terminal_class: str = "integrated-terminal", department: str = "shimin") -> None:
+    def terminal(self, name: str, *, terminal_class: str = "integrated-terminal",
+                 department: str | Iterable[str] = "shimin", room_level: int | None = None) -> None:
         self.rows["terminal"][name] = {"class": terminal_class, "department": department}
+        if room_level is not None:
+            self.rows["terminal"][name]["room-level"] = room_level
+
+    def department(self, name: str, *, title: str = "Test Department", contact: str | None = None) -> None:
+        """Where there is one row, every department that is named needs one."""
+        self.rows["department"][name] = {"name": title}
+        if contact is not None:
+            self.rows["department"][name]["contact"] = contact
+
+    def role(self, number: str, person: str, role: str, *, department: str | None = None,
+             valid_from: str = VALID[0], valid_until: str = VALID[1]) -> None:
+        """An officer: role("r-1", "p0009", "access-manager", department="shimin")."""
+        self.rows["role"][number] = {"person": person, "role": role, "valid-from": valid_from,
+                                     "valid-until": valid_until}
+        if department is not None:
+            self.rows["role"][number]["department"] = department
+
+    def approval(self, number: str, kind: str, person: str, by: str, *, terminal: str = "*", once: bool = False,
+                 functions: Iterable[str] = (), businesses: Iterable[str] = (),
+                 valid_from: str = VALID[0], valid_until: str = VALID[1]) -> None:
+        """approval("v-1", "fallback-pin", "p0123", "p0009", terminal="shimin-03", once=True)."""
+        self.rows["approval"][number] = {"kind": kind, "person": person, "by": by, "terminal": terminal,
+                                         "valid-from": valid_from, "valid-until": valid_until, "once": once}
+        if functions:
+            self.rows["approval"][number]["function"] = list(functions)
+        if businesses:
+            self.rows["approval"][number]["business"] = list(businesses)
 
     def change(self, kind: str, name: str, **keys: Value) -> None:
         """change("card", "c-0042", state="revoked"); valid_until becomes valid-until."""
