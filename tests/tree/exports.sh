@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The module exports pam_sm_* and needs libpam and libc; what is installed is
-# hardened.
+# hardened; a source exports one symbol.
 # shellcheck source=tests/tree/tree.sh
 . "$(dirname "$0")/tree.sh"
 
@@ -25,7 +25,21 @@ fi
 readelf -d "$module" | grep -E 'RPATH|RUNPATH|TEXTREL' |
     expect_nothing "the module has no search path and no text relocations"
 
-for file in "$module" $(find "$build/pam_jukinet" "$build/tools" -type f \
+source=$build/policy/sources/ldap/libjukinet_policy_ldap.so.1
+if [ -e "$source" ]; then
+	nm -D --defined-only "$source" | awk '{ print $3 }' |
+	    grep -vx 'jukinet_policy_source_v1' |
+	    expect_nothing "the source ldap exports its one symbol only"
+	nm -D --defined-only "$source" |
+	    grep -q '[DR] jukinet_policy_source_v1$' || echo "it does not" |
+	    expect_nothing "the source ldap exports its symbol"
+	readelf -d "$source" | grep -E 'RPATH|RUNPATH|TEXTREL' |
+	    expect_nothing "the source ldap has no search path"
+else
+	source=
+fi
+
+for file in "$module" $source $(find "$build/pam_jukinet" "$build/tools" -type f \
     -perm -u+x \( -name jukinetd -o -name 'jukinet-*' -o -name jukinetctl \) \
     ! -name '*-shell'); do
 	what=${file##*/}

@@ -10,8 +10,10 @@ allowed()
 	case $1 in
 	policy/base) ;;
 	policy/client | policy/record | policy/registry) echo policy/base ;;
-	policy/decide) echo policy/base policy/registry/rows.h ;;
-	policy/sources) echo policy/base policy/registry ;;
+	policy/decide) echo policy/base policy/registry/rows.h policy/registry/words.h ;;
+	policy/ledger) echo policy/base policy/registry/textrow.h ;;
+	policy/sources) echo policy/base policy/registry policy/ledger policy/include ;;
+	policy/sources/ldap) echo policy/base policy/include ;;
 	pam_jukinet/module) echo policy/base policy/client ;;
 	pam_jukinet/daemon)
 		# What a card signs is said once, on the card's side.
@@ -22,7 +24,10 @@ allowed()
 		echo policy/base policy/record policy/registry/rows.h
 		;;
 	tools/breakglass) echo policy/base policy/record ;;
-	tools/ctl) echo policy/base policy/registry policy/sources ;;
+	tools/ctl)
+		echo policy/base policy/registry policy/sources policy/ledger \
+		    policy/decide policy/record policy/client policy/include
+		;;
 	esac
 }
 
@@ -41,7 +46,8 @@ for room in $(files '*.c' '*.h' | grep -v '^./tests/' |
     sed 's|^./||; s|/[^/]*$||' | sort -u); do
 	for file in "$room"/*.[ch]; do
 		[ -e "$file" ] || continue
-		sed -n 's/^#include "\(.*\)".*/\1/p' "$file" |
+		sed -n 's/^#include "\(.*\)".*/\1/p
+		    s/^#include <\(jukinet\/.*\)>.*/\1/p' "$file" |
 		    while read -r header; do
 			[ -n "$(found "$room" "$header")" ] ||
 			    echo "$file: $header"

@@ -7,7 +7,7 @@
 command -v xgettext >/dev/null || skip_all "no xgettext"
 template=$results.pot
 trap 'rm -f "$results" "$template"' EXIT
-xargs xgettext --keyword=N_ --from-code=UTF-8 -o "$template" <po/POTFILES
+xargs xgettext --keyword=N_ --keyword=_ --from-code=UTF-8 -o "$template" <po/POTFILES
 { grep -l 'N_(' ./*/*/*.c || true; } | sed 's|^./||' |
     grep -vxF -f po/POTFILES | expect_nothing "every file with texts is listed"
 sed -i 's/charset=CHARSET/charset=UTF-8/' "$template"
