@@ -697,6 +697,18 @@ def test_ids_of_any_length_have_their_record(w):
         told = w.console.ctl("account", "add", name, "--person", longest)
         entry, record = w.did(told, "account.add", by=CONSOLE)
         tap.equal(record["jobj"], f"account:{name}" if name.islower() else "account:-")
+    with w.unchanged():
+        told = w.as_officer("clerk").ctl("approve", "fallback-pin", longest, "--terminal", "shimin-03", "--reason", "R")
+        tap.equal(w.refused(told, "role.none", op="approve")["jobj"], "person:-")
+    w.stage({("department", longest): {"name": "L"}, ("person", "p0301"): person_row(longest),
+             ("account", "p0301"): {"person": ["p0301"]}})
+    w.space.write("/tmp/long.csv", "account,rights,judgement,reason\np0301,,keep,\n", 0o644)
+    with w.unchanged():
+        told = w.as_officer("clerk").ctl("review", "sign", "/tmp/long.csv", "--department", longest)
+        tap.equal(w.refused(told, "role.none", op="review")["jobj"], "department:-")
+    told = w.as_officer("security-officer").ctl("review", "sign", "/tmp/long.csv", "--department", longest)
+    entry, record = w.did(told, "review.sign", by="security-officer")
+    tap.equal((entry.note["object"], record["jobj"]), (f"department:{longest}", "department:-"))
 
 
 def test_dry_run_changes_nothing(w):

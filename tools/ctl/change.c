@@ -173,8 +173,8 @@ jk_change_refuse(struct jk_change *c, enum jk_reason why, const char *format,
 	           : EXIT_REFUSED;
 }
 
-/* What a record cannot hold (a long id, an account in capitals) the ledger's
- * entry names, and the record names that. */
+/* What a record cannot hold (an account in capitals) the ledger's entry names,
+ * and the record names that. */
 static void
 set_object(struct jk_change *c, const char *kind, const char *id)
 {

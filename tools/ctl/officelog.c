@@ -48,6 +48,21 @@ send_record(struct jk_record *record)
 	return e;
 }
 
+/* A record holds no id as long as a row's may be. A change is named by the
+ * ledger's entry, and the record names that; a refusal must not go unrecorded
+ * because of what it was about. */
+static enum jk_err
+set_object(struct jk_record *record, const char *object)
+{
+	char kind[JK_ID_MAX];
+
+	if (jk_record_set(record, JK_REC_OBJECT, object) == JK_OK)
+		return JK_OK;
+	(void)snprintf(kind, sizeof(kind), "%.*s:-", (int)strcspn(object, ":"),
+	    object);
+	return jk_record_set(record, JK_REC_OBJECT, kind);
+}
+
 static bool
 complain(enum jk_err e)
 {
@@ -96,8 +111,7 @@ make_record(const struct jk_ledger_entry *entry,
 	    (e = jk_record_set(ret, JK_REC_RIGHT, entry->opid)) != JK_OK ||
 	    (e = jk_record_set(ret, JK_REC_SESSION, entry->session)) != JK_OK ||
 	    (e = jk_record_set(ret, JK_REC_TERM, entry->terminal)) != JK_OK ||
-	    (e = jk_record_set(ret, JK_REC_OBJECT, note_of(entry, "object"))) !=
-	        JK_OK)
+	    (e = set_object(ret, note_of(entry, "object"))) != JK_OK)
 		return e;
 	return jk_record_set(ret, JK_REC_LEDGER, ledger);
 }
@@ -152,7 +166,7 @@ jk_officelog_refusal(const struct jk_change *c, enum jk_reason why)
 	        JK_OK ||
 	    (e = jk_record_set(&record, JK_REC_WHY, jk_reason_code(why))) !=
 	        JK_OK ||
-	    (e = jk_record_set(&record, JK_REC_OBJECT, c->object)) != JK_OK ||
+	    (e = set_object(&record, c->object)) != JK_OK ||
 	    (e = jk_record_set(&record, JK_REC_PERSON,
 	         c->actor.console ? JK_LEDGER_CONSOLE : c->actor.person)) !=
 	        JK_OK ||
