@@ -15,7 +15,7 @@ import threading
 import time
 
 from office import (CONSOLE, GONE, Officers, STAFF, missing, missing_sudo, opid_row, person_row,
-                    role_row, tap)
+                    role_row, tap, VALID)
 
 NEW = "p0300"
 TODAY = datetime.date.today()
@@ -357,6 +357,40 @@ def test_S56_a_contractor_is_approved_and_has_an_end(w):
     row = w.row("person", NEW)
     tap.equal((row["affiliation"], row["approval"], row["valid-until"]), ("contractor", "統括 R8-3", BEFORE_END))
     tap.equal([one["affiliation"] for one in listed(w, "person", "list") if one["id"] == NEW], ["contractor"])
+
+
+def test_S56_the_end_of_a_contract_is_not_taken_away(w):
+    w.reset()
+    w.stage({("person", NEW): person_row(affiliation="contractor", approval="統括 R8-3")})
+    for words in (("person", "expiry", NEW, "--valid-until", ""), ("person", "expiry", NEW, "--valid-until", "-"),
+                  ("person", "change", NEW, "--valid-until", "-")):
+        with w.unchanged():
+            w.refused(w.as_officer("security-officer").ctl(*words), "row.bad", op="expiry" if "expiry" in words
+                      else "person")
+    w.did(w.as_officer("security-officer").ctl("person", "expiry", "p0010", "--valid-until", "-"), "person.expiry",
+          by="security-officer")
+    tap.check("valid-until" not in w.row("person", "p0010"), "a member of the staff may be without")
+
+
+def test_S20_nobody_extends_his_own_time(w):
+    w.reset()
+    with w.unchanged():
+        for words in (("--valid-until", LATER), ("--valid-until", "-"), ("--valid-from", "-"),
+                      ("--affiliation", "staff"), ("--approval", "R9")):
+            w.refused(w.as_officer(MEMBER).ctl("person", "change", "p0005", *words), "approve.self", op="person")
+    w.did(w.as_officer(MEMBER).ctl("person", "change", "p0005", "--name", "改姓 花子"), "person.change", by=MEMBER)
+
+
+def test_S65_an_end_is_changed_by_whom_that_is_delegated_to(w):
+    w.reset()
+    w.stage({("person", NEW): person_row("shisho"),
+             ("approval", "d-1"): {"kind": "delegation", "person": "p0009", "by": "p0008", "terminal": "*",
+                                   "function": "operator-change-delete", **VALID}})
+    officer = w.as_officer("site-manager")
+    with w.unchanged():
+        w.refused(officer.ctl("person", "expiry", NEW, "--valid-until", LATER), "delegation.none", op="expiry")
+        w.refused(officer.ctl("person", "change", NEW, "--valid-until", LATER), "delegation.none", op="person")
+    w.did(officer.ctl("person", "change", NEW, "--name", "改姓 花子"), "person.change", by="site-manager")
 
 
 def test_T40_a_course_is_entered(w):

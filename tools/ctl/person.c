@@ -124,6 +124,35 @@ leave_department(struct jk_change *c, const char *id, const char *department)
 }
 
 static int
+refuse_self(struct jk_change *c)
+{
+	return jk_change_refuse(c, JK_WHY_SELF_APPROVAL, "%s",
+	    _("nobody enters this for himself: another officer does it"));
+}
+
+/* What is good for him nobody enters for himself, and who may not change an
+ * end by "expiry" may not do so here. */
+static int
+permit_values(struct jk_change *c, const char *id)
+{
+	static const char *const others[] = { "valid-from", "valid-until",
+		"affiliation", "approval" };
+	struct jk_actor actor;
+	enum jk_reason why;
+
+	for (size_t i = 0; i < JK_COUNT(others); i++)
+		if (jk_call_has(c->call, others[i]) &&
+		    jk_duty_is_self(&c->actor, id))
+			return refuse_self(c);
+	if (c->actor.console || !jk_call_has(c->call, "valid-until"))
+		return EXIT_OK;
+	why = jk_actor_find(c->call, expiry_rule.function, &actor);
+	return why == JK_WHY_GRANTED
+	           ? EXIT_OK
+	           : jk_change_refuse(c, why, "%s", jk_actor_explain(why));
+}
+
+static int
 change(struct jk_change *c, const char *id)
 {
 	JK_CLEANUP(jk_textrow_clear) struct jk_textrow row = { 0 };
@@ -131,6 +160,8 @@ change(struct jk_change *c, const char *id)
 	bool moves = false;
 	int status = take_row(c, id, &row);
 
+	if (status == EXIT_OK)
+		status = permit_values(c, id);
 	if (status == EXIT_OK && department != NULL) {
 		old = jk_textrow_get(&row, "department");
 		moves = old == NULL || strcmp(old, department) != 0;
@@ -162,7 +193,23 @@ run_change(const struct jk_call *call)
 	return status;
 }
 
-/* One value of one person; what is good for him nobody enters for himself. */
+/* "" and "-" take the value away. */
+static int
+set_value(struct jk_change *c, struct jk_textrow *row, const char *key,
+    const char *value)
+{
+	int status;
+
+	if (jk_textrow_set(row, key, strcmp(value, "-") == 0 ? "" : value) !=
+	    JK_OK)
+		return EXIT_REFUSED;
+	/* Whatever else is not good of him, he can be disabled. */
+	status = strcmp(key, "valid-until") == 0 ? check_contractor(c, row)
+	                                         : EXIT_OK;
+	return status == EXIT_OK ? jk_change_put(c, row) : status;
+}
+
+/* One value of one person. */
 static int
 set_one(const struct jk_call *call, const struct jk_rule *rule, const char *key,
     const char *value, const char *done)
@@ -176,13 +223,9 @@ set_one(const struct jk_call *call, const struct jk_rule *rule, const char *key,
 		status = take_row(&c, id, &row);
 	if (status == EXIT_OK && strcmp(value, "no") != 0 &&
 	    jk_duty_is_self(&c.actor, id))
-		status = jk_change_refuse(&c, JK_WHY_SELF_APPROVAL, "%s",
-		    _("nobody enters this for himself: another officer does "
-		      "it"));
+		status = refuse_self(&c);
 	if (status == EXIT_OK)
-		status = jk_textrow_set(&row, key, value) == JK_OK
-		             ? jk_change_put(&c, &row)
-		             : EXIT_REFUSED;
+		status = set_value(&c, &row, key, value);
 	if (status == EXIT_OK)
 		status = jk_change_commit(&c, "%s: %s", done, id);
 	jk_change_end(&c);
