@@ -401,8 +401,9 @@ def test_T40_a_course_is_entered(w):
         w.refused(w.as_officer("security-manager").ctl("person", "trained", "p0004"), "approve.self", op="person")
         w.refused(w.as_officer("security-manager").ctl("person", "trained", "p0011"), "role.dept", op="person")
         w.refused(w.as_officer("system-manager").ctl("person", "trained", "p0010"), "role.none", op="person")
-        w.refused(w.as_officer("security-officer").ctl("person", "trained", "p0010", "--date", "2026-02-30"), "row.bad",
-                  op="person")
+        for date in ("2026-02-30", day(TODAY + datetime.timedelta(days=2)), "2099-12-31"):
+            w.refused(w.as_officer("security-officer").ctl("person", "trained", "p0010", "--date", date), "row.bad",
+                      op="person")
 
 
 def test_M7_who_had_no_course_since_April(w):

@@ -193,6 +193,15 @@ run_change(const struct jk_call *call)
 	return status;
 }
 
+/* T-40: a course that was held counts, for the year in which it was. */
+static bool
+is_to_come(const struct jk_change *c, const char *day)
+{
+	int64_t s;
+
+	return jk_date_parse(day, &s) == JK_OK && s > c->now;
+}
+
 /* "" and "-" take the value away. */
 static int
 set_value(struct jk_change *c, struct jk_textrow *row, const char *key,
@@ -200,6 +209,11 @@ set_value(struct jk_change *c, struct jk_textrow *row, const char *key,
 {
 	int status;
 
+	if (strcmp(key, "trained") == 0 && is_to_come(c, value))
+		return jk_change_refuse(c, JK_WHY_ROW_BAD,
+		    _("%s is still to come: a course is entered when it was "
+		      "held"),
+		    value);
 	if (jk_textrow_set(row, key, strcmp(value, "-") == 0 ? "" : value) !=
 	    JK_OK)
 		return EXIT_REFUSED;
