@@ -110,27 +110,54 @@ is_party(const struct jk_card_act *act, const char *holder, const char *asked,
 	       is_same(applied, act->by);
 }
 
+/* Of both widths. */
 static const char *
 skip_blanks(const char *text)
 {
-	return text + strspn(text, " \t");
+	static const char wide[] = "\xe3\x80\x80";
+
+	for (;;) {
+		if (*text == ' ' || *text == '\t')
+			text++;
+		else if (strncmp(text, wide, strlen(wide)) == 0)
+			text += strlen(wide);
+		else
+			return text;
+	}
 }
 
+/* The next byte, and past it: ASCII in small letters, also where it was
+ * written in the width of kanji (U+FF01 to U+FF5E). */
 static char
-lower(char c)
+take_letter(const char **text)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	const unsigned char *at = (const unsigned char *)*text;
+	unsigned char c = at[0];
+
+	*text += 1;
+	if (c == 0xef && at[1] == 0xbc && at[2] >= 0x81) {
+		c = (unsigned char)(at[2] - 0x60);
+		*text += 2;
+	} else if (c == 0xef && at[1] == 0xbd && at[2] >= 0x80 &&
+	           at[2] <= 0x9e) {
+		c = (unsigned char)(at[2] - 0x20);
+		*text += 2;
+	}
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : (char)c;
 }
 
-/* "Post " is no other way than "post". */
+/* "Post " is no other way than "post", and blanks tell nothing apart. */
 static bool
 is_same_channel(const char *a, const char *b)
 {
-	a = skip_blanks(a);
-	b = skip_blanks(b);
-	for (; *a != '\0' && lower(*a) == lower(*b); a++, b++)
-		;
-	return *skip_blanks(a) == '\0' && *skip_blanks(b) == '\0';
+	for (;;) {
+		a = skip_blanks(a);
+		b = skip_blanks(b);
+		if (*a == '\0' || *b == '\0')
+			return *a == *b;
+		if (take_letter(&a) != take_letter(&b))
+			return false;
+	}
 }
 
 static bool

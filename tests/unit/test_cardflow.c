@@ -345,6 +345,17 @@ test_same_channel_refused(void **state)
 		{ "郵送", "電話", JK_WHY_GRANTED },
 		{ "郵送", "", JK_WHY_CHANNEL_SAME },
 		{ "郵送", " \t", JK_WHY_CHANNEL_SAME },
+		/* As Japanese keyboards write them. */
+		{ "郵送", "郵送　", JK_WHY_CHANNEL_SAME },
+		{ "郵送　", "　郵送", JK_WHY_CHANNEL_SAME },
+		{ "郵送", "　", JK_WHY_CHANNEL_SAME },
+		{ "registered mail", "ｒｅｇｉｓｔｅｒｅｄ　ＭＡＩＬ",
+		    JK_WHY_CHANNEL_SAME },
+		{ "書留 郵便", "書留　郵便", JK_WHY_CHANNEL_SAME },
+		{ "registered mail", "registered  mail", JK_WHY_CHANNEL_SAME },
+		{ "郵送", "郵送２", JK_WHY_GRANTED },
+		{ "fax 1", "ＦＡＸ２", JK_WHY_GRANTED },
+		{ "fax", "fax\xef\xbd", JK_WHY_GRANTED },
 	};
 	const struct jk_actor a = officer("p3", SY, "");
 
@@ -369,6 +380,8 @@ test_unnamed_channel_is_none(void **state)
 
 	(void)state;
 	assert_int_equal(ask(&f, JK_EVENT_SEND, &a, "  ", ""),
+	    JK_WHY_CHANNEL_SAME);
+	assert_int_equal(ask(&f, JK_EVENT_SEND, &a, "　", ""),
 	    JK_WHY_CHANNEL_SAME);
 	f.card_channel = " ";
 	assert_int_equal(ask(&f, JK_EVENT_TELL_PIN, &a, "telephone", ""),
