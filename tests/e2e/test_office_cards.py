@@ -202,6 +202,11 @@ def test_t_14_a_card_is_issued_with_a_good_certificate(w: Officers) -> None:
     until(w, "approve")
     w.space.write("/tmp/no.pem", "nothing\n")
     refused(w, "security-manager", "role.none", "issue", "--certificate", PEM)
+    w.space.write("/tmp/secret.pem", w.cards.certificate(ACCOUNT), 0o600)
+    w.space.directory("/tmp/secret", 0o700)
+    for file in ("/tmp/secret.pem", "/tmp/secret/absent.pem"):
+        told = refused(w, "system-manager", "row.bad", "issue", "--certificate", file)
+        tap.check("Permission denied" in told.stderr, str(told))
     for file in ("/tmp/no.pem", "/tmp/absent.pem", "/dev/zero", "/etc/shadow"):
         told = refused(w, "system-manager", "row.bad", "issue", "--certificate", file)
         tap.check("root:" not in told.stderr, str(told))

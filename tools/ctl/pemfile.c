@@ -2,31 +2,14 @@
 #include "pemfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "callerfile.h"
 #include "cert.h"
 #include "file.h"
 
 #define PEM_MAX 65536
-
-/* The officer may name any file: only a plain one is read, and of what it
- * holds nothing is ever shown. */
-static enum jk_err
-read_file(const char *path, char **ret, size_t *ret_len)
-{
-	JK_CLEANUP(jk_fd_close)
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return JK_ERR_SYS;
-	if (!S_ISREG(st.st_mode))
-		return JK_ERR_UNSUPPORTED;
-	return jk_file_read(fd, PEM_MAX, ret, ret_len);
-}
 
 static int
 check(struct jk_change *c, const char *path, const char *pem, size_t len)
@@ -52,7 +35,7 @@ jk_pemfile_take(struct jk_change *c, const char *path, char ret_name[static 80])
 {
 	JK_CLEANUP(jk_file_text_free) char *pem = NULL;
 	size_t len = 0;
-	enum jk_err e = read_file(path, &pem, &len);
+	enum jk_err e = jk_callerfile_read(path, PEM_MAX, &pem, &len);
 	int status;
 
 	if (e != JK_OK)
