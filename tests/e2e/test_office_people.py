@@ -746,6 +746,19 @@ def test_ids_of_any_length_have_their_record(w):
     tap.equal((entry.note["object"], record["jobj"]), (f"department:{longest}", "department:-"))
 
 
+def test_a_value_that_cannot_stand_in_a_row_is_refused_by_name(w):
+    w.reset()
+    officer = w.as_officer("security-officer")
+    with w.unchanged():
+        for name, words in (("a\x1b[31mb", "control or invisible character"), ("a\u202eb", "control or invisible"),
+                            ("a #b", "comment"), ("a" * 200, "190 bytes"), (" a", "blank")):
+            told = officer.ctl("person", "add", NEW, "--name", name, "--department", "shimin")
+            tap.equal(w.refused(told, "row.bad", op="person")["jobj"], f"person:{NEW}")
+            tap.check(words in told.stderr, str(told))
+        w.refused(officer.ctl("person", "change", "p0010", "--name", "a\tb"), "row.bad", op="person")
+        w.refused(officer.ctl("person", "add", "../p", "--name", "N", "--department", "shimin"), "row.bad", op="person")
+
+
 def test_dry_run_changes_nothing(w):
     w.reset()
     with w.unchanged():

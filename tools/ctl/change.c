@@ -260,8 +260,13 @@ jk_change_is_new(struct jk_change *c, const char *kind, const char *id)
 int
 jk_change_put(struct jk_change *c, const struct jk_textrow *row)
 {
-	enum jk_err e = jk_store_put(c->store, row);
+	const char *fault = jk_store_row_fault(row);
+	enum jk_err e;
 
+	if (fault != NULL)
+		return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", row->id,
+		    fault);
+	e = jk_store_put(c->store, row);
 	return e == JK_OK ? EXIT_OK : fail(row->id, e);
 }
 
