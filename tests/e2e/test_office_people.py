@@ -14,7 +14,7 @@ import re
 import threading
 import time
 
-from office import (CONSOLE, GONE, Officers, STAFF, missing, missing_sudo, opid_row, person_row,
+from office import (CONSOLE, CTL, GONE, Officers, STAFF, missing, missing_sudo, opid_row, person_row,
                     role_row, tap, VALID)
 
 NEW = "p0300"
@@ -757,6 +757,17 @@ def test_a_value_that_cannot_stand_in_a_row_is_refused_by_name(w):
             tap.check(words in told.stderr, str(told))
         w.refused(officer.ctl("person", "change", "p0010", "--name", "a\tb"), "row.bad", op="person")
         w.refused(officer.ctl("person", "add", "../p", "--name", "N", "--department", "shimin"), "row.bad", op="person")
+
+
+def test_a_change_whose_words_are_lost_is_still_made(w):
+    w.reset()
+    for number, output in ((1, ">/dev/full"), (2, ">&-")):
+        told = w.run(["sh", "-c", f"{CTL} department add lost{number} --name L {output}"])
+        tap.equal(told.status, 5, f"{output}: {told}")
+        entry, _ = w.proven("department.add", by=CONSOLE)
+        tap.equal(list(entry.rows), [("department", f"lost{number}")])
+        told = w.run(["sh", "-c", f"{CTL} department list {output}"])
+        tap.equal(told.status, 1, f"{output}: {told}")
 
 
 def test_dry_run_changes_nothing(w):

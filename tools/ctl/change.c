@@ -475,5 +475,7 @@ jk_change_commit(struct jk_change *c, const char *format, ...)
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
-	return status;
+	/* It is made, and nobody is to take it for refused. */
+	return fflush(stdout) == 0 && ferror(stdout) == 0 ? status
+	                                                  : EXIT_PARTLY;
 }

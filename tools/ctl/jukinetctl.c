@@ -80,7 +80,7 @@ main(int argc, char **argv)
 		status = call.command->run(&call);
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		perror("jukinetctl: standard output");
-		return EXIT_REFUSED;
+		return status == EXIT_PARTLY ? EXIT_PARTLY : EXIT_REFUSED;
 	}
 	return status;
 }
