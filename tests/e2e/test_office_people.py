@@ -879,12 +879,15 @@ def test_S20_import_names_every_bad_line_and_does_nothing(w):
         "sack,p0010,,,,,,,,,,": "none of add",
     }
     good = "add,p0499,N,shimin,,,,,,,,"
-    text = "\n".join([HEAD, good, *bad, good]) + "\n"
+    twice = [f"grant,p0007,,,,,,{WIDE},,,,B", "grant,p0007,,,,,,4,,,,B"]
+    text = "\n".join([HEAD, good, *bad, good, *twice]) + "\n"
     with w.unchanged():
         told = hand_in(w, text)
         w.refused(told, "row.bad", op="import")
     lines = dict(re.findall(r"^/tmp/change\.csv:(\d+): (.*)$", told.stderr, re.M))
-    tap.equal(sorted(map(int, lines)), list(range(3, 4 + len(bad))), str(told))
+    same = 4 + len(bad)     # a type by its id, and in the next line by its number
+    tap.equal(sorted(map(int, lines)), [*range(3, same), same + 1], str(told))
+    tap.check(f"line {same} too" in lines[str(same + 1)], str(told))
     for number, words in enumerate([*bad.values(), "line 2 too"], 3):
         tap.check(words in lines[str(number)], f"line {number}: {lines[str(number)]!r} and not {words!r}")
     os.unlink(w.space.path("/etc/jukinet/registry.d/by-hand.conf"))

@@ -9,6 +9,7 @@
 #include "chain.h"
 #include "change.h"
 #include "file.h"
+#include "granting.h"
 #include "importapply.h"
 #include "plaintext.h"
 
@@ -80,18 +81,27 @@ read_table(struct importing *im)
 
 /* One line a person, but for further operator IDs. */
 static bool
-contradicts(const struct seen *old, const struct jk_import_row *row)
+contradicts(const struct seen *old, const struct seen *new)
 {
-	const bool grant = row->action == JK_IMPORT_GRANT;
+	const bool grant = new->action == JK_IMPORT_GRANT;
 
-	if (strcmp(old->person, row->text[JK_IMPORT_PERSON]) != 0)
+	if (strcmp(old->person, new->person) != 0)
 		return false;
-	if (old->action == JK_IMPORT_RETIRE || row->action == JK_IMPORT_RETIRE)
+	if (old->action == JK_IMPORT_RETIRE || new->action == JK_IMPORT_RETIRE)
 		return true;
-	if (row->text[JK_IMPORT_TYPE][0] != '\0' &&
-	    strcmp(old->type, row->text[JK_IMPORT_TYPE]) == 0)
+	if (new->type[0] != '\0' && strcmp(old->type, new->type) == 0)
 		return true;
 	return !grant && old->action != JK_IMPORT_GRANT;
+}
+
+/* A type by its id, also where the line names its number. */
+static const char *
+type_of(const struct importing *im, const struct jk_import_row *row)
+{
+	const char *text = row->text[JK_IMPORT_TYPE];
+	const struct jk_type *type = jk_granting_type(&im->c->set, text);
+
+	return type != NULL ? type->id : text;
 }
 
 static bool
@@ -100,20 +110,20 @@ remember(struct importing *im, const struct jk_import_row *row)
 	struct seen *new = &im->seen[im->n_seen];
 	char why[96];
 
+	new->action = row->action;
+	new->line = row->line;
+	(void)snprintf(new->person, sizeof(new->person), "%.*s", JK_ID_MAX,
+	    row->text[JK_IMPORT_PERSON]);
+	(void)snprintf(new->type, sizeof(new->type), "%.*s", JK_ID_MAX,
+	    type_of(im, row));
 	for (size_t i = 0; i < im->n_seen; i++) {
-		if (!contradicts(&im->seen[i], row))
+		if (!contradicts(&im->seen[i], new))
 			continue;
 		(void)snprintf(why, sizeof(why),
 		    _("this person stands in line %u too"), im->seen[i].line);
 		complain(im, row->line, why);
 		return false;
 	}
-	new->action = row->action;
-	new->line = row->line;
-	(void)snprintf(new->person, sizeof(new->person), "%.*s", JK_ID_MAX,
-	    row->text[JK_IMPORT_PERSON]);
-	(void)snprintf(new->type, sizeof(new->type), "%.*s", JK_ID_MAX,
-	    row->text[JK_IMPORT_TYPE]);
 	im->n_seen++;
 	return true;
 }
