@@ -612,6 +612,18 @@ def test_S29_C4_a_review_is_signed_and_carried_out(w):
     tap.equal(w.row("account", MEMBER)["reviewed"], day(TODAY))
 
 
+def test_S29_no_name_is_a_formula_of_the_sheet(w):
+    w.reset()
+    names = ["=HYPERLINK(\"//x\")", "+1", "-1", "@SUM(1)"]
+    w.stage({("person", f"p060{i}"): person_row("zeimu", name) for i, name in enumerate(names)} |
+            {("account", f"u{i}"): {"person": f"p060{i}"} for i in range(len(names))})
+    rows = sheet(w, "zeimu")
+    found = {row["account"]: row["owners"] for row in rows}
+    tap.equal([found[f"u{i}"] for i in range(len(names))], [f"'{name}" for name in names])
+    tap.equal(found["clerk-zeimu"], STAFF["clerk-zeimu"].name)
+    w.did(sign(w, "security-officer", rows, "zeimu"), "review.sign", by="security-officer")
+
+
 def test_S29_a_sheet_that_is_not_good_is_refused_as_a_whole(w):
     w.reset()
     good = sheet(w)

@@ -25,11 +25,15 @@ department_of(const struct jk_call *call)
 	return department != NULL ? department : "";
 }
 
-/* A cell that spreadsheets read as it is. */
+/* A cell that spreadsheets read as it is. A name that begins like a formula
+ * would be one, also in quotes; with a ' before it, it is text. Nothing that
+ * comes back with the sheet begins so. */
 static void
 print_cell(const char *text, const char *behind)
 {
 	putchar('"');
+	if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
+		putchar('\'');
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			putchar('"');
