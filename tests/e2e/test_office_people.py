@@ -175,6 +175,20 @@ def test_S18_return_disable_enable_and_expiry(w):
     tap.equal((entry.rows, entry.why, record.op), ({("operator-id", opid): None}, "moved to another business", "revoke"))
 
 
+def test_S18_a_basis_and_a_reason_say_something(w):
+    w.reset()
+    officer = w.as_officer("security-officer")
+    with w.unchanged():
+        for basis in ("", "-", "　"):
+            told = officer.ctl("operator-id", "grant", "--person", "p0005", "--type", WIDE, "--basis", basis)
+            w.refused(told, "row.bad", op="grant")
+        for reason in ("", " ", "\t　"):
+            for words in (("operator-id", "return", "m0010-1"), ("operator-id", "disable", "m0010-1"),
+                          ("approve", "after-hours", "p0010", "--terminal", "shimin-03")):
+                told = w.as_officer(MEMBER).ctl(*words, "--reason", reason)
+                tap.equal(told.status, 2, str(told))
+
+
 def test_S18_enable_follows_the_rule_of_a_grant(w):
     """The access manager's own right has ended meanwhile, or it is his own."""
     w.reset()

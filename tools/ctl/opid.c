@@ -110,10 +110,15 @@ fill_row(struct jk_change *c, const struct jk_grant *g, struct held *ret)
 	static const char *const keys[] = { "valid-from", "valid-until",
 		"basis", NULL };
 	const char *by = c->actor.console ? JK_LEDGER_CONSOLE : c->actor.person;
+	const char *basis = jk_call_get(c->call, "basis");
 	const char *why, *key;
 	char today[11];
 	int status;
 
+	if (!jk_call_says(basis) || strcmp(basis, "-") == 0)
+		return refuse_value(c, "basis",
+		    N_("it stands in the 管理簿: say what was applied for, or "
+		       "ordered"));
 	jk_date_format(c->now, today);
 	if (jk_textrow_set(&ret->row, "person", g->person->id) != JK_OK ||
 	    jk_textrow_set(&ret->row, "type", g->type->id) != JK_OK ||
