@@ -105,6 +105,13 @@ def test_s_61_matrix_in_the_words_of_annex_1(w):
     tap.equal(table(good(w.console.ctl("policy", "matrix", "--ja", "--functions", draft(w))))["拠点管理"]["操作者登録"], "△")
 
 
+def test_matrix_answers_in_json_too(w):
+    for option in ((), ("--functions",), ("--terminals",)):
+        told = w.console.ctl("policy", "matrix", *option, "--json", draft(w)).json
+        tap.equal({one["type"]: one["may"] for one in told},
+                  table(good(w.console.ctl("policy", "matrix", *option, draft(w)))))
+
+
 def test_matrix_of_the_policy_that_holds_here(w):
     w.shipped_policy(**{"type moving-desk": {"number": 3, "terminal-class": "cs", "business": "statistics"}})
     told = table(good(w.as_nobody.ctl("policy", "matrix")))

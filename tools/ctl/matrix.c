@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "names.h"
 #include "policy.h"
 
@@ -70,6 +72,29 @@ print_table(const struct table *t, const struct jk_rowset *set)
 	}
 }
 
+/* By ids, whatever language the caller has. */
+static int
+print_json(const struct table *t, const struct jk_rowset *set)
+{
+	json_t *list = json_array();
+	int r;
+
+	for (size_t i = 0; i < set->type.n; i++) {
+		const struct jk_type *type = jk_list_at(&set->type, i);
+		json_t *may = json_object();
+
+		for (size_t j = 0; j < t->words->n; j++)
+			json_object_set_new(may, t->words->word[j].id,
+			    json_string(show(t->mark(type, j), false)));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o}", "type", type->id, "may", may));
+	}
+	r = json_dumpf(list, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(list);
+	return r == 0 ? EXIT_OK : EXIT_REFUSED;
+}
+
 int
 jk_policy_matrix(const struct jk_call *call)
 {
@@ -91,6 +116,8 @@ jk_policy_matrix(const struct jk_call *call)
 		table.mark = mark_class;
 	}
 	status = jk_policy_load(call, jk_call_get(call, "FILE"), &set);
+	if (status == EXIT_OK && call->global.json)
+		return print_json(&table, &set);
 	if (status == EXIT_OK)
 		print_table(&table, &set);
 	return status;
