@@ -563,6 +563,14 @@ def test_S28_findings_about_accounts(w):
               ["", "review-due", "no-account", "nobody", "no-person", "no-person"])
     tap.check("root" not in found and "_jukinet" not in found, f"{found}")
     tap.check("clerk" not in {one["account"] for one in listed(w, "account", "list", "--findings")})
+    # More than a clerk's, be it by the group that the account begins with (S-27).
+    groups = {line.split(":")[0]: line.split(":")[2] for line in w.space.read("/etc/group").splitlines()}
+    for number, group in enumerate(("shadow", "_jukinet"), 2201):
+        name = f"insider{number}"
+        w.space.append("/etc/passwd", f"{name}:x:{number}:{groups[group]}::/tmp:/bin/sh\n")
+        w.stage({("account", name): {"person": ["p0010"], "reviewed": day(TODAY)}})
+        found = {one["account"]: one["findings"] for one in listed(w, "account", "list")}
+        tap.equal(found[name], "privileged", group)
 
 
 # --- S-28, S-29, C-4: reviews -----------------------------------------------------------------------------------------

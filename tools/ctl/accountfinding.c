@@ -33,7 +33,7 @@ jk_findings_show(unsigned findings)
 
 /* Whoever is in one of them reads or becomes what a clerk must not. */
 static bool
-is_in_privileged_group(const char *name)
+is_in_privileged_group(const struct passwd *entry)
 {
 	static const char *const groups[] = { "root", "sudo", "wheel", "admin",
 		"adm", "shadow", "disk", "docker", "lxd", "_jukinet" };
@@ -41,9 +41,13 @@ is_in_privileged_group(const char *name)
 	for (size_t i = 0; i < JK_COUNT(groups); i++) {
 		const struct group *group = getgrnam(groups[i]);
 
-		for (char **m = group == NULL ? NULL : group->gr_mem;
-		     m != NULL && *m != NULL; m++)
-			if (strcmp(*m, name) == 0)
+		if (group == NULL)
+			continue;
+		/* Where it is his first one he is not among its members. */
+		if (group->gr_gid == entry->pw_gid)
+			return true;
+		for (char **m = group->gr_mem; *m != NULL; m++)
+			if (strcmp(*m, entry->pw_name) == 0)
 				return true;
 	}
 	return false;
@@ -57,7 +61,7 @@ is_privileged(const char *name)
 	if (entry == NULL)
 		return false;
 	return entry->pw_uid == 0 || entry->pw_gid == 0 ||
-	       is_in_privileged_group(name);
+	       is_in_privileged_group(entry);
 }
 
 static bool
@@ -157,8 +161,7 @@ jk_account_strangers(const struct jk_rowset *set, jk_stranger_fn *each,
 		strcpy(name, entry->pw_name);
 		each(ctx, name,
 		    JK_FINDING_NO_PERSON |
-		        (is_in_privileged_group(name) ? JK_FINDING_PRIVILEGED
-		                                      : 0));
+		        (is_privileged(name) ? JK_FINDING_PRIVILEGED : 0));
 	}
 	endpwent();
 }
