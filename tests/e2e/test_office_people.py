@@ -386,6 +386,19 @@ def test_S56_the_end_of_a_contract_is_not_taken_away(w):
     tap.check("valid-until" not in w.row("person", "p0010"), "a member of the staff may be without")
 
 
+def test_S05_an_officer_of_the_whole_office_is_not_ended_by_one_of_a_department(w):
+    w.reset()
+    with w.unchanged():
+        for words in (("remove", "p0003"), ("remove", "p0003", "--date", BEFORE_END), ("disable", "p0003"),
+                      ("expiry", "p0003", "--valid-until", BEFORE_END),
+                      ("change", "p0003", "--valid-until", BEFORE_END)):
+            w.refused(w.as_officer(MEMBER).ctl("person", *words), "role.dept",
+                      op="expiry" if "expiry" in words else "person")
+    w.did(w.as_officer(MEMBER).ctl("person", "trained", "p0003"), "person.trained", by=MEMBER)
+    w.did(w.as_officer(MEMBER).ctl("person", "disable", "p0004"), "person.disable", by=MEMBER)
+    w.did(w.as_officer("security-officer").ctl("person", "disable", "p0007"), "person.disable", by="security-officer")
+
+
 def test_S20_nobody_extends_his_own_time(w):
     w.reset()
     with w.unchanged():
