@@ -228,3 +228,10 @@ jk_facts_keep(const struct jk_facts *facts, const struct jk_verdict *verdict,
 	}
 	return any;
 }
+
+void
+jk_facts_drop(const struct jk_uses *uses, struct jk_grant *session)
+{
+	for (size_t i = 0; i < uses->n; i++)
+		jk_grant_drop_approval(session, uses->approval[i]);
+}

@@ -5,6 +5,7 @@
 
 #include "decide.h"
 #include "session.h"
+#include "uses.h"
 
 struct jk_worker;
 
@@ -66,5 +67,7 @@ void jk_facts_grant(const struct jk_worker *worker,
  */
 bool jk_facts_keep(const struct jk_facts *facts,
     const struct jk_verdict *verdict, struct jk_grant *session);
+/* Takes out again what is about to be given back. */
+void jk_facts_drop(const struct jk_uses *uses, struct jk_grant *session);
 
 #endif

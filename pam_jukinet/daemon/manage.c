@@ -88,6 +88,22 @@ keep(struct jk_worker *w, const struct jk_session *session,
 	return jk_session_change(w->run_dir, session, keep_uses, &k) == JK_OK;
 }
 
+static bool
+drop_uses(struct jk_session *session, const void *ctx)
+{
+	jk_facts_drop(ctx, &session->grant);
+	return true;
+}
+
+/* Nobody took the answer: nothing was done, and nothing used up for it. */
+static enum jk_err
+put_back(struct jk_worker *w, const void *ctx)
+{
+	return w->uses.n == 0
+	           ? JK_OK
+	           : jk_session_change(w->run_dir, ctx, drop_uses, &w->uses);
+}
+
 void
 jk_request_manage(struct jk_worker *w)
 {
@@ -123,5 +139,5 @@ jk_request_manage(struct jk_worker *w)
 	if (!keep(w, &session, o.facts, &verdict))
 		jk_outcome_withdraw(w, &o, JK_WHY_SESS_NONE);
 	else
-		(void)jk_outcome_grant(w, &more);
+		(void)jk_outcome_grant_or(w, &more, put_back, &session);
 }

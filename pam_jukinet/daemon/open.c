@@ -147,6 +147,28 @@ store(struct jk_worker *w, const struct jk_grant *grant,
 	return why;
 }
 
+static bool
+drop_uses(struct jk_session *session, const void *ctx)
+{
+	jk_facts_drop(ctx, &session->grant);
+	return true;
+}
+
+/* Nobody took it: its start is void, it leads nothing and brought nothing. */
+static enum jk_err
+put_back(struct jk_worker *w, const void *ctx)
+{
+	const struct jk_session *session = ctx;
+	struct jk_session left;
+	enum jk_err e = w->uses.n == 0 ? JK_OK
+	                               : jk_session_change(w->run_dir, session,
+	                                     drop_uses, &w->uses);
+
+	return e != JK_OK ? e
+	                  : jk_session_leave(w->run_dir, session->id,
+	                        w->peer.pid, &left);
+}
+
 static void
 open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 {
@@ -173,10 +195,7 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		return;
 	}
 	more = (struct jk_reply_more){ .session = session.id };
-	/* Nobody took it: its start is void, and it leads nothing. */
-	if (jk_outcome_grant(w, &more) != JK_OK)
-		(void)jk_session_leave(w->run_dir, session.id, w->peer.pid,
-		    &session);
+	(void)jk_outcome_grant_or(w, &more, put_back, &session);
 }
 
 void

@@ -253,16 +253,35 @@ jk_outcome_withdraw(struct jk_worker *w, struct jk_outcome *o,
 	jk_outcome_refuse(w, o, why);
 }
 
+/*
+ * What was stored goes first: killed in between, a record stands for what is no
+ * more, and nobody holds an approval that is as new. What cannot be undone has
+ * happened, and then its record is true.
+ */
 enum jk_err
-jk_outcome_grant(struct jk_worker *w, const struct jk_reply_more *more)
+jk_outcome_grant_or(struct jk_worker *w, const struct jk_reply_more *more,
+    jk_outcome_undo_fn *undo, const void *ctx)
 {
-	enum jk_err e = jk_recorder_settled(&w->recorder);
+	enum jk_err e = jk_recorder_settled(&w->recorder), undone = JK_OK;
 
 	if (e == JK_OK)
 		e = jk_reply_grant(w, more);
-	if (e != JK_OK)
+	if (e == JK_OK)
+		return e;
+	if (undo != NULL)
+		undone = undo(w, ctx);
+	if (undone == JK_OK || undone == JK_ERR_NOT_FOUND)
 		take_back(w);
+	else
+		jk_log(JK_LOG_ERR, "record %s stands, unanswered: %s",
+		    w->recorder.id, jk_err_text(undone));
 	return e;
+}
+
+enum jk_err
+jk_outcome_grant(struct jk_worker *w, const struct jk_reply_more *more)
+{
+	return jk_outcome_grant_or(w, more, NULL, NULL);
 }
 
 /* As if there were no such approval. */

@@ -62,4 +62,15 @@ void jk_outcome_withdraw(struct jk_worker *worker, struct jk_outcome *outcome,
 enum jk_err jk_outcome_grant(struct jk_worker *worker,
     const struct jk_reply_more *more);
 
+/*
+ * The same for what is stored by then: `undo` takes it back, before the record
+ * is void and while worker->uses still says what was used up. A caller may be
+ * deaf on purpose.
+ */
+typedef enum jk_err jk_outcome_undo_fn(struct jk_worker *worker,
+    const void *ctx);
+enum jk_err jk_outcome_grant_or(struct jk_worker *worker,
+    const struct jk_reply_more *more, jk_outcome_undo_fn *undo,
+    const void *ctx);
+
 #endif

@@ -5,7 +5,6 @@
  * Without an operator ID it changes nothing and shows how things stand.
  */
 #include "facts.h"
-#include "log.h"
 #include "outcome.h"
 #include "reader.h"
 #include "requests.h"
@@ -91,17 +90,30 @@ store(struct jk_worker *w, const struct jk_session *session,
 	return e == JK_OK ? JK_WHY_GRANTED : JK_WHY_SESS_FAILED;
 }
 
-/* Nobody took the answer: the session is as it was. */
-static void
-put_back(struct jk_worker *w, const struct jk_session *session,
-    const struct jk_grant *grant)
+/* Locked or not; one that was switched on since stays as it is. */
+static bool
+put_off(struct jk_session *session, const void *ctx)
 {
-	const struct change change = { grant, &session->grant };
-	enum jk_err e = jk_session_change(w->run_dir, session, put_on, &change);
+	const struct change *c = ctx;
 
-	if (e != JK_OK)
-		jk_log(JK_LOG_ERR, "session %s keeps a void operator ID: %s",
-		    session->id, jk_err_text(e));
+	if (strcmp(session->grant.opid, c->to->opid) == 0)
+		session->grant = *c->from;
+	return true;
+}
+
+struct switching {
+	const struct jk_session *session;
+	const struct jk_grant *grant;
+};
+
+/* Nobody took the answer: the session is as it was. */
+static enum jk_err
+put_back(struct jk_worker *w, const void *ctx)
+{
+	const struct switching *s = ctx;
+	const struct change change = { &s->session->grant, s->grant };
+
+	return jk_session_change(w->run_dir, s->session, put_off, &change);
 }
 
 /* The session's own grant, but for what another operator ID changes. */
@@ -154,6 +166,7 @@ change(struct jk_worker *w)
 		.session = session.id,
 		.holder = &grant,
 	};
+	const struct switching switching = { &session, &grant };
 	enum jk_reason why = judge(w, &o, &session, &grant);
 
 	if (why == JK_WHY_GRANTED && jk_recorder_expect(&w->recorder) != JK_OK)
@@ -168,8 +181,8 @@ change(struct jk_worker *w)
 	why = store(w, &session, &grant);
 	if (why != JK_WHY_GRANTED)
 		jk_outcome_withdraw(w, &o, why);
-	else if (jk_outcome_grant(w, &more) != JK_OK)
-		put_back(w, &session, &grant);
+	else
+		(void)jk_outcome_grant_or(w, &more, put_back, &switching);
 }
 
 void

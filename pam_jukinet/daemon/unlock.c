@@ -18,6 +18,31 @@ make_active(struct jk_session *session, const void *ctx)
 	return true;
 }
 
+struct before {
+	const struct jk_session *session;
+	const struct jk_uses *uses;
+};
+
+static bool
+make_as_before(struct jk_session *session, const void *ctx)
+{
+	const struct before *b = ctx;
+
+	session->state = b->session->state;
+	jk_facts_drop(b->uses, &session->grant);
+	return true;
+}
+
+/* Nobody took the answer: the session is as locked as it was. */
+static enum jk_err
+put_back(struct jk_worker *w, const void *ctx)
+{
+	const struct jk_session *session = ctx;
+	const struct before before = { session, &w->uses };
+
+	return jk_session_change(w->run_dir, session, make_as_before, &before);
+}
+
 void
 jk_request_unlock(struct jk_worker *w)
 {
@@ -32,5 +57,5 @@ jk_request_unlock(struct jk_worker *w)
 		jk_outcome_withdraw(w, &a.outcome, JK_WHY_SESS_NONE);
 		return;
 	}
-	(void)jk_outcome_grant(w, NULL);
+	(void)jk_outcome_grant_or(w, NULL, put_back, &a.session);
 }

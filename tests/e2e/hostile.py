@@ -12,8 +12,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from frames import (AUTH, CLOSE, F_ACCOUNT, F_FLAGS, F_NONCE, F_PIN, F_SERVICE, HELLO, OPEN, PIN,  # noqa: E402
-                    ACCOUNT, ASK_PIN, Talk, encode)
+from frames import (AUTH, CLOSE, F_ACCOUNT, F_COMMAND, F_FLAGS, F_NONCE, F_PIN, F_SERVICE, HELLO, MANAGE,  # noqa: E402
+                    OPEN, PIN, ACCOUNT, ASK_PIN, VERDICT, Talk, encode)
 
 
 def in_child(work) -> object:
@@ -165,6 +165,30 @@ def pin_twice(account: str, pin: str | None, extra: dict) -> object:
     for _ in range(2):
         talk.send(encode(PIN, (F_PIN, pin or "")))
     return {"verdict": talk.verdict(), "after": talk.hear() is None}
+
+
+def deaf(account: str, pin: str | None, extra: dict) -> object:
+    """Answers, and takes no answer: the service's last word finds nobody, though nobody has hung up."""
+    talk = Talk()
+    talk.hello()
+    talk.send(talk.request(AUTH, account))
+    while (heard := talk.hear()) and heard[0] != ASK_PIN:
+        if heard[0] == VERDICT:
+            return {"early": int.from_bytes(heard[1][0][1], "big")}
+    talk.send(encode(PIN, (F_PIN, pin or "")))
+    talk.link.shutdown(socket.SHUT_RD)
+    time.sleep(extra.get("seconds", 2))
+    return {}
+
+
+def deaf_manage(account: str, pin: str | None, extra: dict) -> object:
+    """The same, with an act of a session."""
+    talk = Talk()
+    nonce = talk.hello()
+    talk.send(encode(MANAGE, (F_NONCE, nonce), (F_COMMAND, "card.approve")))
+    talk.link.shutdown(socket.SHUT_RD)
+    time.sleep(extra.get("seconds", 2))
+    return {}
 
 
 def two_requests(account: str, pin: str | None, extra: dict) -> object:

@@ -290,6 +290,40 @@ def test_an_unlock_that_fails_gives_its_use_back(w):
             leave(app)
 
 
+def test_an_answer_that_nobody_takes_leaves_no_use_behind(w):
+    """Deaf on purpose: the record is void and the approval as new, so the session may not stand on it."""
+    asks = {"unlock": "deaf", "manage": "deaf_manage"}
+    for name, scenario in asks.items():
+        with office_with(w) as mark:
+            with w.app() as app:
+                enter(app, "hanako")
+                hours_end(w)
+                w.services.wait_until_idle()
+                tap.equal(w.python("hostile.py", scenario, "hanako", PIN, uid="hanako"), {}, name)
+                w.services.wait_until_idle()
+                [proven] = [one for one in w.happened(mark) if name in (one.op, one.get("jfor")) and one["res"] == "success"]
+                tap.check(proven["jid"] in voided(w.happened(mark)), name)
+                tap.equal(uses(w), [], name)
+                # Another login uses it up: this session then has none.
+                w.put_state("used.a-1", frames.encode(99, (23, "0" * 16), (frames.F_REAL_S, 1)), KEEP)
+                told = w.ask("hanako", uid="hanako")
+                tap.equal(told.said, [texts.text("time.out", contact=CONTACT)], name)
+                leave(app)
+
+
+def test_an_unlock_that_nobody_takes_leaves_it_locked(w):
+    with office_with(w), working(w):
+        lock(w, "hanako")
+        w.services.wait_until_idle()
+        mark = w.mark()
+        tap.equal(w.python("hostile.py", "deaf", "hanako", PIN, uid="hanako"), {})
+        [proven] = [one for one in w.happened(mark) if one.get("jfor") == "unlock"]
+        tap.equal((proven["res"], voided(w.happened(mark))), ("success", {proven["jid"]}))
+        tap.equal(manage(w, "card.approve")["why"], "sess.locked")
+        tap.check(w.ask("hanako", uid="hanako").ok)
+        tap.equal(manage(w, "card.approve")["why"], "granted")
+
+
 def test_a_worker_that_dies_gives_its_use_back(w):
     """Killed between the record and the answer: the next conversation voids the one and gives back the other."""
     with office_with(w) as mark:
