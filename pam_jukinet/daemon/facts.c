@@ -39,25 +39,29 @@ holds_at(const struct jk_period *valid, int64_t now)
 	       (valid->until == 0 || now < valid->until);
 }
 
-/* A delegation ends with the right of the one who gave it (S-65). */
-static bool
-may_delegate(struct jk_snapshot *snapshot, const char *person, int64_t now)
+/*
+ * The functions that somebody may delegate: those he may do himself. So a
+ * delegation ends with the right of the one who gave it (S-65).
+ */
+static uint32_t
+delegable(struct jk_snapshot *snapshot, const char *person, int64_t now)
 {
 	static struct jk_opid opids[JK_OPIDS_MAX];
 	static struct jk_type types[JK_OPIDS_MAX];
 	struct jk_person row;
+	uint32_t held = 0;
 	size_t n;
 
 	if (jk_snapshot_person(snapshot, person, &row) != JK_OK ||
 	    !row.enabled || !holds_at(&row.valid, now) ||
 	    load_opids(snapshot, person, opids, types, &n) != JK_OK)
-		return false;
+		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (types[i].number == OPERATOR_MANAGEMENT &&
 		    types[i].enabled && opids[i].enabled &&
 		    holds_at(&opids[i].valid, now))
-			return true;
-	return false;
+			held |= types[i].functions & ~types[i].delegated;
+	return held;
 }
 
 static enum jk_err
@@ -73,11 +77,13 @@ load_approvals(struct jk_worker *w, struct jk_facts *f)
 	if (e != JK_OK)
 		return e;
 	for (size_t i = 0; i < n; i++) {
-		const struct jk_approval *a = &f->approvals[i];
+		struct jk_approval *a = &f->approvals[i];
 
-		if (a->kind == JK_APPROVAL_DELEGATION)
-			f->delegators[i] =
-			    may_delegate(w->place.snapshot, a->by, now);
+		if (a->kind == JK_APPROVAL_DELEGATION) {
+			a->functions &=
+			    delegable(w->place.snapshot, a->by, now);
+			f->delegators[i] = a->functions != 0;
+		}
 		f->used[i] = a->once && jk_uses_has(w->keep_dir, a->id);
 	}
 	f->n_approvals = n;

@@ -733,6 +733,11 @@ def test_type_8_needs_a_delegation(w):
         w.registry.build()
         tap.equal(manage(w, *asked)["why"], "delegation.none", "the delegator has left")
         w.registry.change("person", "p0124", enabled=True)
+        w.registry.policy(**TYPES | {"type operator-management": TYPES["type operator-management"] |
+                                     {"function": ["delegation-history-query"]}})
+        w.registry.build()
+        tap.equal(manage(w, *asked)["why"], "delegation.none", "the delegator may not do it himself any more")
+        w.registry.policy(**TYPES)
         rows(w, approval_d_1=delegation(valid_until="2021-03-31"))
         w.registry.build()
         tap.equal(manage(w, *asked)["why"], "delegation.none", "its date has come")

@@ -71,15 +71,19 @@ holds_at(const struct jk_period *valid, int64_t now)
 	       (valid->until == 0 || now < valid->until);
 }
 
-/* A delegation ends with the right of the one who gave it (S-65). */
-static bool
-may_delegate(const struct jk_rowset *set, const char *id, int64_t now)
+/*
+ * The functions that somebody may delegate: those he may do himself. So a
+ * delegation ends with the right of the one who gave it (S-65).
+ */
+static uint32_t
+delegable(const struct jk_rowset *set, const char *id, int64_t now)
 {
 	const struct jk_person *person = jk_find_person(set, id);
+	uint32_t held = 0;
 
 	if (person == NULL || !person->enabled ||
 	    !holds_at(&person->valid, now))
-		return false;
+		return 0;
 	for (size_t i = 0; i < set->opid.n; i++) {
 		const struct jk_opid *opid = jk_list_at(&set->opid, i);
 		const struct jk_type *type = jk_find_type(set, opid->type);
@@ -87,9 +91,9 @@ may_delegate(const struct jk_rowset *set, const char *id, int64_t now)
 		if (strcmp(opid->person, id) == 0 && opid->enabled &&
 		    holds_at(&opid->valid, now) && type != NULL &&
 		    type->enabled && type->number == OPERATOR_MANAGEMENT)
-			return true;
+			held |= type->functions & ~type->delegated;
 	}
-	return false;
+	return held;
 }
 
 static void
@@ -104,10 +108,14 @@ fill_approvals(const struct jk_rowset *set, const char *person,
 		    !jk_period_counts(&approval->valid, a->q.now) ||
 		    a->q.n_approvals == JK_APPROVALS_MAX)
 			continue;
-		a->delegators[a->q.n_approvals] =
-		    approval->kind == JK_APPROVAL_DELEGATION &&
-		    may_delegate(set, approval->by, a->q.now);
-		a->approvals[a->q.n_approvals++] = *approval;
+		a->approvals[a->q.n_approvals] = *approval;
+		if (approval->kind == JK_APPROVAL_DELEGATION) {
+			a->approvals[a->q.n_approvals].functions &=
+			    delegable(set, approval->by, a->q.now);
+			a->delegators[a->q.n_approvals] =
+			    a->approvals[a->q.n_approvals].functions != 0;
+		}
+		a->q.n_approvals++;
 	}
 }
 
