@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "grant.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -156,6 +157,8 @@ static enum jk_err
 record_approvals(const struct jk_grant *g, struct jk_record *r)
 {
 	char list[JK_GRANT_APPROVALS * (JK_ID_MAX + 1)] = "";
+	static_assert(sizeof(list) <= JK_RECORD_VALUE_MAX + 1,
+	    "the longest ids fit");
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->n_approvals; i++)

@@ -12,8 +12,9 @@
 struct jk_frame;
 struct jk_record;
 
-#define JK_RECEIPT_MAX     40 /* "1795298607.548:3" */
-#define JK_GRANT_APPROVALS 4
+#define JK_RECEIPT_MAX 40 /* "1795298607.548:3" */
+/* A verdict stands on three kinds at most; a record has room for no more. */
+#define JK_GRANT_APPROVALS 3
 
 struct jk_grant {
 	char account[JK_ACCOUNT_MAX + 1];

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "frame.h"
 #include "protocol.h"
+#include "record.h"
 #include "scratch.h"
 #include "state.h"
 #include "ticket.h"
@@ -140,6 +141,38 @@ test_grant_add_approval_once_and_the_oldest_goes(void **state)
 	assert_string_equal(g.approval[JK_GRANT_APPROVALS - 1], id);
 }
 
+static void
+test_grant_record_holds_the_longest_approvals(void **state)
+{
+	struct jk_grant g = grant;
+	struct jk_record r = { 0 };
+	char id[JK_ID_MAX + 1];
+
+	(void)state;
+	for (unsigned i = 0; i < JK_GRANT_APPROVALS; i++) {
+		memset(id, 'a' + (int)i, JK_ID_MAX);
+		id[JK_ID_MAX] = '\0';
+		jk_grant_add_approval(&g, id);
+	}
+	assert_int_equal(g.n_approvals, JK_GRANT_APPROVALS);
+	assert_int_equal(jk_grant_record(&g, &r), JK_OK);
+}
+
+static void
+test_grant_drop_approval_leaves_the_others(void **state)
+{
+	struct jk_grant g = grant;
+
+	(void)state;
+	jk_grant_drop_approval(&g, "none");
+	assert_int_equal(g.n_approvals, 2);
+	jk_grant_drop_approval(&g, "a-0001");
+	assert_int_equal(g.n_approvals, 1);
+	assert_string_equal(g.approval[0], "f-0002");
+	jk_grant_drop_approval(&g, "f-0002");
+	assert_int_equal(g.n_approvals, 0);
+}
+
 /* What a state file may claim. */
 static void
 test_grant_decode_bad_approvals_are_refused(void **state)
@@ -171,6 +204,8 @@ main(void)
 		    test_ticket_older_than_five_minutes_is_not_found_and_swept),
 		cmocka_unit_test(
 		    test_grant_add_approval_once_and_the_oldest_goes),
+		cmocka_unit_test(test_grant_record_holds_the_longest_approvals),
+		cmocka_unit_test(test_grant_drop_approval_leaves_the_others),
 		cmocka_unit_test(test_grant_decode_bad_approvals_are_refused),
 	};
 
