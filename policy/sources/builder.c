@@ -128,6 +128,30 @@ next_serial(const struct jk_build *build, struct jk_report *report)
 	return edition.serial + 1;
 }
 
+/*
+ * A replica that lags, or one out of a backup, still has what was revoked since.
+ * Without a number nothing can be said: files by hand have none.
+ */
+static enum jk_err
+check_registry(const struct jk_build *build, const struct jk_rowset *set,
+    struct jk_report *report)
+{
+	JK_CLEANUP(jk_snapshot_close) struct jk_snapshot *old = NULL;
+	struct jk_edition edition;
+
+	if (set->registry == 0 ||
+	    jk_snapshot_open(build->snapshot, &old) != JK_OK ||
+	    jk_snapshot_edition(old, &edition) != JK_OK ||
+	    set->registry >= edition.registry)
+		return JK_OK;
+	jk_report_error(report, (struct jk_place){ build->snapshot, 0 },
+	    "registry %llu is older than %llu, which this terminal has "
+	    "applied; to go back all the same, remove this file",
+	    (unsigned long long)set->registry,
+	    (unsigned long long)edition.registry);
+	return JK_ERR_REFUSED;
+}
+
 static gid_t
 reader_gid(void)
 {
@@ -196,6 +220,8 @@ jk_build_run(const struct jk_build *build, struct jk_report *report,
 		e = open_place(build, report, &place);
 	if (e == JK_OK)
 		e = jk_build_read(build, &set, report);
+	if (e == JK_OK && build->snapshot != NULL)
+		e = check_registry(build, &set, report);
 	if (e != JK_OK)
 		return e;
 	result = describe(build, &set);

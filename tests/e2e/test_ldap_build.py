@@ -102,6 +102,8 @@ def refused(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def a_good_one() -> None:
+    if os.path.exists(SNAPSHOT):
+        os.unlink(SNAPSHOT)
     slapd.load(office())
     settings("ldap")
     good(2)
@@ -119,6 +121,21 @@ def test_published_registry_is_built() -> None:
     slapd.load({}, serial=None)
     settings("ldap")
     check(place.drive("publish", "77", rows=office()).status == "SUCCESS")
+    good(2)
+
+
+def test_older_registry_does_not_come_back() -> None:
+    """A replica that lags, or one out of a backup: what was revoked since stays revoked."""
+    a_good_one()
+    slapd.load(office(), serial=40)
+    refused("registry 40 is older than 41, which this terminal has applied")
+    slapd.load(office(), serial=41)
+    good(2)
+    slapd.load(office(), serial=42)
+    good(2)
+    slapd.load(office(), serial=41)
+    refused("registry 41 is older than 42")
+    os.unlink(SNAPSHOT)
     good(2)
 
 
