@@ -175,6 +175,17 @@ parse_number(const struct jk_option *o, const char *value, void *object)
 static const char date_fault[] =
     "not a date (YYYY-MM-DD) or a time (YYYY-MM-DD HH:MM)";
 
+/* 0 means "no bound", so the epoch itself is none that could be kept: taken for
+ * an end it would last for ever. */
+static const char *
+set_time(const struct jk_option *o, int64_t s, void *object)
+{
+	if (s <= 0)
+		return "lies before all time (1970-01-01 00:00 UTC)";
+	memcpy(field_of(o, object), &s, sizeof(s));
+	return NULL;
+}
+
 static const char *
 parse_from(const struct jk_option *o, const char *value, void *object)
 {
@@ -183,8 +194,7 @@ parse_from(const struct jk_option *o, const char *value, void *object)
 	if (jk_date_parse(value, &s) != JK_OK &&
 	    jk_time_parse(value, &s) != JK_OK)
 		return date_fault;
-	memcpy(field_of(o, object), &s, sizeof(s));
-	return NULL;
+	return set_time(o, s, object);
 }
 
 /* A day counts whole: what is stored is the midnight that ends it. */
@@ -197,8 +207,7 @@ parse_until(const struct jk_option *o, const char *value, void *object)
 		s = jk_next_day(s);
 	else if (jk_time_parse(value, &s) != JK_OK)
 		return date_fault;
-	memcpy(field_of(o, object), &s, sizeof(s));
-	return NULL;
+	return set_time(o, s, object);
 }
 
 static const char *
@@ -208,8 +217,7 @@ parse_date(const struct jk_option *o, const char *value, void *object)
 
 	if (jk_date_parse(value, &s) != JK_OK)
 		return "not a date (YYYY-MM-DD)";
-	memcpy(field_of(o, object), &s, sizeof(s));
-	return NULL;
+	return set_time(o, s, object);
 }
 
 /* A list of days. */
@@ -220,7 +228,7 @@ parse_day(const struct jk_option *o, const char *value, void *object)
 	int64_t s, other;
 	size_t n;
 
-	if (jk_date_parse(value, &s) != JK_OK)
+	if (jk_date_parse(value, &s) != JK_OK || s <= 0)
 		return "not a date (YYYY-MM-DD)";
 	memcpy(&n, bytes + o->count_at, sizeof(n));
 	for (size_t i = 0; i < n; i++) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "options.h"
@@ -553,6 +554,37 @@ test_options_periods_are_half_open(void **unused)
 	assert_int_equal(stored("person", "trained", "2026-12-31"), first);
 }
 
+/* 0 means "no bound", and what lies before it cannot be kept. */
+static void
+test_options_the_epoch_is_no_date(void **unused)
+{
+	static const struct {
+		const char *section, *key, *value;
+	} bad[] = {
+		{ "operator-id", "valid-until", "1970-01-01 09:00" },
+		{ "operator-id", "valid-until", "1970-01-01 08:59" },
+		{ "person", "valid-from", "1970-01-01" },
+		{ "person", "trained", "1970-01-01" },
+		{ "card", "handed-at", "1970-01-01 09:00" },
+	};
+
+	(void)unused;
+	assert_int_equal(setenv("TZ", "JST-9", 1), 0);
+	tzset();
+	for (size_t i = 0; i < JK_COUNT(bad); i++) {
+		const struct jk_option *o = jk_option_find(JK_CONF_REGISTRY,
+		    bad[i].section, bad[i].key);
+
+		object = before = (union object){ 0 };
+		assert_non_null(o);
+		if (set_text(o, bad[i].value) == NULL)
+			fail_msg("%s = %s", bad[i].key, bad[i].value);
+		assert_memory_equal(&object, &before, sizeof(object));
+	}
+	assert_int_equal(unsetenv("TZ"), 0);
+	tzset();
+}
+
 int
 main(void)
 {
@@ -566,6 +598,7 @@ main(void)
 		cmocka_unit_test(test_options_words_are_bits_of_their_number),
 		cmocka_unit_test(test_options_numbers_are_stored_in_their_unit),
 		cmocka_unit_test(test_options_periods_are_half_open),
+		cmocka_unit_test(test_options_the_epoch_is_no_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
