@@ -336,12 +336,14 @@ jk_session_owes_end(int dir, const struct jk_session *session)
 
 /*
  * Real, effective, saved or file system uid: a set-user-ID program is a
- * process of whoever runs it. What cannot be read may be one.
+ * process of whoever runs it. So is one that only hides under another uid.
+ * What cannot be read may be one.
  */
 static bool
 belongs_to(const char *name, uid_t uid)
 {
 	struct jk_process_uids u;
+	bool comes_back = false;
 	uint64_t pid;
 	enum jk_err e;
 
@@ -350,8 +352,11 @@ belongs_to(const char *name, uid_t uid)
 	e = jk_process_uids((pid_t)pid, &u);
 	if (e != JK_OK)
 		return e != JK_ERR_NOT_FOUND;
-	return u.real == uid || u.effective == uid || u.saved == uid ||
-	       u.fs == uid;
+	if (u.real == uid || u.effective == uid || u.saved == uid ||
+	    u.fs == uid)
+		return true;
+	e = jk_process_may_become((pid_t)pid, uid, &comes_back);
+	return e == JK_OK ? comes_back : e != JK_ERR_NOT_FOUND;
 }
 
 bool

@@ -30,24 +30,34 @@ jk_process_open(pid_t pid, int *ret_dir)
 	return JK_OK;
 }
 
+/* The kernel gives some files in pieces. */
+static enum jk_err
+read_all(int fd, char *ret, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (len < size - 1 && n > 0) {
+		n = read(fd, ret + len, size - 1 - len);
+		if (n < 0)
+			return failure();
+		len += (size_t)n;
+	}
+	ret[len] = '\0';
+	return JK_OK;
+}
+
 enum jk_err
 jk_process_read(int dir, const char *name, char *ret, size_t size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	enum jk_err e;
 
 	if (fd < 0)
 		return failure();
-	n = read(fd, ret, size - 1);
-	if (n <= 0) {
-		enum jk_err e = n < 0 ? failure() : JK_ERR_FORMAT;
-
-		close(fd);
-		return e;
-	}
+	e = read_all(fd, ret, size);
 	close(fd);
-	ret[n] = '\0';
-	return JK_OK;
+	return e == JK_OK && ret[0] == '\0' ? JK_ERR_FORMAT : e;
 }
 
 enum jk_err
@@ -140,4 +150,37 @@ jk_process_uids(pid_t pid, struct jk_process_uids *ret)
 	e = jk_process_read(dir, "status", status, sizeof(status));
 	close(dir);
 	return e == JK_OK ? parse_uids(status, ret) : e;
+}
+
+/* Lines of three numbers: the first inside, the first outside, how many. */
+static bool
+is_mapped(const char *map, uid_t uid)
+{
+	unsigned first, count;
+
+	for (; map != NULL; map = strchr(map + 1, '\n'))
+		if (sscanf(map, "%*u %u %u", &first, &count) == 2 &&
+		    uid >= first && uid - first < count)
+			return true;
+	return false;
+}
+
+enum jk_err
+jk_process_may_become(pid_t pid, uid_t uid, bool *ret)
+{
+	char map[16384]; /* the kernel takes 340 lines of 33 bytes */
+	int dir;
+	enum jk_err e = jk_process_open(pid, &dir);
+
+	if (e != JK_OK)
+		return e;
+	e = jk_process_read(dir, "uid_map", map, sizeof(map));
+	close(dir);
+	if (e == JK_ERR_FORMAT) { /* none is set, or there are no namespaces */
+		*ret = false;
+		return JK_OK;
+	}
+	if (e == JK_OK)
+		*ret = is_mapped(map, uid) && !is_mapped(map, 0);
+	return e;
 }

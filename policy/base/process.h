@@ -26,5 +26,11 @@ enum jk_err jk_process_number(const char *text, uint64_t max, uint64_t *ret);
 enum jk_err jk_process_start_at(int dir, uint64_t *ret);
 enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
 enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
+/*
+ * Is it in a user namespace that this account may have made? There a process
+ * under a subordinate uid is the account's own again whenever it likes. A
+ * namespace that has root in it was made by root.
+ */
+enum jk_err jk_process_may_become(pid_t pid, uid_t uid, bool *ret);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "frame.h"
@@ -363,6 +366,76 @@ test_session_has_processes_sees_real_uid(void **state)
 	close(ready[1]);
 }
 
+/* Into a user namespace of that account, and there under another uid. */
+JK_NORETURN static void
+hide(uid_t uid, int ready, int go)
+{
+	char byte;
+
+	if (setresuid(uid, uid, uid) == 0 && unshare(CLONE_NEWUSER) == 0 &&
+	    write(ready, "x", 1) == 1 && read(go, &byte, 1) == 1 &&
+	    setresuid(1, 1, 1) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+	    write(ready, "y", 1) == 1)
+		pause();
+	_exit(0);
+}
+
+/* As newuidmap does for any account that has subordinate ids. */
+static void
+write_map(pid_t pid, uid_t uid)
+{
+	char path[64], map[4096];
+	int n = 0, fd;
+
+	/* More than a page of the file, and the account at its end. */
+	for (unsigned i = 1; i < 150; i++)
+		n += snprintf(map + n, sizeof(map) - (size_t)n, "%u %u 1\n", i,
+		    3000000000u + i);
+	n += snprintf(map + n, sizeof(map) - (size_t)n, "200 %u 1\n",
+	    (unsigned)uid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	/* In one piece, or it is refused. */
+	assert_int_equal(write(fd, map, (size_t)n), n);
+	close(fd);
+}
+
+static void
+test_session_has_processes_sees_who_may_come_back(void **state)
+{
+	const uid_t uid = 64998;
+	int ready[2], go[2];
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(go), 0);
+	assert_false(jk_session_has_processes(uid));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ready[0]);
+		hide(uid, ready[1], go[0]);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		skip(); /* no user namespaces here */
+	write_map(pid, uid);
+	assert_int_equal(write(go[1], "x", 1), 1);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_true(jk_session_has_processes(uid));
+	assert_false(jk_session_has_processes(uid - 1));
+	end_process(pid);
+	assert_false(jk_session_has_processes(uid));
+	close(ready[0]);
+	close(go[0]);
+	close(go[1]);
+}
+
 int
 main(void)
 {
@@ -387,6 +460,8 @@ main(void)
 		cmocka_unit_test(
 		    test_session_has_processes_sees_own_uid_and_no_stranger),
 		cmocka_unit_test(test_session_has_processes_sees_real_uid),
+		cmocka_unit_test(
+		    test_session_has_processes_sees_who_may_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
