@@ -82,11 +82,15 @@ refuse_order(struct jk_cardstep *s)
 	if (s->event == JK_EVENT_CHECKIN)
 		return jk_change_refuse(c, JK_WHY_FLOW_ORDER,
 		    _("card \"%s\" is not handed over to anybody"), s->row.id);
+	if (next == JK_EVENT_COUNT)
+		return jk_change_refuse(c, JK_WHY_FLOW_ORDER,
+		    _("card \"%s\" is in state \"%s\", so this is not its "
+		      "next step"),
+		    s->row.id, state);
 	return jk_change_refuse(c, JK_WHY_FLOW_ORDER,
 	    _("card \"%s\" is in state \"%s\", so this is not its next "
-	      "step%s%s"),
-	    s->row.id, state, next < JK_EVENT_COUNT ? "; " : "",
-	    jk_cardsay_next(next));
+	      "step; %s"),
+	    s->row.id, state, jk_cardsay_next(next));
 }
 
 int
@@ -182,7 +186,10 @@ jk_cardsay_commit(struct jk_cardstep *s)
 		return commit_revocation(s);
 	if (s->event == JK_EVENT_CHECKOUT || s->event == JK_EVENT_CHECKIN)
 		return commit_handover(s);
-	return jk_change_commit(&s->change, "%s: %s%s%s",
-	    _(done_text[s->event]), s->row.id,
-	    next < JK_EVENT_COUNT ? "; " : "", jk_cardsay_next(next));
+	if (next == JK_EVENT_COUNT)
+		return jk_change_commit(&s->change, "%s: %s",
+		    _(done_text[s->event]), s->row.id);
+	/* TRANSLATORS: what was done, the card, and what comes next. */
+	return jk_change_commit(&s->change, _("%s: %s; %s"),
+	    _(done_text[s->event]), s->row.id, jk_cardsay_next(next));
 }

@@ -214,7 +214,7 @@ say_line(const struct jk_import_row *row, const struct jk_import_done *done)
 	    row->text[JK_IMPORT_PERSON], done->name, sentence(row->action));
 	if (row->text[JK_IMPORT_DEPARTMENT][0] != '\0' &&
 	    row->action != JK_IMPORT_RETIRE)
-		printf(", %s", row->text[JK_IMPORT_DEPARTMENT]);
+		printf(_(", department %s"), row->text[JK_IMPORT_DEPARTMENT]);
 	if (done->right[0] != '\0')
 		printf(_(", %s until %s"), done->right, done->until);
 	if (done->cards > 0)

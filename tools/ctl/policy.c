@@ -95,27 +95,38 @@ print_json(const struct jk_rowset *set, const char *day, const char *digest)
 	return r == 0 ? EXIT_OK : EXIT_REFUSED;
 }
 
+/* "other-department, counter-identity-desk" */
+static void
+join_switched_off(const struct jk_rowset *set, bool japanese, char *ret,
+    size_t size)
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < set->type.n; i++) {
+		const struct jk_type *t = jk_list_at(&set->type, i);
+
+		if (!t->enabled && at < size)
+			at += (size_t)snprintf(ret + at, size - at, "%s%s",
+			    at > 0 ? ", " : "", jk_name_type(t, japanese));
+	}
+}
+
 static void
 print_plain(const struct jk_rowset *set, const char *day, const char *digest,
     bool japanese)
 {
-	bool first = true;
+	char off[1024];
 
+	join_switched_off(set, japanese, off, sizeof(off));
 	printf(_("good: %s\n"), set->policy_place.file);
 	printf(_("version: %s\n"), set->policy.policy.version);
 	printf(_("effective from: %s\n"), day[0] != '\0' ? day : _("at once"));
 	printf(_("digest: %s (records say %.8s)\n"), digest, digest);
-	printf(_("types: %zu"), set->type.n);
-	for (size_t i = 0; i < set->type.n; i++) {
-		const struct jk_type *t = jk_list_at(&set->type, i);
-
-		if (t->enabled)
-			continue;
-		printf("%s%s", first ? _(", switched off: ") : ", ",
-		    jk_name_type(t, japanese));
-		first = false;
-	}
-	putchar('\n');
+	if (off[0] == '\0')
+		printf(_("types: %zu\n"), set->type.n);
+	else
+		printf(_("types: %zu, switched off: %s\n"), set->type.n, off);
 }
 
 static bool

@@ -16,17 +16,18 @@
 static void
 print_result(const struct jk_build *build, const struct jk_build_result *r)
 {
-	if (build->snapshot != NULL)
-		printf(_("serial %" PRIu64 ": "), r->edition.serial);
+	if (build->snapshot == NULL)
+		printf(_("good: %zu persons, %zu accounts, %zu operator IDs, "
+		         "%zu cards, %zu terminals, %zu types, policy %s\n"),
+		    r->persons, r->accounts, r->opids, r->cards, r->terminals,
+		    r->types, r->policy);
 	else
-		fputs(_("good: "), stdout);
-	printf(_("%zu persons, %zu accounts, %zu operator IDs, %zu cards, "
-	         "%zu terminals, %zu types, policy %s"),
-	    r->persons, r->accounts, r->opids, r->cards, r->terminals, r->types,
-	    r->policy);
-	if (build->snapshot != NULL)
-		printf(_(" in %s"), build->snapshot);
-	putchar('\n');
+		printf(_("serial %" PRIu64 ": %zu persons, %zu accounts, %zu "
+		         "operator IDs, %zu cards, %zu terminals, %zu types, "
+		         "policy %s in %s\n"),
+		    r->edition.serial, r->persons, r->accounts, r->opids,
+		    r->cards, r->terminals, r->types, r->policy,
+		    build->snapshot);
 }
 
 static int

@@ -147,22 +147,24 @@ ask_sources(struct status *s)
 }
 
 static void
-print_age(int64_t seconds)
+show_age(int64_t seconds, char *ret, size_t size)
 {
 	const int64_t minutes = seconds / 60;
 
 	if (minutes < 60)
-		printf(_("%d minutes old"), (int)minutes);
+		(void)snprintf(ret, size, _("%d minutes old"), (int)minutes);
 	else if (minutes < 48 * 60)
-		printf(_("%d hours old"), (int)(minutes / 60));
+		(void)snprintf(ret, size, _("%d hours old"),
+		    (int)(minutes / 60));
 	else
-		printf(_("%d days old"), (int)(minutes / (24 * 60)));
+		(void)snprintf(ret, size, _("%d days old"),
+		    (int)(minutes / (24 * 60)));
 }
 
 static void
 print_snapshot(const struct status *s)
 {
-	char made[17], until[17];
+	char made[17], until[17], age[64];
 
 	if (s->e != JK_OK) {
 		printf(_("snapshot: %s: %s\n"), s->path, jk_err_text(s->e));
@@ -170,12 +172,11 @@ print_snapshot(const struct status *s)
 	}
 	jk_time_format(s->edition.made_at, made);
 	jk_time_format(s->edition.valid_until, until);
+	show_age(s->now - s->edition.made_at, age, sizeof(age));
 	printf(_("terminal: %s\n"), s->terminal);
 	printf(_("snapshot: serial %" PRIu64 ", of registry %" PRIu64
-	         ", made %s, good until %s, "),
-	    s->edition.serial, s->edition.registry, made, until);
-	print_age(s->now - s->edition.made_at);
-	putchar('\n');
+	         ", made %s, good until %s, %s\n"),
+	    s->edition.serial, s->edition.registry, made, until, age);
 	if (s->now >= s->edition.valid_until)
 		puts(_("it is too old: nobody can log in; run \"jukinetctl "
 		       "registry build\""));
