@@ -208,7 +208,7 @@ list_one(const struct listing *l, const struct jk_account *a)
 	join(a, persons, sizeof(persons));
 	jk_table_add(l->table,
 	    (const char *[]){ a->name, persons, jk_show_from(a->reviewed),
-	        jk_findings_show(findings) });
+	        jk_findings_show(l->v->call, findings) });
 }
 
 static void
@@ -216,8 +216,8 @@ list_stranger(void *ctx, const char *name, unsigned findings)
 {
 	const struct listing *l = ctx;
 
-	jk_table_add(l->table,
-	    (const char *[]){ name, "", "", jk_findings_show(findings) });
+	jk_table_add(l->table, (const char *[]){ name, "", "",
+	                           jk_findings_show(l->v->call, findings) });
 }
 
 static int

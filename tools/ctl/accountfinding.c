@@ -8,26 +8,28 @@
 #include <string.h>
 
 #include "ids.h"
+#include "period.h"
 
 /* login.defs of every distribution; what it says there counts more. */
 #define UID_MIN_USUAL 1000
 #define UID_MAX_USUAL 60000
 #define LOGIN_DEFS    "/etc/login.defs"
 
-static const char *const names[JK_FINDINGS] = { "no-person", "no-account",
-	"nobody", "privileged", "review-due" };
+static const char *const names[JK_FINDINGS] = { N_("no-person"),
+	N_("no-account"), N_("nobody"), N_("privileged"), N_("review-due") };
 
 const char *
-jk_findings_show(unsigned findings)
+jk_findings_show(const struct jk_call *call, unsigned findings)
 {
-	static char text[96];
+	static char text[512];
 	size_t len = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < JK_FINDINGS; i++)
 		if ((findings & (1u << i)) != 0)
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
-			    "%s%s", len > 0 ? ", " : "", names[i]);
+			    "%s%s", len > 0 ? ", " : "",
+			    jk_show_word(call, names[i]));
 	return text;
 }
 

@@ -23,8 +23,8 @@ unsigned jk_account_findings(const struct jk_rowset *set,
 bool jk_account_is_due(const struct jk_rowset *set,
     const struct jk_account *account, int64_t now);
 
-/* "no-person, review-due": ids, in a static buffer. */
-const char *jk_findings_show(unsigned findings);
+/* "no-person, review-due": in JSON ids, else for people; a static buffer. */
+const char *jk_findings_show(const struct jk_call *call, unsigned findings);
 
 /* Calls `each` for every Unix account that people could log in to, and that no
  * row names. */

@@ -10,7 +10,9 @@
 
 #include "approve.h"
 #include "change.h"
+#include "names.h"
 #include "output.h"
+#include "period.h"
 
 #define LIST_MAX 1024
 
@@ -53,7 +55,7 @@ end(struct jk_change *c, struct jk_rule *rule, const char *id)
 	    (status = jk_change_remove(c, "approval", id)) != EXIT_OK)
 		return status;
 	return jk_change_commit(c, _("ended: number %s, of %s (%s)"), id,
-	    a->person, jk_word_id(&jk_approval_kinds, a->kind));
+	    a->person, jk_name_here(&jk_approval_kinds, a->kind));
 }
 
 static int
@@ -70,7 +72,7 @@ run_end(const struct jk_call *call)
 }
 
 static const char *
-join(const struct jk_words *words, uint32_t mask)
+join(const struct jk_call *call, const struct jk_words *words, uint32_t mask)
 {
 	static char text[LIST_MAX];
 	size_t at = 0;
@@ -79,7 +81,8 @@ join(const struct jk_words *words, uint32_t mask)
 	for (unsigned i = 0; i < words->n; i++)
 		if ((mask & jk_bit(i)) != 0 && at < sizeof(text))
 			at += (size_t)snprintf(text + at, sizeof(text) - at,
-			    "%s%s", at > 0 ? ", " : "", words->word[i].id);
+			    "%s%s", at > 0 ? ", " : "",
+			    jk_show_name(call, words, i));
 	return text;
 }
 
@@ -88,13 +91,14 @@ add_row(struct jk_table *table, const struct jk_view *v,
     const struct jk_approval *a)
 {
 	jk_table_add(table,
-	    (const char *[]){ a->id, jk_word_id(&jk_approval_kinds, a->kind),
-	        a->person, a->by, a->terminal[0] != '\0' ? a->terminal : "*",
+	    (const char *[]){ a->id,
+	        jk_show_name(v->call, &jk_approval_kinds, a->kind), a->person,
+	        a->by, a->terminal[0] != '\0' ? a->terminal : "*",
 	        jk_show_from(a->valid.from), jk_show_until(a->valid.until),
-	        a->once ? "yes" : "no",
+	        jk_show_flag(v->call, a->once),
 	        a->kind == JK_APPROVAL_DELEGATION
-	            ? join(&jk_functions, a->functions)
-	            : join(&jk_businesses, a->businesses),
+	            ? join(v->call, &jk_functions, a->functions)
+	            : join(v->call, &jk_businesses, a->businesses),
 	        jk_view_kept(v, "approval", a->id, "reason") });
 }
 

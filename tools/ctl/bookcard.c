@@ -103,6 +103,15 @@ show_types(const struct opids *opids, const char *person,
 	}
 }
 
+static const char *
+show_value(const char *key, const char *value)
+{
+	if (strcmp(key, "revoked-why") == 0)
+		return jk_name_revocation(value);
+	return strcmp(key, "spare") == 0 && strcmp(value, "yes") == 0 ? _("yes")
+	                                                              : value;
+}
+
 /* What stands in no other column. */
 static void
 show_remarks(const struct jk_item *item, char ret[static JK_ITEM_TEXT])
@@ -125,7 +134,8 @@ show_remarks(const struct jk_item *item, char ret[static JK_ITEM_TEXT])
 		if (value[0] != '\0' && used < JK_ITEM_TEXT)
 			used += (size_t)snprintf(ret + used,
 			    JK_ITEM_TEXT - used, "%s%s: %s",
-			    used > 0 ? "; " : "", _(remarks[i].name), value);
+			    used > 0 ? "; " : "", _(remarks[i].name),
+			    show_value(remarks[i].key, value));
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "cardstep.h"
 #include "change.h"
 #include "output.h"
+#include "period.h"
 
 /* What a listing is narrowed to; NULL and false are all. */
 struct filter {
@@ -50,10 +51,10 @@ add_row(struct jk_table *table, const struct jk_view *v,
 		handed = "?";
 	jk_table_add(table,
 	    (const char *[]){ card->id,
-	        jk_word_id(&jk_card_states, card->state), card->person,
-	        person != NULL ? person->name : "",
+	        jk_show_name(v->call, &jk_card_states, card->state),
+	        card->person, person != NULL ? person->name : "",
 	        person != NULL ? person->department : "",
-	        card->spare ? "yes" : "no", handed,
+	        jk_show_flag(v->call, card->spare), handed,
 	        jk_view_kept(v, "card", card->id, "handed-by"),
 	        jk_show_until(card->valid.until) });
 }

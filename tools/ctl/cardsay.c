@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "names.h"
 
 static const char *const next_text[JK_EVENT_COUNT] = {
 	[JK_EVENT_APPLY] =
@@ -66,7 +67,7 @@ refuse_order(struct jk_cardstep *s)
 {
 	struct jk_change *c = &s->change;
 	const enum jk_card_event next = jk_cardflow_next(&s->facts);
-	const char *state = jk_word_id(&jk_card_states, s->facts.state);
+	const char *state = jk_name_here(&jk_card_states, s->facts.state);
 
 	if (s->facts.state == JK_CARD_RETURNED ||
 	    (s->facts.state == JK_CARD_REVOKED && s->event != JK_EVENT_CHECKIN))
@@ -171,7 +172,7 @@ commit_revocation(struct jk_cardstep *s)
 	return jk_change_commit(&s->change,
 	    _("revoked: card %s (%s); every terminal that has registry "
 	      "number %llu refuses it"),
-	    s->row.id, s->revoked_for, number);
+	    s->row.id, jk_name_revocation(s->revoked_for), number);
 }
 
 int

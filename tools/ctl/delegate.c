@@ -8,6 +8,7 @@
 
 #include "approvalrow.h"
 #include "approve.h"
+#include "names.h"
 
 static const struct jk_rule rule = { JK_OP_DELEGATE, JK_FUNCTION_COUNT,
 	{ .roles = 0 } };
@@ -20,7 +21,7 @@ first_of(uint32_t mask)
 
 	while (number < JK_FUNCTION_COUNT && (mask & jk_bit(number)) == 0)
 		number++;
-	return jk_word_id(&jk_functions, number);
+	return jk_name_here(&jk_functions, number);
 }
 
 /* Only what one may do without anybody's leave. */

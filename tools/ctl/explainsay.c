@@ -8,6 +8,7 @@
 
 #include "change.h"
 #include "clock.h"
+#include "names.h"
 
 bool
 jk_answers_allow(const struct jk_answers *answers)
@@ -36,14 +37,15 @@ print_choices(const struct jk_answer *a)
 		if ((a->verdict.choices & jk_bit((unsigned)i)) != 0 &&
 		    i != a->verdict.opid)
 			printf(_("  could be chosen as well: %s (%s)\n"),
-			    q->opids[i].id, q->opids[i].type);
+			    q->opids[i].id, jk_name_type_id(q->opids[i].type));
 }
 
 static void
 print_answer(const struct jk_answer *a)
 {
 	if (a->opid != NULL)
-		printf(_("operator ID %s (%s): "), a->opid->id, a->opid->type);
+		printf(_("operator ID %s (%s): "), a->opid->id,
+		    jk_name_type_id(a->opid->type));
 	if (a->verdict.allowed)
 		puts(word_of(a));
 	else

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "names.h"
 #include "output.h"
 
 struct jk_grant
@@ -82,7 +83,8 @@ jk_granting_explain(const struct jk_grant *g, enum jk_reason why, int64_t limit,
 		    jk_show_until(limit));
 	else
 		(void)snprintf(ret, JK_GRANT_TEXT_MAX, "%s (%s, %s)",
-		    plain_reason(g, why), g->person->id, g->type->id);
+		    plain_reason(g, why), g->person->id,
+		    jk_name_type_id(g->type->id));
 }
 
 int64_t

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grantrule.h"
+#include "names.h"
 
 static bool
 is_same_right(const struct jk_opid *a, const struct jk_opid *b)
@@ -61,7 +62,8 @@ name_it(const struct jk_opid *o, size_t n)
 		      "last longer; end them too with --handed-on, or grant "
 		      "the type to its access manager anew:\n"),
 		    o->department);
-	fprintf(stderr, "  %s %s %s\n", o->id, o->person, o->type);
+	fprintf(stderr, "  %s %s %s\n", o->id, o->person,
+	    jk_name_type_id(o->type));
 }
 
 int

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "granting.h"
 #include "importapply.h"
+#include "names.h"
 #include "plaintext.h"
 
 /* Lines that are named; more are only counted. */
@@ -155,7 +156,7 @@ ask_functions(struct importing *im)
 
 		if (why != JK_WHY_GRANTED)
 			return jk_change_refuse(im->c, why, "%s: %s",
-			    jk_word_id(&jk_functions, f),
+			    jk_name_here(&jk_functions, f),
 			    jk_actor_explain(why));
 	}
 	return EXIT_OK;
@@ -216,7 +217,8 @@ say_line(const struct jk_import_row *row, const struct jk_import_done *done)
 	    row->action != JK_IMPORT_RETIRE)
 		printf(_(", department %s"), row->text[JK_IMPORT_DEPARTMENT]);
 	if (done->right[0] != '\0')
-		printf(_(", %s until %s"), done->right, done->until);
+		printf(_(", %s until %s"), jk_name_type_id(done->right),
+		    done->until);
 	if (done->cards > 0)
 		printf(_(", %zu cards must come back"), done->cards);
 	if (done->before)

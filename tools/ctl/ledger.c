@@ -2,6 +2,7 @@
 /* jukinetctl ledger verify | print */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,9 @@ run_print(const struct jk_call *call)
 
 	if (status != EXIT_OK)
 		return status;
+	if (wish.json)
+		/* Programs read it: the same words in every language. */
+		(void)setlocale(LC_MESSAGES, "C");
 	e = jk_book_read(dir, &wish, &book, &fault);
 	if (e != JK_OK)
 		return complain(dir, e, &fault);

@@ -60,3 +60,15 @@ jk_name_type_id(const char *id)
 			return types[i].ja;
 	return id;
 }
+
+const char *
+jk_name_revocation(const char *id)
+{
+	static const char *const names[] = { N_("lost"), N_("stolen"),
+		N_("damaged"), N_("left"), N_("withdrawn") };
+
+	for (size_t i = 0; i < JK_COUNT(names); i++)
+		if (strcmp(names[i], id) == 0)
+			return _(names[i]);
+	return id;
+}

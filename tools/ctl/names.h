@@ -21,5 +21,7 @@ const char *jk_name_here(const struct jk_words *words, size_t number);
 const char *jk_name_type(const struct jk_type *type, bool japanese);
 /* By the id of the shipped policy, in the language of messages. */
 const char *jk_name_type_id(const char *id);
+/* What a card was revoked for: "lost", in the language of messages. */
+const char *jk_name_revocation(const char *id);
 
 #endif

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "granting.h"
 #include "handedon.h"
+#include "names.h"
 #include "output.h"
 #include "period.h"
 
@@ -171,7 +172,8 @@ grant_to(struct jk_change *c, struct jk_grant *g, const char *id)
 	    (status = jk_change_put(c, &held.row)) != EXIT_OK)
 		return status;
 	return jk_change_commit(c, _("granted: %s %s %s, until %s"), id,
-	    g->person->name, g->type->id, jk_show_end(g->until));
+	    g->person->name, jk_name_type_id(g->type->id),
+	    jk_show_end(g->until));
 }
 
 static int
@@ -418,7 +420,7 @@ list_one(struct jk_table *table, const struct jk_view *v,
 	const struct jk_person *p = jk_find_person(&v->set, o->person);
 
 	jk_table_add(table,
-	    (const char *[]){ o->id, o->type, o->person,
+	    (const char *[]){ o->id, jk_show_type(v->call, o->type), o->person,
 	        p != NULL ? p->name : "", o->department,
 	        jk_show_from(o->valid.from), jk_show_until(o->valid.until),
 	        jk_view_kept(v, "operator-id", o->id, "basis"),

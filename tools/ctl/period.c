@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "names.h"
 #include "output.h"
 
 const char *
@@ -18,6 +19,26 @@ const char *
 jk_show_word(const struct jk_call *call, const char *word)
 {
 	return call->global.json ? word : _(word);
+}
+
+const char *
+jk_show_name(const struct jk_call *call, const struct jk_words *words,
+    size_t number)
+{
+	return call->global.json ? jk_word_id(words, number)
+	                         : jk_name_here(words, number);
+}
+
+const char *
+jk_show_flag(const struct jk_call *call, bool flag)
+{
+	return jk_show_word(call, flag ? N_("yes") : N_("no"));
+}
+
+const char *
+jk_show_type(const struct jk_call *call, const char *id)
+{
+	return call->global.json ? id : jk_name_type_id(id);
 }
 
 const char *

@@ -6,11 +6,17 @@
 #include "call.h"
 #include "rows.h"
 #include "textrow.h"
+#include "words.h"
 
 /* "good", "to come" or "ended": English, marked by N_(). */
 const char *jk_period_word(const struct jk_period *valid, int64_t now);
 /* For a cell: as it stands in JSON, translated for people. */
 const char *jk_show_word(const struct jk_call *call, const char *word);
+/* The same of a word of a vocabulary, of a flag, and of the id of a type. */
+const char *jk_show_name(const struct jk_call *call,
+    const struct jk_words *words, size_t number);
+const char *jk_show_flag(const struct jk_call *call, bool flag);
+const char *jk_show_type(const struct jk_call *call, const char *id);
 /* "-" for what never ends. */
 const char *jk_show_end(int64_t until);
 

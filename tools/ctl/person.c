@@ -391,7 +391,8 @@ list_one(struct jk_table *table, const struct jk_view *v,
 {
 	jk_table_add(table,
 	    (const char *[]){ p->id, p->name, p->department,
-	        p->contractor ? "contractor" : "staff",
+	        jk_show_word(v->call,
+	            p->contractor ? N_("contractor") : N_("staff")),
 	        jk_show_from(p->valid.from), jk_show_until(p->valid.until),
 	        jk_show_from(p->trained),
 	        jk_show_word(v->call, p->enabled

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "change.h"
+#include "jukinetctl.h"
+#include "names.h"
 #include "output.h"
 #include "period.h"
 
@@ -20,21 +22,29 @@ is_his(const struct showing *s, const char *person)
 	return strcmp(person, s->person) == 0;
 }
 
+static const char *
+show_kind(const struct jk_call *call, const char *kind)
+{
+	return call->global.json || !jk_names_are_japanese() ? kind
+	                                                     : _(jk_noun(kind));
+}
+
 /* One row of the registry: what it is, and until when. */
 static void
 show(struct showing *s, const char *kind, const char *id, const char *what,
     const char *department, const struct jk_period *valid, const char *state)
 {
 	jk_table_add(s->table,
-	    (const char *[]){ kind, id, what, department,
+	    (const char *[]){ show_kind(s->v->call, kind), id, what, department,
 	        jk_show_from(valid->from), jk_show_until(valid->until),
-	        jk_show_word(s->v->call, state) });
+	        state });
 }
 
 static const char *
 state_of(const struct showing *s, bool enabled, const struct jk_period *valid)
 {
-	return enabled ? jk_period_word(valid, s->v->now) : N_("disabled");
+	return jk_show_word(s->v->call,
+	    enabled ? jk_period_word(valid, s->v->now) : N_("disabled"));
 }
 
 static void
@@ -50,10 +60,14 @@ show_accounts(struct showing *s)
 		for (size_t j = 0; j < a->n_persons; j++)
 			if (is_his(s, a->person[j]))
 				show(s, "account", a->name,
-				    a->n_persons > 1 ? "shared" : "", "",
-				    &valid,
-				    a->reviewed != 0 ? N_("reviewed")
-				                     : N_("never reviewed"));
+				    a->n_persons > 1
+				        ? jk_show_word(s->v->call, N_("shared"))
+				        : "",
+				    "", &valid,
+				    jk_show_word(s->v->call,
+				        a->reviewed != 0
+				            ? N_("reviewed")
+				            : N_("never reviewed")));
 	}
 }
 
@@ -66,7 +80,8 @@ show_opids(struct showing *s)
 		const struct jk_opid *o = jk_list_at(list, i);
 
 		if (is_his(s, o->person))
-			show(s, "operator-id", o->id, o->type, o->department,
+			show(s, "operator-id", o->id,
+			    jk_show_type(s->v->call, o->type), o->department,
 			    &o->valid, state_of(s, o->enabled, &o->valid));
 	}
 }
@@ -81,8 +96,9 @@ show_roles(struct showing *s)
 
 		if (is_his(s, r->person))
 			show(s, "role", r->id,
-			    jk_word_id(&jk_role_names, r->role), r->department,
-			    &r->valid, state_of(s, true, &r->valid));
+			    jk_show_name(s->v->call, &jk_role_names, r->role),
+			    r->department, &r->valid,
+			    state_of(s, true, &r->valid));
 	}
 }
 
@@ -96,8 +112,12 @@ show_cards(struct showing *s)
 
 		if (is_his(s, c->person))
 			show(s, "card", c->id,
-			    c->handed_over ? "handed over" : "", "", &c->valid,
-			    jk_word_id(&jk_card_states, c->state));
+			    c->handed_over
+			        ? jk_show_word(s->v->call, N_("handed over"))
+			        : "",
+			    "", &c->valid,
+			    jk_show_name(s->v->call, &jk_card_states,
+			        c->state));
 	}
 }
 
@@ -111,8 +131,9 @@ show_approvals(struct showing *s)
 
 		if (is_his(s, a->person))
 			show(s, "approval", a->id,
-			    jk_word_id(&jk_approval_kinds, a->kind), "",
-			    &a->valid, state_of(s, true, &a->valid));
+			    jk_show_name(s->v->call, &jk_approval_kinds,
+			        a->kind),
+			    "", &a->valid, state_of(s, true, &a->valid));
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "eachentry.h"
 #include "output.h"
+#include "period.h"
 #include "reviewsheet.h"
 #include "reviewsign.h"
 
@@ -144,7 +145,7 @@ list_decision(struct book *b, const struct jk_ledger_entry *entry,
 	jk_date_format(entry->at, day);
 	jk_table_add(b->table,
 	    (const char *[]){ day, entry->by, note_of(entry, "department"),
-	        account, judgement, note + at, number });
+	        account, jk_show_word(b->call, judgement), note + at, number });
 }
 
 static enum jk_err

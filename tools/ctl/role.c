@@ -6,6 +6,7 @@
 #include "change.h"
 #include "clock.h"
 #include "granting.h"
+#include "names.h"
 #include "output.h"
 #include "period.h"
 
@@ -20,6 +21,12 @@ static const char *
 role_id(enum jk_role_name role)
 {
 	return jk_word_id(&jk_role_names, role);
+}
+
+static const char *
+role_name(enum jk_role_name role)
+{
+	return jk_name_here(&jk_role_names, role);
 }
 
 /* S-02 to S-06; nobody appoints himself. */
@@ -42,7 +49,7 @@ refuse_second(struct jk_change *c, const struct jk_role *new)
 		    (r->valid.until == 0 || r->valid.until > c->now))
 			return jk_change_refuse(c, JK_WHY_ROW_EXISTS,
 			    _("%s is %s already (%s)"), r->person,
-			    role_id(r->role), r->id);
+			    role_name(r->role), r->id);
 	}
 	return EXIT_OK;
 }
@@ -58,7 +65,7 @@ check(struct jk_change *c, struct jk_rule *rule, const struct jk_role *role)
 	if (needs_department(role->role) && role->department[0] == '\0')
 		return jk_usage_error(
 		    _("%s is of one department: name it with --department"),
-		    role_id(role->role));
+		    role_name(role->role));
 	if ((status = permit(c, rule, role)) != EXIT_OK)
 		return status;
 	if (jk_duty_is_self(&c->actor, role->person))
@@ -111,7 +118,7 @@ add(struct jk_change *c, struct jk_rule *rule)
 	    (status = jk_change_put(c, &row)) != EXIT_OK)
 		return status;
 	return jk_change_commit(c, _("appointed: %s is %s (%s)"), role.person,
-	    role_id(role.role), row.id);
+	    role_name(role.role), row.id);
 }
 
 static int
@@ -142,7 +149,7 @@ say_what_is_left(const struct jk_change *c, const struct jk_role *ended)
 			    _("note: %s still holds operator ID %s (%s): "
 			      "return it, or let the security officer grant it "
 			      "to the successor\n"),
-			    o->person, o->id, o->type);
+			    o->person, o->id, jk_name_type_id(o->type));
 	}
 	for (size_t i = 0; i < c->set.role.n; i++) {
 		const struct jk_role *r = jk_list_at(&c->set.role, i);
@@ -194,7 +201,7 @@ end(struct jk_change *c, struct jk_rule *rule, const char *id)
 		return status;
 	say_what_is_left(c, &role);
 	return jk_change_commit(c, _("ended: %s is no longer %s, from %s"),
-	    role.person, role_id(role.role), jk_show_from(ending.until));
+	    role.person, role_name(role.role), jk_show_from(ending.until));
 }
 
 static int
@@ -234,7 +241,8 @@ list_one(struct jk_table *table, const struct jk_view *v,
 	const struct jk_person *p = jk_find_person(&v->set, r->person);
 
 	jk_table_add(table,
-	    (const char *[]){ r->id, role_id(r->role), r->person,
+	    (const char *[]){ r->id,
+	        jk_show_name(v->call, &jk_role_names, r->role), r->person,
 	        p != NULL ? p->name : "", r->department,
 	        jk_show_from(r->valid.from), jk_show_until(r->valid.until),
 	        jk_show_word(v->call, jk_period_word(&r->valid, v->now)) });

@@ -5,7 +5,9 @@
 
 #include "change.h"
 #include "ids.h"
+#include "names.h"
 #include "output.h"
+#include "period.h"
 
 #define LIST_MAX (JK_DEPARTMENTS_MAX * (JK_ID_MAX + 2))
 
@@ -42,7 +44,8 @@ add(struct jk_change *c, const char *id)
 	    (status = jk_change_put(c, &row)) != EXIT_OK)
 		return status;
 	return jk_change_commit(c, _("added: terminal %s (%s)"), id,
-	    jk_call_get(c->call, "class"));
+	    jk_name_here(&jk_classes,
+	        jk_word_find(&jk_classes, jk_call_get(c->call, "class"))));
 }
 
 static int
@@ -172,14 +175,16 @@ join_departments(const struct jk_terminal *t)
 }
 
 static void
-add_row(struct jk_table *table, const struct jk_terminal *t)
+add_row(struct jk_table *table, const struct jk_call *call,
+    const struct jk_terminal *t)
 {
 	jk_table_add(table,
-	    (const char *[]){ t->id, jk_word_id(&jk_classes, t->class),
+	    (const char *[]){ t->id, jk_show_name(call, &jk_classes, t->class),
 	        join_departments(t), t->site,
 	        t->room_level == 0 ? ""
 	                           : jk_word_id(&jk_room_levels, t->room_level),
-	        t->revoked ? "revoked" : "active" });
+	        jk_show_word(call,
+	            t->revoked ? N_("revoked") : N_("active")) });
 }
 
 static int
@@ -203,7 +208,7 @@ run_list(const struct jk_call *call)
 		const struct jk_terminal *t = jk_list_at(&v.set.terminal, i);
 
 		if (department == NULL || is_used_by(t, department))
-			add_row(table, t);
+			add_row(table, call, t);
 	}
 	jk_view_close(&v);
 	return status == EXIT_OK ? jk_table_print(&table) : status;
