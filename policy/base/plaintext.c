@@ -3,6 +3,9 @@
 
 #include "utf8.h"
 
+/* Marks a text that is translated where it is shown. */
+#define N_(text) text
+
 /* Most of any text is ASCII that shows itself: no need to decode it. */
 static void
 pass_ascii(struct jk_cur *cur)
@@ -23,11 +26,11 @@ jk_plaintext_fault(const char *text, size_t len)
 
 	for (pass_ascii(&cur); cur.left > 0; pass_ascii(&cur)) {
 		if (jk_utf8_next(&cur, &c) != JK_OK)
-			return "not valid UTF-8";
+			return N_("not valid UTF-8");
 		if (c == 0)
-			return "NUL byte";
+			return N_("NUL byte");
 		if (c != '\t' && !jk_utf8_is_plain(c))
-			return "control or invisible character";
+			return N_("control or invisible character");
 	}
 	return NULL;
 }

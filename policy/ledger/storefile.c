@@ -10,6 +10,9 @@
 #include "plaintext.h"
 #include "store.h"
 
+/* Marks a text that is translated where it is shown. */
+#define N_(text) text
+
 #define FIRST  "# ledger "
 #define SECOND "# Made by jukinetctl: see jukinet-ledger(5) before editing.\n"
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
@@ -221,14 +224,14 @@ value_fault(const char *value)
 	if (fault != NULL)
 		return fault;
 	if (value[0] == '\0')
-		return "value is empty";
+		return N_("value is empty");
 	if (is_blank(value[0]) || is_blank(value[strlen(value) - 1]))
-		return "blank at the edge of a value";
+		return N_("blank at the edge of a value");
 	for (; *value != '\0'; before = *value++) {
 		if (*value == '\t')
-			return "tab inside a value";
+			return N_("tab inside a value");
 		if (is_blank(before) && (*value == ';' || *value == '#'))
-			return "what would be a comment inside a value";
+			return N_("what would be a comment inside a value");
 	}
 	return NULL;
 }
@@ -245,18 +248,19 @@ jk_storefile_row_fault(const struct jk_textrow *row)
 	const char *fault;
 
 	if (!is_made_of(row->kind, LOWER DIGITS "-"))
-		return "kind has other characters than a-z, 0-9 and '-'";
+		return N_("kind has other characters than a-z, 0-9 and '-'");
 	if (!is_made_of(row->id, LOWER UPPER DIGITS "_.@-"))
-		return "id has other characters than letters, digits and "
-		       "\"_.@-\"";
+		return N_("id has other characters than letters, digits "
+		          "and \"_.@-\"");
 	for (size_t i = 0; i < row->n; i++) {
 		if (!is_made_of(row->pair[i].key, LOWER DIGITS "-"))
-			return "key has other characters than a-z, 0-9 and '-'";
+			return N_(
+			    "key has other characters than a-z, 0-9 and '-'");
 		fault = value_fault(row->pair[i].value);
 		if (fault != NULL)
 			return fault;
 		if (pair_len(&row->pair[i]) > JK_INI_LINE_MAX)
-			return "line longer than 190 bytes";
+			return N_("line longer than 190 bytes");
 	}
 	return NULL;
 }

@@ -10,13 +10,15 @@
 #include "plaintext.h"
 #include "secret.h"
 
+/* Marks a text that is translated where it is shown. */
+#define N_(text) text
+
 typedef bool check_fn(const char *text);
 
 /* Of a text, which is the only thing that can be too long: ids and names of
  * services fit by their alphabets. */
-#define TEXT_MAX "192"
 static_assert(JK_NAME_MAX == 192 && JK_ACCOUNT_MAX >= JK_ID_MAX,
-    "what TEXT_MAX says");
+    "as the faults say");
 
 static void *
 field_of(const struct jk_option *o, void *object)
@@ -31,7 +33,7 @@ set_text(const struct jk_option *o, const char *value, void *object,
 	if (!check(value))
 		return reason;
 	if (strlen(value) >= o->size)
-		return "longer than " TEXT_MAX " bytes";
+		return N_("longer than 192 bytes");
 	strcpy(field_of(o, object), value);
 	return NULL;
 }
@@ -40,14 +42,14 @@ static const char *
 parse_id(const struct jk_option *o, const char *value, void *object)
 {
 	return set_text(o, value, object, jk_row_id_is_valid,
-	    "not an id (1 to 64 of a-z, 0-9 and '-')");
+	    N_("not an id (1 to 64 of a-z, 0-9 and '-')"));
 }
 
 static const char *
 parse_service(const struct jk_option *o, const char *value, void *object)
 {
 	return set_text(o, value, object, jk_service_name_is_valid,
-	    "not a name (1 to 64 of a-z, 0-9 and \"_.-\")");
+	    N_("not a name (1 to 64 of a-z, 0-9 and \"_.-\")"));
 }
 
 static bool
@@ -67,8 +69,7 @@ static const char *
 parse_noted(JK_UNUSED const struct jk_option *o, const char *value,
     JK_UNUSED void *object)
 {
-	return strlen(value) > JK_NAME_MAX ? "longer than " TEXT_MAX " bytes"
-	                                   : NULL;
+	return strlen(value) > JK_NAME_MAX ? N_("longer than 192 bytes") : NULL;
 }
 
 static const char *
@@ -93,7 +94,7 @@ parse_bit(const struct jk_option *o, const char *value, void *object)
 		return o->words->fault;
 	memcpy(&mask, field_of(o, object), sizeof(mask));
 	if ((mask & jk_bit((unsigned)number)) != 0)
-		return "value is repeated";
+		return N_("value is repeated");
 	mask |= jk_bit((unsigned)number);
 	memcpy(field_of(o, object), &mask, sizeof(mask));
 	return NULL;
@@ -114,7 +115,7 @@ parse_flag(const struct jk_option *o, const char *value, void *object)
 	const bool yes = strcmp(value, "yes") == 0;
 
 	if (!yes && strcmp(value, "no") != 0)
-		return "neither yes nor no";
+		return N_("neither yes nor no");
 	memcpy(field_of(o, object), &yes, sizeof(yes));
 	return NULL;
 }
@@ -131,7 +132,7 @@ parse_recording(const struct jk_option *o, const char *value, void *object)
 	else if (strcmp(value, "kernel") == 0)
 		recording = JK_RECORDING_KERNEL;
 	else
-		return "not witnessed, durable or kernel";
+		return N_("not witnessed, durable or kernel");
 	memcpy(field_of(o, object), &recording, sizeof(recording));
 	return NULL;
 }
@@ -159,9 +160,9 @@ parse_number(const struct jk_option *o, const char *value, void *object)
 	unsigned small;
 
 	if (!read_number(value, &number))
-		return "not a number";
+		return N_("not a number");
 	if (number < o->min || number > o->max)
-		return "number out of range";
+		return N_("number out of range");
 	number *= o->scale;
 	if (o->size == sizeof(number)) {
 		memcpy(field_of(o, object), &number, sizeof(number));
@@ -173,7 +174,7 @@ parse_number(const struct jk_option *o, const char *value, void *object)
 }
 
 static const char date_fault[] =
-    "not a date (YYYY-MM-DD) or a time (YYYY-MM-DD HH:MM)";
+    N_("not a date (YYYY-MM-DD) or a time (YYYY-MM-DD HH:MM)");
 
 /* 0 means "no bound", so the epoch itself is none that could be kept: taken for
  * an end it would last for ever. */
@@ -181,7 +182,7 @@ static const char *
 set_time(const struct jk_option *o, int64_t s, void *object)
 {
 	if (s <= 0)
-		return "lies before all time (1970-01-01 00:00 UTC)";
+		return N_("lies before all time (1970-01-01 00:00 UTC)");
 	memcpy(field_of(o, object), &s, sizeof(s));
 	return NULL;
 }
@@ -216,7 +217,7 @@ parse_date(const struct jk_option *o, const char *value, void *object)
 	int64_t s;
 
 	if (jk_date_parse(value, &s) != JK_OK)
-		return "not a date (YYYY-MM-DD)";
+		return N_("not a date (YYYY-MM-DD)");
 	return set_time(o, s, object);
 }
 
@@ -229,15 +230,15 @@ parse_day(const struct jk_option *o, const char *value, void *object)
 	size_t n;
 
 	if (jk_date_parse(value, &s) != JK_OK || s <= 0)
-		return "not a date (YYYY-MM-DD)";
+		return N_("not a date (YYYY-MM-DD)");
 	memcpy(&n, bytes + o->count_at, sizeof(n));
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&other, bytes + o->at + i * sizeof(s), sizeof(other));
 		if (other == s)
-			return "value is repeated";
+			return N_("value is repeated");
 	}
 	if (n == JK_CLOSED_DAYS_MAX)
-		return "too many of this key";
+		return N_("too many of this key");
 	memcpy(bytes + o->at + n * sizeof(s), &s, sizeof(s));
 	n++;
 	memcpy(bytes + o->count_at, &n, sizeof(n));
@@ -253,11 +254,11 @@ parse_clock(const struct jk_option *o, const char *value, void *object)
 
 	if (strlen(value) != 5 || value[2] != ':' ||
 	    strspn(value, digits) != 2 || strspn(value + 3, digits) != 2)
-		return "not a time of the day (HH:MM)";
+		return N_("not a time of the day (HH:MM)");
 	h = (unsigned)(value[0] - '0') * 10 + (unsigned)(value[1] - '0');
 	m = (unsigned)(value[3] - '0') * 10 + (unsigned)(value[4] - '0');
 	if (m > 59 || h * 60 + m > 1440)
-		return "not a time of the day (HH:MM)";
+		return N_("not a time of the day (HH:MM)");
 	m += h * 60;
 	memcpy(field_of(o, object), &m, sizeof(m));
 	return NULL;
@@ -269,7 +270,7 @@ parse_affiliation(const struct jk_option *o, const char *value, void *object)
 	const bool contractor = strcmp(value, "contractor") == 0;
 
 	if (!contractor && strcmp(value, "staff") != 0)
-		return "neither staff nor contractor";
+		return N_("neither staff nor contractor");
 	memcpy(field_of(o, object), &contractor, sizeof(contractor));
 	return NULL;
 }
@@ -280,7 +281,7 @@ parse_terminal_state(const struct jk_option *o, const char *value, void *object)
 	const bool revoked = strcmp(value, "revoked") == 0;
 
 	if (!revoked && strcmp(value, "active") != 0)
-		return "neither active nor revoked";
+		return N_("neither active nor revoked");
 	memcpy(field_of(o, object), &revoked, sizeof(revoked));
 	return NULL;
 }
@@ -649,9 +650,9 @@ append(const struct jk_option *o, const char *value, void *object)
 
 	memcpy(&n, bytes + o->count_at, sizeof(n));
 	if (list_has(o, value, bytes + o->at, n))
-		return "value is repeated";
+		return N_("value is repeated");
 	if (n >= o->max_count)
-		return "too many of this key";
+		return N_("too many of this key");
 	element.at += n * o->size;
 	reason = o->parse(&element, value, object);
 	if (reason != NULL)
@@ -666,11 +667,11 @@ static const char *
 value_fault(const char *value, size_t len)
 {
 	if (len == 0)
-		return "there is no value";
+		return N_("there is no value");
 	if (memchr(value, '\t', len) != NULL)
-		return "tab inside a value";
+		return N_("tab inside a value");
 	if (value[0] == ' ' || value[len - 1] == ' ')
-		return "blank at the edge of a value";
+		return N_("blank at the edge of a value");
 	return jk_plaintext_fault(value, len);
 }
 

@@ -59,6 +59,9 @@ jk_usage_error(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* Of an option with its value, before what it does; longer ones stand alone. */
+#define LEFT_WIDTH 24
+
 static bool
 is_word(const struct jk_param *p)
 {
@@ -83,7 +86,7 @@ print_synopsis(FILE *out, const struct jk_command *c)
 static void
 print_param(FILE *out, const struct jk_param *p)
 {
-	char left[64];
+	char left[96];
 
 	if (is_word(p))
 		(void)snprintf(left, sizeof(left), "%s", p->name);
@@ -91,7 +94,10 @@ print_param(FILE *out, const struct jk_param *p)
 		(void)snprintf(left, sizeof(left), "--%s%s%s", p->name,
 		    p->value != NULL ? " " : "",
 		    p->value != NULL ? p->value : "");
-	fprintf(out, "  %-24s  %s%s\n", left, _(p->help),
+	fprintf(out, "  %-*s", LEFT_WIDTH, left);
+	if (strlen(left) > LEFT_WIDTH)
+		fprintf(out, "\n  %*s", LEFT_WIDTH, "");
+	fprintf(out, "  %s%s\n", _(p->help),
 	    p->kind == JK_PARAM_LIST ? _(" (repeats)") : "");
 }
 

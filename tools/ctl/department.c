@@ -157,7 +157,7 @@ run_list(const struct jk_call *call)
 {
 	static const struct jk_column columns[] = {
 		{ "id", N_("Department") },
-		{ "name", N_("Name") },
+		{ "name", N_("Department name") },
 		{ "contact", N_("Contact") },
 		{ NULL, NULL },
 	};

@@ -240,7 +240,7 @@ const struct jk_command jk_terminal_commands[] = {
 	            N_("of the room it stands in") } } },
 	{ "terminal", "revoke", run_revoke,
 	    N_("let nobody work there: stolen, or out of use"), { TERMINAL } },
-	{ "terminal", "restore", run_restore, N_("take that back"),
+	{ "terminal", "restore", run_restore, N_("let it be used again"),
 	    { TERMINAL } },
 	{ "terminal", "list", run_list, N_("list terminals"),
 	    { { JK_PARAM_VALUE, "department", "ID",
