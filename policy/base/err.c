@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "err.h"
 
+/* Marks a text that is translated where it is shown. */
+#define N_(text) text
+
 const char *
 jk_err_text(enum jk_err e)
 {
@@ -11,5 +14,5 @@ jk_err_text(enum jk_err e)
 		JK_ERR_TABLE(X)
 #undef X
 	}
-	return "unknown error";
+	return N_("unknown error");
 }

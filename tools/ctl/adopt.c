@@ -107,7 +107,7 @@ take_certificate(struct jk_change *c, struct jk_textrow *row)
 		e = jk_textrow_set(row, "certificate", kept);
 	return e == JK_OK ? EXIT_OK
 	                  : complain(file, e == JK_ERR_SYS ? strerror(errno)
-	                                                   : jk_err_text(e));
+	                                                   : _(jk_err_text(e)));
 }
 
 static int
@@ -135,7 +135,7 @@ read_file(struct jk_filerows *ret)
 
 	jk_print_report(&report);
 	if (e != JK_OK && report.n_errors == 0)
-		return complain(path, jk_err_text(e));
+		return complain(path, _(jk_err_text(e)));
 	return e == JK_OK && report.n_errors == 0 ? EXIT_OK : EXIT_REFUSED;
 }
 

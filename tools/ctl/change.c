@@ -20,7 +20,7 @@ static int
 fail(const char *what, enum jk_err e)
 {
 	fprintf(stderr, "jukinetctl: %s: %s\n", what,
-	    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+	    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	return e == JK_ERR_BUSY || e == JK_ERR_TIMEOUT ? EXIT_LATER
 	                                               : EXIT_REFUSED;
 }

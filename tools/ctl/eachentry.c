@@ -38,6 +38,7 @@ jk_each_entry(const struct jk_call *call, jk_ledger_fn *each, void *ctx)
 		      "ledger verify\"\n"),
 		    path, fault.number, fault.why);
 	else
-		fprintf(stderr, "jukinetctl: %s: %s\n", path, jk_err_text(e));
+		fprintf(stderr, "jukinetctl: %s: %s\n", path,
+		    _(jk_err_text(e)));
 	return EXIT_REFUSED;
 }

@@ -69,7 +69,7 @@ read_table(struct importing *im)
 	if (e != JK_OK)
 		return jk_change_refuse(im->c, JK_WHY_ROW_BAD, "%s: %s",
 		    im->path,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	if (jk_csv_parse(text, len, &im->csv, &fault) != JK_OK ||
 	    jk_import_head(&im->csv, &im->map, &fault) != JK_OK)
 		return jk_change_refuse(im->c, JK_WHY_ROW_BAD, "%s:%u: %s",

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "granting.h"
+#include "names.h"
 #include "output.h"
 #include "retire.h"
 
@@ -72,7 +73,7 @@ put(const struct applying *a, const struct jk_textrow *row)
 	const char *fault = jk_store_row_fault(row);
 
 	if (fault != NULL)
-		return fail(a, "%s", _(fault));
+		return fail(a, "%s", jk_name_fault(fault));
 	return jk_store_put(a->c->store, row) == JK_OK || no_memory(a);
 }
 
@@ -115,7 +116,7 @@ read_person(const struct applying *a, struct jk_person *ret)
 		return fail(a, _("there is no person \"%s\""), id);
 	why = jk_granting_read(row, ret, &key);
 	if (why != NULL)
-		return fail(a, "%s: %s", key, _(why));
+		return fail(a, "%s: %s", key, jk_name_fault(why));
 	strcpy(ret->id, id);
 	strcpy(a->done->name, ret->name);
 	return true;

@@ -111,7 +111,7 @@ run_verify(const struct jk_call *call)
 	e = jk_ledger_check(dir, 0, text != NULL ? &head : NULL, &check);
 	if (e != JK_OK) {
 		fprintf(stderr, "jukinetctl: %s: %s\n", dir,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 		return e == JK_ERR_NOT_FOUND ? EXIT_NONE : EXIT_REFUSED;
 	}
 	if (call->global.json)
@@ -174,7 +174,7 @@ complain(const char *dir, enum jk_err e, const struct jk_ledger_fault *fault)
 		    fault->number, fault->why);
 	else
 		fprintf(stderr, "jukinetctl: %s: %s\n", dir,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	return e == JK_ERR_NOT_FOUND ? EXIT_NONE : EXIT_REFUSED;
 }
 

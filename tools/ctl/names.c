@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "rows.h"
@@ -71,4 +72,39 @@ jk_name_revocation(const char *id)
 		if (strcmp(names[i], id) == 0)
 			return _(names[i]);
 	return id;
+}
+
+/* "cs, integrated-terminal" */
+static void
+list_words(const struct jk_words *words, char *ret, size_t size)
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (size_t i = words->first; i < words->n && at < size; i++)
+		at += (size_t)snprintf(ret + at, size - at, "%s%s",
+		    at > 0 ? ", " : "", words->word[i].id);
+}
+
+const char *
+jk_name_fault(const char *fault)
+{
+	static const struct jk_words *const all[] = { &jk_classes,
+		&jk_businesses, &jk_functions, &jk_methods, &jk_role_names,
+		&jk_approval_kinds, &jk_card_states, &jk_weekdays,
+		&jk_room_levels };
+	static char text[1024];
+	char list[512];
+
+	/* Of a vocabulary the fault names its words, so it is no text that
+	 * could be looked up. */
+	for (size_t i = 0; jk_names_are_japanese() && i < JK_COUNT(all); i++) {
+		if (strcmp(fault, all[i]->fault) != 0)
+			continue;
+		list_words(all[i], list, sizeof(list));
+		(void)snprintf(text, sizeof(text), _("none of these: %s"),
+		    list);
+		return text;
+	}
+	return _(fault);
 }

@@ -21,6 +21,8 @@ const char *jk_name_here(const struct jk_words *words, size_t number);
 const char *jk_name_type(const struct jk_type *type, bool japanese);
 /* By the id of the shipped policy, in the language of messages. */
 const char *jk_name_type_id(const char *id);
+/* What is wrong with a value, as the registry's tables say it. */
+const char *jk_name_fault(const char *fault);
 /* What a card was revoked for: "lost", in the language of messages. */
 const char *jk_name_revocation(const char *id);
 

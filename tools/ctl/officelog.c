@@ -71,7 +71,7 @@ complain(enum jk_err e)
 	fprintf(stderr,
 	    _("jukinetctl: the change stands in the ledger, but its audit "
 	      "record could not be written (%s): the next command writes it\n"),
-	    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+	    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	return false;
 }
 
@@ -177,5 +177,5 @@ jk_officelog_refusal(const struct jk_change *c, enum jk_reason why)
 	    (e = send_record(&record)) != JK_OK)
 		fprintf(stderr,
 		    _("jukinetctl: the refusal could not be recorded: %s\n"),
-		    jk_err_text(e));
+		    _(jk_err_text(e)));
 }

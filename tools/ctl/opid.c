@@ -43,7 +43,8 @@ release(struct held *held)
 static int
 refuse_value(struct jk_change *c, const char *key, const char *why)
 {
-	return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", key, _(why));
+	return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", key,
+	    jk_name_fault(why));
 }
 
 /* By the rule of the two steps. */
@@ -258,7 +259,7 @@ run_return(const struct jk_call *call)
 		status = jk_handed_on(&c, &held.opid, end_one, NULL);
 	if (status == EXIT_OK)
 		status = jk_change_commit(&c, _("returned: %s %s %s"), id,
-		    held.opid.person, held.opid.type);
+		    held.opid.person, jk_name_type_id(held.opid.type));
 	jk_change_end(&c);
 	return status;
 }

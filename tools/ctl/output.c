@@ -140,7 +140,7 @@ jk_table_print(struct jk_table **table)
 	int status = EXIT_OK;
 
 	if (t == NULL || t->failed) {
-		fputs("jukinetctl: out of memory\n", stderr);
+		fprintf(stderr, "jukinetctl: %s\n", _("out of memory"));
 		status = EXIT_REFUSED;
 	} else if (t->json) {
 		status = print_json(t);

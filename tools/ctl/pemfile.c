@@ -40,7 +40,7 @@ jk_pemfile_take(struct jk_change *c, const char *path, char ret_name[static 80])
 
 	if (e != JK_OK)
 		return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", path,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	status = check(c, path, pem, len);
 	if (status != EXIT_OK)
 		return status;
@@ -52,6 +52,6 @@ jk_pemfile_take(struct jk_change *c, const char *path, char ret_name[static 80])
 	if (e != JK_OK)
 		return jk_change_refuse(c, JK_WHY_INTERNAL, "%s: %s",
 		    c->call->global.state_dir,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	return EXIT_OK;
 }

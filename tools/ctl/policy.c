@@ -53,7 +53,7 @@ jk_policy_load(const struct jk_call *call, const char *file,
 	if (e == JK_OK && report.n_errors == 0)
 		return EXIT_OK;
 	if (report.n_errors == 0)
-		fprintf(stderr, "jukinetctl: %s\n", jk_err_text(e));
+		fprintf(stderr, "jukinetctl: %s\n", _(jk_err_text(e)));
 	fprintf(stderr, "jukinetctl: %s\n",
 	    _("this policy is not good: mend it, then check it again"));
 	return EXIT_REFUSED;

@@ -179,7 +179,7 @@ publish(const struct jk_view *v, struct publication *p)
 		e = add_row(p, &rows.row[i], v->build.state_dir);
 	if (e != JK_OK) {
 		fprintf(stderr, "jukinetctl: %s\n",
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 		return EXIT_REFUSED;
 	}
 	if (v->call->global.dry_run) {

@@ -162,7 +162,7 @@ read_rows(const struct jk_call *call, struct jk_filerows *ret)
 	jk_print_report(&report);
 	if (e != JK_OK)
 		fprintf(stderr, "jukinetctl: %s\n",
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	return e != JK_OK || report.n_errors > 0 ? EXIT_REFUSED : status;
 }
 

@@ -167,7 +167,7 @@ print_snapshot(const struct status *s)
 	char made[17], until[17], age[64];
 
 	if (s->e != JK_OK) {
-		printf(_("snapshot: %s: %s\n"), s->path, jk_err_text(s->e));
+		printf(_("snapshot: %s: %s\n"), s->path, _(jk_err_text(s->e)));
 		return;
 	}
 	jk_time_format(s->edition.made_at, made);

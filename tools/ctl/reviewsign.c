@@ -47,7 +47,7 @@ read_sheet(struct signing *s)
 
 	if (e != JK_OK)
 		return jk_change_refuse(s->c, JK_WHY_ROW_BAD, "%s: %s", s->path,
-		    e == JK_ERR_SYS ? strerror(errno) : jk_err_text(e));
+		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
 	if (jk_csv_parse(text, len, &s->csv, &fault) != JK_OK)
 		return jk_change_refuse(s->c, JK_WHY_ROW_BAD, "%s:%u: %s",
 		    s->path, fault.line, _(fault.why));

@@ -91,9 +91,9 @@ fill_row(struct jk_change *c, struct jk_textrow *ret, struct jk_role *ret_role)
 	if (status != EXIT_OK)
 		return status;
 	why = jk_granting_read(ret, ret_role, &key);
-	return why == NULL
-	           ? EXIT_OK
-	           : jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", key, _(why));
+	return why == NULL ? EXIT_OK
+	                   : jk_change_refuse(c, JK_WHY_ROW_BAD, "%s: %s", key,
+	                         jk_name_fault(why));
 }
 
 static int
@@ -194,7 +194,8 @@ end(struct jk_change *c, struct jk_rule *rule, const char *id)
 		return status;
 	why = jk_granting_read(&row, &role, NULL);
 	if (why != NULL)
-		return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s", _(why));
+		return jk_change_refuse(c, JK_WHY_ROW_BAD, "%s",
+		    jk_name_fault(why));
 	strcpy(role.id, id);
 	if ((status = permit(c, rule, &role)) != EXIT_OK ||
 	    (status = cut(c, &ending, &role, &row)) != EXIT_OK)

@@ -101,7 +101,7 @@ on_entry(void *ctx, unsigned line, JK_UNUSED const char *section,
 		r->e = e;
 	else if (e != JK_OK)
 		jk_report_error(r->report, (struct jk_place){ r->file, line },
-		    "%s: %s", key, jk_err_text(e));
+		    "%s: %s", key, _(jk_err_text(e)));
 }
 
 static void
@@ -140,7 +140,7 @@ jk_filerows_read(const char *path, struct jk_filerows *rows,
 		jk_report_error(report, (struct jk_place){ r.file, 0 }, "%s",
 		    fault.text[0] != '\0' ? fault.text
 		    : e == JK_ERR_SYS     ? strerror(errno)
-		                          : jk_err_text(e));
+		                          : _(jk_err_text(e)));
 		return JK_ERR_REFUSED;
 	}
 	e = jk_ini_parse(text, len, &handler);

@@ -23,7 +23,7 @@ jk_view_open(const struct jk_call *call, struct jk_view *ret)
 	    &ret->store, &fault);
 	if (e != JK_OK) {
 		fprintf(stderr, "jukinetctl: %s\n",
-		    fault.text[0] != '\0' ? fault.text : jk_err_text(e));
+		    fault.text[0] != '\0' ? fault.text : _(jk_err_text(e)));
 		return EXIT_REFUSED;
 	}
 	ret->build.store = ret->store;
