@@ -428,7 +428,7 @@ def test_s_19_m_4_ledger_of_operator_ids(w):
         row = next(one for one in told.rows if one[0] == name)
         tap.equal((row[1], row[2], row[3], row[7], row[8]), ("転入転出", "p0300", EVIL, f"人事発令 {EVIL}", "有効"), str(row))
         tap.check("操作者ＩＤ管理簿" in w.console.ctl("ledger", "print", "--ledger", "operator", env=japanese).stdout, "its title")
-    w.did(officer.ctl("operator-id", "disable", name), "operator-id.disable")
+    w.did(officer.ctl("operator-id", "disable", name, "--reason", "長期休暇"), "operator-id.disable")
     told = page(w, "--ledger", "operator")
     tap.check(next(one for one in told.rows if one[0] == name)[8].startswith("disabled "), "what became of it")
     w.did(officer.ctl("operator-id", "return", name, "--reason", "異動"), "operator-id.return")
