@@ -11,6 +11,7 @@ import datetime
 import io
 import os
 import re
+import signal
 import threading
 import time
 
@@ -965,6 +966,27 @@ def test_S20_import_by_whom(w):
 
 
 # --- at once ----------------------------------------------------------------------------------------------------------
+
+@tap.limit(150)
+def test_an_officer_whom_nobody_listens_to_does_not_stop_the_others(w):
+    """Complaints that a pipe does not take, in the middle of a change; and then ^Z."""
+    w.reset()
+    w.log_in("security-officer")
+    w.space.write("/tmp/bad.csv", "action,person\n" + "sack,p0010\n" * 300, 0o644)
+    path = "/tmp" + "/." * 1900 + "/bad.csv"
+    stuck = w.spawn(["sh", "-c", f"mkfifo /tmp/deaf; sleep 140 </tmp/deaf & exec {CTL} registry import {path} 2>/tmp/deaf"],
+                    loginuid=STAFF["security-officer"].uid)
+    time.sleep(1)
+    stuck.signal(signal.SIGTSTP)
+    begun = time.monotonic()
+    told = w.console.ctl("card", "revoke", "c-0010", "--lost")
+    tap.equal(told.status, 4, str(told))
+    while told.status == 4 and time.monotonic() - begun < 90:
+        told = w.console.ctl("card", "revoke", "c-0010", "--lost")
+    w.did(told, "card.revoke", by=CONSOLE)
+    tap.comment(f"after {time.monotonic() - begun:.0f} s")
+    stuck.kill_tree()
+
 
 CHANGES = int(os.environ.get("OFFICE_CHANGES", "1000"))
 

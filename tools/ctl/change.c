@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "format.h"
@@ -15,6 +17,8 @@
 #include "officelog.h"
 
 #define LOCK_WAIT_MS 5000
+/* The largest import takes some seconds; who reads our words may take for ever. */
+#define LOCK_HOLD_S 60
 
 static int
 fail(const char *what, enum jk_err e)
@@ -60,6 +64,26 @@ find_actor(struct jk_change *c)
 	return EXIT_OK;
 }
 
+/*
+ * The others wait for whoever holds the lock: neither ^Z nor a pipe that nobody
+ * reads may make that long. To end at any moment is safe.
+ */
+static void
+limit_hold(void)
+{
+	sigset_t set;
+
+	(void)signal(SIGTSTP, SIG_IGN);
+	(void)signal(SIGTTIN, SIG_IGN);
+	(void)signal(SIGTTOU, SIG_IGN);
+	/* Whoever started us may have had it ignored, or blocked. */
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)alarm(LOCK_HOLD_S);
+}
+
 static int
 open_store(struct jk_change *c)
 {
@@ -69,6 +93,8 @@ open_store(struct jk_change *c)
 	    dry ? JK_STORE_READ : JK_STORE_WRITE, jk_boot_ms() + LOCK_WAIT_MS,
 	    &c->store, &fault);
 
+	if (e == JK_OK && !dry)
+		limit_hold();
 	if (e == JK_OK)
 		return EXIT_OK;
 	if (e == JK_ERR_BUSY)
