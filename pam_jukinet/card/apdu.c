@@ -50,7 +50,7 @@ put_short(struct bytes *b, uint8_t cla, const struct jk_apdu *apdu,
 		put_data(b, data);
 	}
 	if (apdu->answer && cla == 0)
-		put(b, 0);
+		put(b, apdu->expect);
 }
 
 static void
@@ -174,5 +174,10 @@ jk_apdu_run(const struct jk_channel *channel, const struct jk_apdu *apdu,
 	ret->sw = 0;
 	e = send_command(channel, apdu, b, ret);
 	jk_locked_free(b, sizeof(*b));
+	if (e == JK_OK && apdu->head && ret->sw >> 8 == 0x61) {
+		/* What is left waits until the next command. */
+		ret->sw = JK_SW_OK;
+		return JK_OK;
+	}
 	return e == JK_OK ? get_responses(channel, ret) : e;
 }

@@ -15,7 +15,7 @@
 #include "rows.h"
 
 #define JK_ANSWER_MAX    (JK_CERT_MAX + 64) /* bytes of data */
-#define JK_COMMAND_MAX   300                /* bytes of data */
+#define JK_COMMAND_MAX   400                /* bytes of data */
 #define JK_GET_RESPONSES 32                 /* for one command */
 #define JK_SW_OK         0x9000
 #define JK_REPLY_MAX     (JK_ANSWER_MAX + 2)
@@ -37,7 +37,9 @@ struct jk_apdu {
 	uint8_t ins, p1, p2;
 	struct jk_cur data; /* at most JK_COMMAND_MAX; none: left is 0 */
 	bool answer;        /* data is wanted back */
+	uint8_t expect;     /* so many bytes; 0: all, and up to 256 */
 	bool large;         /* what may not fit the short form */
+	bool head;          /* the first part of the answer is enough */
 };
 
 struct jk_answer {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One attempt: finds cards, shows their certificates to the worker, and signs
- * with the one that the worker chose. No transaction is held while a person
- * types. The PIN meets only the card whose certificate was shown, once.
+ * One attempt: finds cards, shows them to the worker, and signs with the one
+ * that the worker chose. No transaction is held while a person types. The PIN
+ * meets only the card that was shown, once.
  */
 #include "card.h"
 
@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "applet.h"
 #include "challenge.h"
 #include "clock.h"
 #include "frame.h"
 #include "pcsc.h"
-#include "piv.h"
 #include "protocol.h"
 #include "reason.h"
 #include "secret.h"
@@ -26,16 +26,28 @@
 #define RETRY_MS       50
 #define ALARM_MS       200 /* beyond the deadline, for the last word */
 #define ATTEMPT_MAX_MS 600000
+/*
+ * A program that has the PIN at hand answers within it, and finds the
+ * transaction still open; a person never does.
+ */
+#define HOLD_MS 150
 
-/* What was read from a card. */
-struct facts {
+static const struct jk_applet *const applets[] = { &jk_piv, &jk_jpki };
+
+/* What a card showed of itself. */
+struct shown {
+	const struct attempt *attempt;
+	const struct jk_applet *applet;
+	struct jk_identity identity;
 	struct jk_tries tries;
-	struct jk_piv_certificate certificate;
+	struct jk_certificate certificate;
 };
 
 struct attempt {
 	int fd;
 	bool short_only;
+	size_t n_applets; /* in which order a card is asked */
+	const struct jk_applet *applet[JK_COUNT(applets)];
 	struct jk_frame *frame;
 	int64_t until;      /* of the attempt */
 	int64_t card_until; /* for a card to come */
@@ -105,80 +117,161 @@ send_waiting(struct attempt *a)
 
 static enum jk_err
 send_card(struct attempt *a, const struct jk_reader *reader,
-    const struct facts *facts)
+    const struct shown *shown)
 {
-	const struct jk_piv_certificate *c = &facts->certificate;
+	const struct jk_certificate *c = &shown->certificate;
 	enum jk_err e;
 
 	jk_frame_start(a->frame, JK_FRAME_CARD);
-	if ((e = jk_frame_put_str(a->frame, JK_FIELD_READER, reader->name)) !=
-	        JK_OK ||
-	    (e = jk_frame_put(a->frame, JK_FIELD_CERTIFICATE, c->der,
-	         c->len)) != JK_OK)
-		return e;
-	if (facts->tries.known)
+	e = jk_frame_put_str(a->frame, JK_FIELD_READER, reader->name);
+	if (e == JK_OK && c->len > 0)
+		e = jk_frame_put(a->frame, JK_FIELD_CERTIFICATE, c->der,
+		    c->len);
+	if (e == JK_OK && shown->tries.known)
 		e = jk_frame_put_u64(a->frame, JK_FIELD_TRIES,
-		    facts->tries.left);
+		    shown->tries.left);
+	if (e == JK_OK)
+		e = jk_frame_put_str(a->frame, JK_FIELD_KIND,
+		    shown->applet->name);
+	if (e == JK_OK && shown->identity.len > 0)
+		e = jk_frame_put(a->frame, JK_FIELD_IDENTITY,
+		    shown->identity.data, shown->identity.len);
 	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
 }
 
+/* The first application of the list that the card has. */
 static enum jk_err
-read_facts(const struct jk_channel *channel, struct facts *ret)
+select_any(const struct attempt *a, const struct jk_channel *channel,
+    const struct jk_applet **ret)
 {
-	enum jk_err e;
+	for (size_t i = 0; i < a->n_applets; i++) {
+		enum jk_err e = a->applet[i]->select(channel);
 
-	if ((e = jk_piv_select(channel)) != JK_OK ||
-	    (e = jk_piv_tries(channel, &ret->tries)) != JK_OK)
+		if (e == JK_OK)
+			*ret = a->applet[i];
+		if (e != JK_ERR_NOT_FOUND)
+			return e;
+	}
+	return JK_ERR_NOT_FOUND;
+}
+
+/*
+ * The certificate too where nothing else says which card it is, or where the
+ * worker has seen it.
+ */
+static enum jk_err
+look_at(const struct jk_channel *channel, const struct shown *before,
+    struct shown *ret)
+{
+	const struct jk_applet *applet;
+	enum jk_err e = select_any(before->attempt, channel, &applet);
+
+	if (e != JK_OK)
 		return e;
-	return jk_piv_read_certificate(channel, &ret->certificate);
+	*ret = (struct shown){ .attempt = before->attempt, .applet = applet };
+	if ((e = applet->identify(channel, &ret->identity)) != JK_OK)
+		return e;
+	if ((ret->identity.len == 0 || before->certificate.len > 0) &&
+	    (e = applet->read(channel, &ret->certificate)) != JK_OK)
+		return e;
+	return applet->count_tries(channel, &ret->tries);
+}
+
+static bool
+is_same(const struct shown *a, const struct shown *b)
+{
+	const struct jk_identity *i = &a->identity, *j = &b->identity;
+	const struct jk_certificate *c = &a->certificate, *d = &b->certificate;
+
+	return a->applet == b->applet && i->len == j->len &&
+	       memcmp(i->data, j->data, i->len) == 0 && c->len == d->len &&
+	       memcmp(c->der, d->der, c->len) == 0;
 }
 
 /* For the first transaction: jk_prepare_fn. */
 static enum jk_err
-prepare_look(const struct jk_channel *channel, bool fresh, void *ctx)
+prepare_look(const struct jk_channel *channel, JK_UNUSED enum jk_begun begun,
+    void *ctx)
 {
-	(void)fresh;
-	return read_facts(channel, ctx);
-}
+	struct shown *shown = ctx;
 
-static bool
-same_certificate(const struct jk_piv_certificate *a,
-    const struct jk_piv_certificate *b)
-{
-	return a->len == b->len && memcmp(a->der, b->der, a->len) == 0;
+	return look_at(channel, &(struct shown){ .attempt = shown->attempt },
+	    shown);
 }
 
 /*
- * For the second: jk_prepare_fn. On the kept connection the card can be no
- * other one, for pcscd would have said so; on a new one it must prove that.
+ * The card that was shown, with its application selected. On the kept
+ * connection it can be no other one, for pcscd would have said so; on a new
+ * one it must prove that.
  */
 static enum jk_err
-prepare_sign(const struct jk_channel *channel, bool fresh, void *ctx)
+meet_again(const struct jk_channel *channel, enum jk_begun begun,
+    struct shown *shown)
 {
-	struct facts *shown = ctx, now;
+	static struct shown now;
 	enum jk_err e;
 
-	if (!fresh)
-		return jk_piv_select(channel);
-	e = read_facts(channel, &now);
+	switch (begun) {
+	case JK_BEGUN_OPEN:
+		return JK_OK;
+	case JK_BEGUN_AGAIN:
+		return shown->applet->select(channel);
+	case JK_BEGUN_FRESH:
+		break;
+	}
+	e = look_at(channel, shown, &now);
 	if (e != JK_OK)
 		return e;
-	if (!same_certificate(&now.certificate, &shown->certificate))
+	if (!is_same(&now, shown))
 		return JK_ERR_CLOSED;
 	shown->tries = now.tries;
 	return JK_OK;
 }
 
+/* For the certificate: jk_prepare_fn. */
+static enum jk_err
+prepare_read(const struct jk_channel *channel, enum jk_begun begun, void *ctx)
+{
+	struct shown *shown = ctx;
+	enum jk_err e = meet_again(channel, begun, shown);
+
+	return e == JK_OK ? shown->applet->read(channel, &shown->certificate)
+	                  : e;
+}
+
+/* For the signature: jk_prepare_fn. */
+static enum jk_err
+prepare_sign(const struct jk_channel *channel, enum jk_begun begun, void *ctx)
+{
+	return meet_again(channel, begun, ctx);
+}
+
 /* What the worker orders with SIGN. */
 struct order {
-	uint8_t digest[JK_CHALLENGE_LEN];
+	enum jk_key_kind key;
+	struct jk_challenge challenge;
 	struct jk_secret pin;
 	uint64_t tries_keep;
 };
 
+static enum jk_err
+get_key_kind(const struct jk_frame *f, enum jk_key_kind *ret)
+{
+	uint64_t n;
+	enum jk_err e = jk_frame_get_u64(f, JK_FIELD_KEY_KIND, &n);
+
+	if (e != JK_OK)
+		return e;
+	if (n == JK_KEY_NONE || n >= JK_KEY_COUNT)
+		return JK_ERR_FORMAT;
+	*ret = (enum jk_key_kind)n;
+	return JK_OK;
+}
+
 /* The frame, which holds the PIN, is erased in any case. */
 static enum jk_err
-read_order(struct attempt *a, struct order *ret, bool *ret_pin_fits)
+read_order(struct attempt *a, const struct jk_applet *applet, struct order *ret,
+    bool *ret_pin_fits)
 {
 	struct jk_cur nonce, pin;
 	enum jk_err e;
@@ -187,12 +280,13 @@ read_order(struct attempt *a, struct order *ret, bool *ret_pin_fits)
 	    (e = jk_frame_get(a->frame, JK_FIELD_PIN, &pin)) == JK_OK &&
 	    (e = jk_frame_get_u64(a->frame, JK_FIELD_TRIES_KEEP,
 	         &ret->tries_keep)) == JK_OK &&
+	    (e = get_key_kind(a->frame, &ret->key)) == JK_OK &&
 	    nonce.left != JK_NONCE_LEN)
 		e = JK_ERR_FORMAT;
 	if (e == JK_OK)
-		e = jk_challenge_digest(nonce.at, ret->digest);
+		e = jk_challenge_make(nonce.at, ret->key, &ret->challenge);
 	if (e == JK_OK) {
-		e = jk_piv_pad_pin(pin, &ret->pin);
+		e = applet->fit(pin, &ret->pin);
 		*ret_pin_fits = e != JK_ERR_FORMAT;
 		if (e == JK_ERR_FORMAT)
 			e = JK_OK;
@@ -202,7 +296,7 @@ read_order(struct attempt *a, struct order *ret, bool *ret_pin_fits)
 }
 
 static enum jk_err
-answer_signed(struct attempt *a, const struct jk_piv_signature *signature)
+answer_signed(struct attempt *a, const struct jk_signature *signature)
 {
 	enum jk_err e;
 
@@ -230,12 +324,12 @@ why_refused(unsigned left)
  * whatever happened. From here on nothing is tried twice.
  */
 static enum jk_err
-spend_pin(struct attempt *a, struct jk_link *link, enum jk_piv_key key,
-    struct order *order)
+spend_pin(struct attempt *a, struct jk_link *link,
+    const struct jk_applet *applet, struct order *order)
 {
-	struct jk_piv_signature signature;
+	struct jk_signature signature;
 	unsigned left;
-	enum jk_err e = jk_piv_verify(&link->channel, &order->pin, &left);
+	enum jk_err e = applet->verify(&link->channel, &order->pin, &left);
 
 	/* A card that hangs from here on finds no PIN in this process. */
 	jk_secret_clear(&order->pin);
@@ -245,7 +339,8 @@ spend_pin(struct attempt *a, struct jk_link *link, enum jk_piv_key key,
 		    &(struct jk_tries){ .known = true, .left = left });
 	}
 	if (e == JK_OK)
-		e = jk_piv_sign(&link->channel, key, order->digest, &signature);
+		e = applet->sign(&link->channel, order->key, &order->challenge,
+		    &signature);
 	jk_link_end_reset(link);
 	if (e == JK_OK)
 		return answer_signed(a, &signature);
@@ -262,7 +357,7 @@ may_spend(const struct jk_tries *tries, uint64_t keep)
 }
 
 static enum jk_err
-sign(struct attempt *a, struct jk_link *link, struct facts *shown,
+sign(struct attempt *a, struct jk_link *link, struct shown *shown,
     struct order *order)
 {
 	enum jk_err e = jk_link_begin(link, prepare_sign, shown);
@@ -276,15 +371,15 @@ sign(struct attempt *a, struct jk_link *link, struct facts *shown,
 		                           : JK_WHY_PIN_LAST,
 		    &shown->tries);
 	}
-	return spend_pin(a, link, shown->certificate.key, order);
+	return spend_pin(a, link, shown->applet, order);
 }
 
 static enum jk_err
-obey_sign(struct attempt *a, struct jk_link *link, struct facts *shown)
+obey_sign(struct attempt *a, struct jk_link *link, struct shown *shown)
 {
 	struct order order = { 0 };
 	bool pin_fits = false;
-	enum jk_err e = read_order(a, &order, &pin_fits);
+	enum jk_err e = read_order(a, shown->applet, &order, &pin_fits);
 
 	if (e == JK_OK && pin_fits)
 		e = sign(a, link, shown, &order);
@@ -302,30 +397,59 @@ remember(struct attempt *a, enum jk_reason why)
 		a->why = why;
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The worker's next word. The transaction is held for a moment only. */
+static enum jk_err
+hear(struct attempt *a, struct jk_link *link)
+{
+	enum jk_err e = jk_wait_readable(a->fd, NULL,
+	    earlier(jk_boot_ms() + HOLD_MS, a->until));
+
+	if (e == JK_ERR_TIMEOUT)
+		jk_link_end(link);
+	else if (e != JK_OK)
+		return e;
+	return jk_frame_recv(a->fd, NULL, a->until, a->frame, NULL);
+}
+
 /* Shows one card. *ret_over: the worker chose it, and has its answer. */
 static enum jk_err
 offer_on(struct attempt *a, struct jk_link *link, bool *ret_over)
 {
-	struct facts facts;
-	enum jk_err e = jk_link_begin(link, prepare_look, &facts);
+	static struct shown shown;
+	enum jk_err e;
 
-	if (e != JK_OK) {
-		remember(a, reason_of(e));
-		return JK_OK;
-	}
-	jk_link_end(link);
-	if ((e = send_card(a, link->reader, &facts)) != JK_OK ||
-	    (e = jk_frame_recv(a->fd, NULL, a->until, a->frame, NULL)) != JK_OK)
-		return e;
-	switch (jk_frame_type(a->frame)) {
-	case JK_FRAME_NEXT:
-		a->why = JK_WHY_CARD_UNKNOWN;
-		return JK_OK;
-	case JK_FRAME_SIGN:
-		*ret_over = true;
-		return obey_sign(a, link, &facts);
-	default:
-		return JK_ERR_FORMAT;
+	shown.attempt = a;
+	e = jk_link_begin(link, prepare_look, &shown);
+	for (;;) {
+		if (e != JK_OK) {
+			remember(a, reason_of(e));
+			return JK_OK;
+		}
+		if ((e = send_card(a, link->reader, &shown)) != JK_OK ||
+		    (e = hear(a, link)) != JK_OK)
+			return e;
+		switch (jk_frame_type(a->frame)) {
+		case JK_FRAME_READ:
+			if (shown.certificate.len > 0)
+				return JK_ERR_FORMAT;
+			e = jk_link_begin(link, prepare_read, &shown);
+			break;
+		case JK_FRAME_NEXT:
+			jk_link_end(link);
+			a->why = JK_WHY_CARD_UNKNOWN;
+			return JK_OK;
+		case JK_FRAME_SIGN:
+			*ret_over = true;
+			return obey_sign(a, link, &shown);
+		default:
+			return JK_ERR_FORMAT;
+		}
 	}
 }
 
@@ -365,12 +489,6 @@ has_any_card(const struct jk_pcsc *pcsc)
 		if (jk_reader_has_card(&pcsc->reader[i]))
 			return true;
 	return false;
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /*
@@ -466,6 +584,32 @@ set_alarm(int64_t ms)
 	           : JK_ERR_SYS;
 }
 
+static const struct jk_applet *
+find_applet(struct jk_cur name)
+{
+	for (size_t i = 0; i < JK_COUNT(applets); i++)
+		if (strlen(applets[i]->name) == name.left &&
+		    memcmp(applets[i]->name, name.at, name.left) == 0)
+			return applets[i];
+	return NULL;
+}
+
+/* In which languages to ask a card, in which order. */
+static enum jk_err
+read_kinds(struct attempt *a)
+{
+	struct jk_cur name;
+
+	while (a->n_applets < JK_COUNT(a->applet) &&
+	       jk_frame_get_nth(a->frame, JK_FIELD_KIND, a->n_applets, &name) ==
+	           JK_OK) {
+		a->applet[a->n_applets] = find_applet(name);
+		if (a->applet[a->n_applets++] == NULL)
+			return JK_ERR_UNSUPPORTED;
+	}
+	return a->n_applets > 0 ? JK_OK : JK_ERR_FORMAT;
+}
+
 static enum jk_err
 read_find(struct attempt *a)
 {
@@ -485,6 +629,8 @@ read_find(struct attempt *a)
 		return e;
 	if (deadline_ms == 0 || deadline_ms > ATTEMPT_MAX_MS)
 		return JK_ERR_FORMAT;
+	if ((e = read_kinds(a)) != JK_OK)
+		return e;
 	if (wait_ms > deadline_ms)
 		wait_ms = deadline_ms;
 	now = jk_boot_ms();

@@ -8,18 +8,18 @@
 #define PURPOSE "jukinet-card-login-1"
 
 enum jk_err
-jk_challenge_digest(const uint8_t nonce[static JK_NONCE_LEN],
-    uint8_t ret[static JK_CHALLENGE_LEN])
+jk_challenge_make(const uint8_t nonce[static JK_NONCE_LEN],
+    enum jk_key_kind key, struct jk_challenge *ret)
 {
+	const bool large = key == JK_KEY_P384;
 	uint8_t text[sizeof(PURPOSE) + JK_NONCE_LEN] = PURPOSE;
-	uint8_t digest[JK_CHALLENGE_LEN];
-	size_t len = 0;
+	struct jk_challenge c = { 0 };
 
 	memcpy(text + sizeof(PURPOSE), nonce, JK_NONCE_LEN);
-	if (EVP_Q_digest(NULL, "SHA256", NULL, text, sizeof(text), digest,
-	        &len) != 1 ||
-	    len != sizeof(digest))
+	if (EVP_Q_digest(NULL, large ? "SHA384" : "SHA256", NULL, text,
+	        sizeof(text), c.digest, &c.len) != 1 ||
+	    c.len != (large ? 48 : 32))
 		return JK_ERR_CRYPTO;
-	memcpy(ret, digest, sizeof(digest));
+	*ret = c;
 	return JK_OK;
 }

@@ -3,18 +3,26 @@
 #ifndef JK_CHALLENGE_H
 #define JK_CHALLENGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
+#include "keykind.h"
 #include "protocol.h"
 
-#define JK_CHALLENGE_LEN 32
+#define JK_CHALLENGE_MAX 48
+
+/* A digest: of SHA-384 for P-384, else of SHA-256 (SP 800-78-5, table 3-2). */
+struct jk_challenge {
+	size_t len;
+	uint8_t digest[JK_CHALLENGE_MAX];
+};
 
 /*
- * SHA-256 over "jukinet-card-login-1", its NUL, and the nonce: a signature
- * made for something else never fits, and ours fits nothing else.
+ * Over "jukinet-card-login-1", its NUL, and the nonce: a signature made for
+ * something else never fits, and ours fits nothing else.
  */
-enum jk_err jk_challenge_digest(const uint8_t nonce[static JK_NONCE_LEN],
-    uint8_t ret[static JK_CHALLENGE_LEN]);
+enum jk_err jk_challenge_make(const uint8_t nonce[static JK_NONCE_LEN],
+    enum jk_key_kind key, struct jk_challenge *ret);
 
 #endif

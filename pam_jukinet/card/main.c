@@ -134,9 +134,11 @@ static enum jk_err
 warm_up(void)
 {
 	const uint8_t nonce[JK_NONCE_LEN] = { 0 };
-	uint8_t digest[JK_CHALLENGE_LEN];
+	struct jk_challenge challenge;
+	enum jk_err e = jk_challenge_make(nonce, JK_KEY_P256, &challenge);
 
-	return jk_challenge_digest(nonce, digest);
+	return e == JK_OK ? jk_challenge_make(nonce, JK_KEY_P384, &challenge)
+	                  : e;
 }
 
 static enum jk_err

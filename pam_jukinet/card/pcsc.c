@@ -246,17 +246,34 @@ connect_card(struct jk_link *link)
 }
 
 static enum jk_err
+open_transaction(struct jk_link *link, enum jk_begun *ret)
+{
+	const bool fresh = !link->connected;
+	enum jk_err e;
+
+	if (link->open) {
+		*ret = JK_BEGUN_OPEN;
+		return JK_OK;
+	}
+	e = connect_card(link);
+	if (e == JK_OK)
+		e = jk_pcsc_err(SCardBeginTransaction(link->handle));
+	if (e != JK_OK)
+		return e;
+	link->open = true;
+	*ret = fresh ? JK_BEGUN_FRESH : JK_BEGUN_AGAIN;
+	return JK_OK;
+}
+
+static enum jk_err
 begin_once(struct jk_link *link, jk_prepare_fn *prepare, void *ctx)
 {
-	bool fresh = !link->connected;
-	enum jk_err e = connect_card(link);
+	enum jk_begun begun;
+	enum jk_err e = open_transaction(link, &begun);
 
 	if (e != JK_OK)
 		return e;
-	e = jk_pcsc_err(SCardBeginTransaction(link->handle));
-	if (e != JK_OK)
-		return e;
-	e = prepare(&link->channel, fresh, ctx);
+	e = prepare(&link->channel, begun, ctx);
 	if (e != JK_OK)
 		jk_link_end(link);
 	return e;
@@ -302,7 +319,9 @@ jk_link_begin(struct jk_link *link, jk_prepare_fn *prepare, void *ctx)
 void
 jk_link_end(struct jk_link *link)
 {
-	(void)SCardEndTransaction(link->handle, SCARD_LEAVE_CARD);
+	if (link->open)
+		(void)SCardEndTransaction(link->handle, SCARD_LEAVE_CARD);
+	link->open = false;
 }
 
 void
@@ -314,7 +333,7 @@ jk_link_end_reset(struct jk_link *link)
 	    SCARD_S_SUCCESS)
 		then = SCARD_RESET_CARD;
 	(void)SCardDisconnect(link->handle, then);
-	link->connected = false;
+	link->connected = link->open = false;
 }
 
 void
@@ -322,7 +341,7 @@ jk_link_close(struct jk_link *link)
 {
 	if (link->connected)
 		(void)SCardDisconnect(link->handle, SCARD_LEAVE_CARD);
-	link->connected = false;
+	link->connected = link->open = false;
 }
 
 bool

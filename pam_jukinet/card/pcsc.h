@@ -59,29 +59,37 @@ struct jk_link {
 	const struct jk_reader *reader; /* borrowed */
 	int64_t until;
 	bool connected;
+	bool open;       /* a transaction */
 	bool may_extend; /* no trouble with extended length so far */
 	SCARDHANDLE handle;
 	DWORD protocol;
 	struct jk_channel channel;
 };
 
-/* What a transaction opens with. `fresh`: on a connection that is new. */
-typedef enum jk_err jk_prepare_fn(const struct jk_channel *channel, bool fresh,
-    void *ctx);
+/* What a transaction found when it began. */
+enum jk_begun {
+	JK_BEGUN_FRESH, /* a new connection: to any card */
+	JK_BEGUN_AGAIN, /* the same card, and others may have used it */
+	JK_BEGUN_OPEN,  /* it was open: all is as it was left */
+};
+
+/* What a transaction opens with, or goes on with. */
+typedef enum jk_err jk_prepare_fn(const struct jk_channel *channel,
+    enum jk_begun begun, void *ctx);
 
 /* Nothing happens yet. `short_only`: extended length is not tried. */
 void jk_link_init(struct jk_link *link, const struct jk_pcsc *pcsc,
     const struct jk_reader *reader, bool short_only, int64_t until);
 /*
- * Begins a transaction, connecting where needed, and runs `prepare` in it.
- * With JK_OK the transaction is open; else it is ended. On JK_ERR_BUSY and
+ * Begins a transaction, connecting where needed, or takes the one that is open,
+ * and runs `prepare` in it. With JK_OK it is open then; else it is ended. On JK_ERR_BUSY and
  * JK_ERR_TIMEOUT, from PC/SC or from `prepare`, starts anew on a new
  * connection, JK_LINK_STARTS times in all.
  */
 #define JK_LINK_STARTS 8
 enum jk_err jk_link_begin(struct jk_link *link, jk_prepare_fn *prepare,
     void *ctx);
-/* The card as it is, for the next transaction. */
+/* The card as it is, for the next transaction; fine when none is open. */
 void jk_link_end(struct jk_link *link);
 /* Resets the card, so that nothing stays verified. Then closed. */
 void jk_link_end_reset(struct jk_link *link);

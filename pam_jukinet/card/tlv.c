@@ -56,6 +56,23 @@ read_length(struct jk_cur *cur, size_t *ret)
 }
 
 enum jk_err
+jk_tlv_head(struct jk_cur *cur, uint16_t *ret_tag, size_t *ret_len)
+{
+	struct jk_cur c = *cur;
+	uint16_t tag;
+	size_t len;
+	enum jk_err e;
+
+	if ((e = read_tag(&c, &tag)) != JK_OK ||
+	    (e = read_length(&c, &len)) != JK_OK)
+		return e;
+	*cur = c;
+	*ret_tag = tag;
+	*ret_len = len;
+	return JK_OK;
+}
+
+enum jk_err
 jk_tlv_next(struct jk_cur *cur, struct jk_tlv *ret)
 {
 	struct jk_cur c = *cur;
@@ -63,8 +80,7 @@ jk_tlv_next(struct jk_cur *cur, struct jk_tlv *ret)
 	size_t len;
 	enum jk_err e;
 
-	if ((e = read_tag(&c, &tlv.tag)) != JK_OK ||
-	    (e = read_length(&c, &len)) != JK_OK ||
+	if ((e = jk_tlv_head(&c, &tlv.tag, &len)) != JK_OK ||
 	    (e = jk_cur_take(&c, len, &tlv.value)) != JK_OK)
 		return e;
 	*cur = c;

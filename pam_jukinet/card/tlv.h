@@ -7,6 +7,7 @@
 #ifndef JK_TLV_H
 #define JK_TLV_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cursor.h"
@@ -17,6 +18,8 @@ struct jk_tlv {
 	struct jk_cur value;
 };
 
+/* Tag and length alone: what they are about may not be there in full. */
+enum jk_err jk_tlv_head(struct jk_cur *cur, uint16_t *ret_tag, size_t *ret_len);
 /* Reads one element and moves past it. On failure nothing has changed. */
 enum jk_err jk_tlv_next(struct jk_cur *cur, struct jk_tlv *ret);
 /* The same for an element that must have this tag: else JK_ERR_FORMAT. */

@@ -6,8 +6,8 @@
 #include "challenge.h"
 #include "choice.h"
 #include "hex.h"
+#include "known.h"
 #include "log.h"
-#include "reader.h"
 #include "verify.h"
 #include "worker.h"
 
@@ -71,22 +71,39 @@ hold(const struct jk_attempt *a, struct jk_facts *facts)
 /* A card is about to be proven: what speaks against that comes first. */
 static const struct jk_evidence intended = { .method = JK_METHOD_CARD_PIN };
 
-/* What speaks against this card, before any PIN. */
+/* What speaks against the card with this certificate, before any PIN. */
 static enum jk_err
 check_card(struct jk_worker *w, const struct jk_attempt *a,
-    const struct jk_reader_news *news, struct jk_facts *ret,
+    const uint8_t digest[static JK_DIGEST_LEN], struct jk_facts *ret,
     struct jk_verdict *ret_verdict)
 {
-	uint8_t digest[JK_DIGEST_LEN];
-	enum jk_err e;
+	enum jk_err e = jk_facts_load(w, digest, ret);
 
-	if ((e = jk_verify_digest(news->cert, news->cert_len, digest)) !=
-	        JK_OK ||
-	    (e = jk_facts_load(w, digest, ret)) != JK_OK)
+	if (e != JK_OK)
 		return e;
 	hold(a, ret);
 	*ret_verdict = decide(w, a, ret, NULL, &intended);
 	return JK_OK;
+}
+
+static struct jk_cur
+identity_of(const struct jk_reader_news *card)
+{
+	return (struct jk_cur){ card->identity, card->identity_len };
+}
+
+/* A card seen before that may be used; any other shows its certificate. */
+static bool
+is_known(struct jk_worker *w, const struct jk_attempt *a,
+    const struct jk_reader_news *card, struct jk_facts *ret,
+    struct jk_verdict *ret_verdict)
+{
+	uint8_t digest[JK_DIGEST_LEN];
+
+	return jk_known_find(w->keep_dir, card->kind, identity_of(card),
+	           digest) == JK_OK &&
+	       check_card(w, a, digest, ret, ret_verdict) == JK_OK &&
+	       ret_verdict->why == JK_WHY_EVIDENCE_NONE;
 }
 
 static enum jk_err
@@ -96,47 +113,75 @@ tell_waiting(struct jk_worker *w, const struct jk_reader_news *news)
 	    news->readers > 0 ? "card.insert" : "reader.none", NULL);
 }
 
-/*
- * JK_OK: the card shown last is the right one. Of several wrong ones the
- * first that is registered gives the reason.
- */
+/* Of several cards that are wrong the first that is registered counts. */
+static void
+remember(struct jk_attempt *a, const struct jk_facts *facts,
+    const struct jk_verdict *verdict, enum jk_reason *why)
+{
+	if (verdict->why != JK_WHY_EVIDENCE_NONE && *why != JK_WHY_GRANTED &&
+	    a->facts.has_card)
+		return;
+	a->facts = *facts;
+	a->outcome.facts = &a->facts;
+	a->outcome.opid = verdict->opid;
+	*why = verdict->why;
+}
+
+/* One card that was shown. JK_OK: the right one; JK_ERR_NOT_FOUND: go on. */
+static enum jk_err
+weigh(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader,
+    enum jk_reason *why)
+{
+	static struct jk_facts facts;
+	struct jk_verdict verdict;
+	uint8_t digest[JK_DIGEST_LEN];
+	enum jk_err e;
+
+	a->known = a->card.cert_len == 0;
+	if (a->known) {
+		if (!is_known(w, a, &a->card, &facts, &verdict)) {
+			e = jk_reader_read(reader);
+			return e == JK_OK ? JK_ERR_NOT_FOUND : e;
+		}
+	} else if ((e = jk_verify_digest(a->card.cert, a->card.cert_len,
+	                digest)) != JK_OK ||
+	           (e = check_card(w, a, digest, &facts, &verdict)) != JK_OK) {
+		return e;
+	}
+	remember(a, &facts, &verdict, why);
+	a->tries = a->card.tries;
+	if (verdict.why == JK_WHY_EVIDENCE_NONE)
+		return JK_OK;
+	e = jk_reader_pass(reader);
+	return e == JK_OK ? JK_ERR_NOT_FOUND : e;
+}
+
+/* JK_OK: the card shown last is the right one. */
 static enum jk_err
 find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
 {
-	static struct jk_reader_news news;
-	static struct jk_facts facts;
-	struct jk_verdict verdict;
 	enum jk_reason why = JK_WHY_GRANTED; /* nothing seen yet */
 	enum jk_err e;
 
 	for (;;) {
-		e = jk_reader_next(reader, &news);
+		e = jk_reader_next(reader, &a->card);
 		if (e != JK_OK)
 			return give_up(w, a, e);
-		if (news.event == JK_READER_FAILED)
+		switch (a->card.event) {
+		case JK_READER_FAILED:
 			return refuse(w, a,
-			    why != JK_WHY_GRANTED ? why : news.why);
-		if (news.event == JK_READER_WAITING) {
-			(void)tell_waiting(w, &news);
-			continue;
+			    why != JK_WHY_GRANTED ? why : a->card.why);
+		case JK_READER_WAITING:
+			(void)tell_waiting(w, &a->card);
+			break;
+		case JK_READER_CARD:
+			e = weigh(w, a, reader, &why);
+			if (e == JK_OK)
+				return JK_OK;
+			if (e != JK_ERR_NOT_FOUND)
+				return give_up(w, a, e);
+			break;
 		}
-		e = check_card(w, a, &news, &facts, &verdict);
-		if (e != JK_OK)
-			return give_up(w, a, e);
-		if (verdict.why == JK_WHY_EVIDENCE_NONE ||
-		    why == JK_WHY_GRANTED || !a->facts.has_card) {
-			a->facts = facts;
-			a->outcome.facts = &a->facts;
-			a->outcome.opid = verdict.opid;
-			why = verdict.why;
-		}
-		if (verdict.why == JK_WHY_EVIDENCE_NONE) {
-			a->tries = news.tries;
-			return JK_OK;
-		}
-		e = jk_reader_pass(reader);
-		if (e != JK_OK)
-			return give_up(w, a, e);
 	}
 }
 
@@ -171,29 +216,52 @@ ask_pin(struct jk_worker *w, struct jk_attempt *a, struct jk_secret *ret)
 	return e == JK_OK ? JK_OK : refuse(w, a, JK_WHY_PIN_MALFORMED);
 }
 
+/* What the signature says of the card, for the next time. */
+static void
+learn(const struct jk_worker *w, const struct jk_attempt *a, bool good)
+{
+	const struct jk_cur identity = identity_of(&a->card);
+	enum jk_err e = JK_OK;
+
+	if (a->known && !good)
+		jk_known_forget(w->keep_dir, a->card.kind, identity);
+	else if (!a->known && good && identity.left > 0)
+		e = jk_known_keep(w->keep_dir, a->card.kind, identity,
+		    a->facts.cert);
+	if (e != JK_OK)
+		jk_log(JK_LOG_WARNING, "card will be read again: %s",
+		    jk_err_text(e));
+}
+
 /* Signature by the registered key over a fresh nonce: evidence. */
 static enum jk_err
 prove_holder(struct jk_worker *w, struct jk_attempt *a,
     struct jk_reader *reader, const struct jk_secret *pin)
 {
-	uint8_t nonce[JK_NONCE_LEN], challenge[JK_CHALLENGE_LEN];
-	uint8_t signature[JK_SIGNATURE_MAX];
+	uint8_t nonce[JK_NONCE_LEN], signature[JK_SIGNATURE_MAX];
+	struct jk_reader_order order = {
+		.nonce = nonce,
+		.pin = pin,
+		.tries_keep = tries_to_keep(w),
+	};
+	struct jk_challenge challenge;
 	size_t len = 0;
 	enum jk_reason why = JK_WHY_INTERNAL;
 	enum jk_err e;
 
 	if ((e = jk_random(nonce, sizeof(nonce))) != JK_OK ||
-	    (e = jk_challenge_digest(nonce, challenge)) != JK_OK)
+	    (e = jk_verify_key_kind(&a->facts.card, &order.key)) != JK_OK ||
+	    (e = jk_challenge_make(nonce, order.key, &challenge)) != JK_OK)
 		return give_up(w, a, e);
 	/* From here the number is the card's to say again. */
 	a->tries = JK_TRIES_UNKNOWN;
-	e = jk_reader_sign(reader, nonce, pin, tries_to_keep(w), signature,
-	    &len, &why, &a->tries);
+	e = jk_reader_sign(reader, &order, signature, &len, &why, &a->tries);
 	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
 		return refuse(w, a, why);
 	if (e != JK_OK)
 		return give_up(w, a, e);
-	e = jk_verify_signature(&a->facts.card, challenge, signature, len);
+	e = jk_verify_signature(&a->facts.card, &challenge, signature, len);
+	learn(w, a, e == JK_OK);
 	if (e == JK_ERR_REFUSED)
 		return refuse(w, a, JK_WHY_CARD_FORGED);
 	if (e != JK_OK)
@@ -210,8 +278,7 @@ gather(struct jk_worker *w, struct jk_attempt *a)
 	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
 	enum jk_err e;
 
-	e = jk_reader_find(w->until, w->place.settings.card_wait_ms, &w->cancel,
-	    &reader);
+	e = jk_reader_find(w->until, &w->place.settings, &w->cancel, &reader);
 	if (e != JK_OK) {
 		jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
 		return refuse(w, a, JK_WHY_SERVICE_DOWN);

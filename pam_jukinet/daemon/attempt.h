@@ -9,6 +9,7 @@
 
 #include "facts.h"
 #include "outcome.h"
+#include "reader.h"
 
 struct jk_attempt {
 	enum jk_ask ask;           /* LOGIN or UNLOCK */
@@ -16,6 +17,8 @@ struct jk_attempt {
 	struct jk_facts facts;
 	struct jk_verdict verdict; /* the last one */
 	uint64_t tries;            /* as the card said, or JK_TRIES_UNKNOWN */
+	bool known;                /* by its identity: not read again */
+	struct jk_reader_news card;
 	struct jk_evidence evidence;
 	struct jk_outcome outcome;
 	struct jk_grant grant; /* with its receipt */

@@ -10,7 +10,7 @@
 #include "protocol.h"
 
 static enum jk_err
-send_find(struct jk_reader *r, int64_t wait_ms)
+send_find(struct jk_reader *r, const struct jk_settings *settings)
 {
 	enum jk_err e;
 
@@ -18,14 +18,17 @@ send_find(struct jk_reader *r, int64_t wait_ms)
 	if ((e = jk_frame_put_u64(r->frame, JK_FIELD_DEADLINE_MS,
 	         (uint64_t)jk_poll_ms(r->until))) != JK_OK ||
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_WAIT_MS,
-	         (uint64_t)wait_ms)) != JK_OK)
+	         (uint64_t)settings->card_wait_ms)) != JK_OK)
 		return e;
-	return jk_frame_send(r->fd, r->frame);
+	for (size_t i = 0; i < settings->n_kinds && e == JK_OK; i++)
+		e = jk_frame_put_str(r->frame, JK_FIELD_KIND,
+		    settings->kind[i]);
+	return e == JK_OK ? jk_frame_send(r->fd, r->frame) : e;
 }
 
 enum jk_err
-jk_reader_find(int64_t until, int64_t wait_ms, const struct jk_cancel *cancel,
-    struct jk_reader *ret)
+jk_reader_find(int64_t until, const struct jk_settings *settings,
+    const struct jk_cancel *cancel, struct jk_reader *ret)
 {
 	struct jk_reader r = { .fd = -1, .cancel = cancel, .until = until };
 	enum jk_err e = jk_frame_new(&r.frame);
@@ -33,7 +36,7 @@ jk_reader_find(int64_t until, int64_t wait_ms, const struct jk_cancel *cancel,
 	if (e == JK_OK)
 		e = jk_link_connect(JK_RUN_DIR "/card.sock", until, &r.fd);
 	if (e == JK_OK)
-		e = send_find(&r, wait_ms);
+		e = send_find(&r, settings);
 	if (e != JK_OK) {
 		jk_reader_close(&r);
 		return e;
@@ -64,20 +67,42 @@ get_why(const struct jk_frame *f)
 	return why == JK_WHY_GRANTED ? JK_WHY_INTERNAL : why;
 }
 
+/* A field that may be absent: then *ret_len is 0. */
+static enum jk_err
+get_bytes(const struct jk_frame *f, enum jk_field field, uint8_t *ret,
+    size_t size, size_t *ret_len)
+{
+	struct jk_cur cur;
+	enum jk_err e = jk_frame_get(f, (uint8_t)field, &cur);
+
+	*ret_len = 0;
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_OK;
+	if (e != JK_OK)
+		return e;
+	if (cur.left > size)
+		return JK_ERR_TOO_BIG;
+	memcpy(ret, cur.at, cur.left);
+	*ret_len = cur.left;
+	return JK_OK;
+}
+
 static enum jk_err
 read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 {
-	struct jk_cur cert;
-	enum jk_err e = jk_frame_get(f, JK_FIELD_CERTIFICATE, &cert);
+	enum jk_err e;
 
-	if (e != JK_OK)
+	if ((e = get_bytes(f, JK_FIELD_CERTIFICATE, ret->cert,
+	         sizeof(ret->cert), &ret->cert_len)) != JK_OK ||
+	    (e = get_bytes(f, JK_FIELD_IDENTITY, ret->identity,
+	         sizeof(ret->identity), &ret->identity_len)) != JK_OK ||
+	    (e = jk_frame_get_str(f, JK_FIELD_KIND, ret->kind,
+	         sizeof(ret->kind))) != JK_OK)
 		return e;
-	if (cert.left > sizeof(ret->cert))
-		return JK_ERR_TOO_BIG;
+	if (ret->cert_len == 0 && ret->identity_len == 0)
+		return JK_ERR_FORMAT;
 	ret->event = JK_READER_CARD;
 	ret->tries = get_tries(f);
-	ret->cert_len = cert.left;
-	memcpy(ret->cert, cert.at, cert.left);
 	return JK_OK;
 }
 
@@ -109,6 +134,13 @@ jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
 }
 
 enum jk_err
+jk_reader_read(struct jk_reader *r)
+{
+	jk_frame_start(r->frame, JK_FRAME_READ);
+	return jk_frame_send(r->fd, r->frame);
+}
+
+enum jk_err
 jk_reader_pass(struct jk_reader *r)
 {
 	jk_frame_start(r->frame, JK_FRAME_NEXT);
@@ -116,17 +148,18 @@ jk_reader_pass(struct jk_reader *r)
 }
 
 static enum jk_err
-send_sign(struct jk_reader *r, const uint8_t *nonce,
-    const struct jk_secret *pin, uint64_t tries_keep)
+send_sign(struct jk_reader *r, const struct jk_reader_order *o)
 {
 	enum jk_err e;
 
 	jk_frame_start(r->frame, JK_FRAME_SIGN);
-	if ((e = jk_frame_put(r->frame, JK_FIELD_NONCE, nonce, JK_NONCE_LEN)) ==
-	        JK_OK &&
-	    (e = jk_frame_put(r->frame, JK_FIELD_PIN, pin->data, pin->len)) ==
-	        JK_OK &&
-	    (e = jk_frame_put_u64(r->frame, JK_FIELD_TRIES_KEEP, tries_keep)) ==
+	if ((e = jk_frame_put(r->frame, JK_FIELD_NONCE, o->nonce,
+	         JK_NONCE_LEN)) == JK_OK &&
+	    (e = jk_frame_put(r->frame, JK_FIELD_PIN, o->pin->data,
+	         o->pin->len)) == JK_OK &&
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_TRIES_KEEP,
+	         o->tries_keep)) == JK_OK &&
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_KEY_KIND, o->key)) ==
 	        JK_OK)
 		e = jk_frame_send(r->fd, r->frame);
 	jk_frame_start(r->frame, 0);
@@ -134,15 +167,14 @@ send_sign(struct jk_reader *r, const uint8_t *nonce,
 }
 
 enum jk_err
-jk_reader_sign(struct jk_reader *r, const uint8_t *nonce,
-    const struct jk_secret *pin, uint64_t tries_keep,
+jk_reader_sign(struct jk_reader *r, const struct jk_reader_order *order,
     uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
     enum jk_reason *ret_why, uint64_t *ret_tries)
 {
 	struct jk_cur signature;
 	enum jk_err e;
 
-	if ((e = send_sign(r, nonce, pin, tries_keep)) != JK_OK ||
+	if ((e = send_sign(r, order)) != JK_OK ||
 	    (e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL)) !=
 	        JK_OK)
 		return e;

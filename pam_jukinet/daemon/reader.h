@@ -11,11 +11,12 @@
 
 #include "err.h"
 #include "frame.h"
+#include "keykind.h"
 #include "reason.h"
 #include "rows.h"
 #include "secret.h"
 
-#define JK_SIGNATURE_MAX 512
+#define JK_IDENTITY_MAX  64
 #define JK_TRIES_UNKNOWN UINT64_MAX
 
 struct jk_reader {
@@ -27,7 +28,7 @@ struct jk_reader {
 
 enum jk_reader_event {
 	JK_READER_WAITING, /* no card; `readers` are connected */
-	JK_READER_CARD,    /* `cert` was read, `tries` are left */
+	JK_READER_CARD,    /* one was looked at, `tries` are left */
 	JK_READER_FAILED,  /* no further card: `why` */
 };
 
@@ -36,23 +37,39 @@ struct jk_reader_news {
 	uint64_t readers;
 	uint64_t tries; /* JK_TRIES_UNKNOWN: the card did not say */
 	enum jk_reason why;
-	size_t cert_len;
+	char kind[JK_ID_MAX + 1];
+	size_t identity_len; /* 0: it has none */
+	uint8_t identity[JK_IDENTITY_MAX];
+	size_t cert_len; /* 0: not read yet; then there is an identity */
 	uint8_t cert[JK_CERT_MAX];
 };
 
-/* Connects and starts the search; `until` bounds everything that follows. */
-enum jk_err jk_reader_find(int64_t until, int64_t wait_ms,
+/*
+ * Connects and starts the search for cards of these kinds (words.h);
+ * `until` bounds everything that follows.
+ */
+enum jk_err jk_reader_find(int64_t until, const struct jk_settings *settings,
     const struct jk_cancel *cancel, struct jk_reader *ret);
 enum jk_err jk_reader_next(struct jk_reader *reader,
     struct jk_reader_news *ret);
+/* The card shown last is to show its certificate: it comes once more. */
+enum jk_err jk_reader_read(struct jk_reader *reader);
 /* The card shown last is not the one. */
 enum jk_err jk_reader_pass(struct jk_reader *reader);
+/* What the card shown last is to do with the PIN. */
+struct jk_reader_order {
+	const uint8_t *nonce; /* JK_NONCE_LEN bytes */
+	enum jk_key_kind key;
+	const struct jk_secret *pin;
+	uint64_t tries_keep;
+};
+
 /*
- * The card shown last gets the PIN and signs. JK_OK with a signature, or
- * JK_ERR_REFUSED with *ret_why and *ret_tries. The PIN's frame is erased.
+ * The card gets the PIN and signs. JK_OK with a signature, or JK_ERR_REFUSED
+ * with *ret_why and *ret_tries. The PIN's frame is erased.
  */
-enum jk_err jk_reader_sign(struct jk_reader *reader, const uint8_t *nonce,
-    const struct jk_secret *pin, uint64_t tries_keep,
+enum jk_err jk_reader_sign(struct jk_reader *reader,
+    const struct jk_reader_order *order,
     uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
     enum jk_reason *ret_why, uint64_t *ret_tries);
 void jk_reader_close(struct jk_reader *reader);

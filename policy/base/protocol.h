@@ -34,11 +34,15 @@
  *               MESSAGE (a reason's code: why there is no OPTION)
  *
  * card.sock (jukinetd ⇄ jukinet-card)
- *   > FIND      DEADLINE_MS, WAIT_MS          left of the whole, for a card
+ *   > FIND      DEADLINE_MS, WAIT_MS, KIND*  left of the whole, for a card;
+ *                                            in which languages to ask it
  *     < WAITING READERS                      no card yet
- *     < CARD    READER, CERTIFICATE, TRIES?  one that was read
+ *     < CARD    READER, CERTIFICATE?, TRIES?, KIND, IDENTITY?
+ *                                            one of the two is there
+ *       > READ                               certificate wanted: CARD again
  *       > NEXT                               not this one
- *       > SIGN  NONCE, PIN, TRIES_KEEP       this one
+ *       > SIGN  NONCE, PIN, TRIES_KEEP, KEY_KIND
+ *                                            this one
  *         < SIGNED SIGNATURE
  *         < FAILED REASON, TRIES?
  *     < FAILED  REASON                       no further card
@@ -76,6 +80,7 @@ enum jk_frame_type {
 	JK_FRAME_SIGN,
 	JK_FRAME_SIGNED,
 	JK_FRAME_FAILED,
+	JK_FRAME_READ,
 
 	JK_FRAME_WATCH = 64,
 	JK_FRAME_WATCHING,
@@ -86,6 +91,7 @@ enum jk_frame_type {
 	JK_FRAME_STATE_SESSION,
 	JK_FRAME_STATE_TIME,
 	JK_FRAME_STATE_USE,
+	JK_FRAME_STATE_CARD,
 };
 
 enum jk_field {
@@ -119,6 +125,9 @@ enum jk_field {
 	JK_FIELD_FUNCTION, /* id of a function of 別紙1 */
 	JK_FIELD_OPTION,   /* "ID=TYPE" of an operator ID, repeats */
 	JK_FIELD_APPROVAL, /* id of one that a grant stands on, repeats */
+	JK_FIELD_KIND,     /* of a card: "piv", "jpki" */
+	JK_FIELD_IDENTITY, /* by which a card of that kind is known again */
+	JK_FIELD_KEY_KIND, /* u64, enum jk_key_kind */
 
 	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,

@@ -94,6 +94,12 @@ static const struct field edition_fields[] = {
 	TIME(struct jk_edition, valid_until),
 };
 
+static bool
+is_card_kind(const char *text)
+{
+	return jk_word_find(&jk_card_kinds, text) < jk_card_kinds.n;
+}
+
 static const struct field settings_fields[] = {
 	ID(struct jk_settings, terminal),
 	NUMBER(struct jk_settings, recording, JK_RECORDING_KERNEL),
@@ -103,6 +109,10 @@ static const struct field settings_fields[] = {
 	NUMBER(struct jk_settings, pin_min, 64),
 	NUMBER(struct jk_settings, pin_max, 64),
 	TEXT_OR_NONE(struct jk_settings, contact),
+	{ .kind = STRINGS,
+	    EACH(struct jk_settings, kind),
+	    .count_at = offsetof(struct jk_settings, n_kinds),
+	    .check = is_card_kind },
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),

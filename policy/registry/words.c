@@ -9,6 +9,7 @@
 static const struct jk_word class_words[] = { JK_CLASS_TABLE(WORD) };
 static const struct jk_word business_words[] = { JK_BUSINESS_TABLE(WORD) };
 static const struct jk_word function_words[] = { JK_FUNCTION_TABLE(WORD) };
+static const struct jk_word kind_words[] = { JK_CARD_KIND_TABLE(WORD) };
 static const struct jk_word method_words[] = { JK_METHOD_TABLE(WORD) };
 static const struct jk_word role_words[] = { JK_ROLE_TABLE(WORD) };
 static const struct jk_word approval_words[] = { JK_APPROVAL_TABLE(WORD) };
@@ -40,6 +41,8 @@ const struct jk_words jk_businesses =
     WORDS("business", business_words, JK_BUSINESS_TABLE);
 const struct jk_words jk_functions =
     WORDS("function", function_words, JK_FUNCTION_TABLE);
+const struct jk_words jk_card_kinds =
+    WORDS("kind of card", kind_words, JK_CARD_KIND_TABLE);
 const struct jk_words jk_methods =
     WORDS_FROM_1("method", method_words, "card-pin biometric fallback-pin");
 const struct jk_words jk_role_names = WORDS("role", role_words, JK_ROLE_TABLE);

@@ -76,6 +76,12 @@
 	    "操作者権限設定")
 
 /* Ways to prove who one is. */
+/* In which language a card is asked; they are tried in an order. */
+#define JK_CARD_KIND_TABLE(X)                                       \
+	X(JK_CARD_PIV, "piv", "PIV", "PIV")                         \
+	X(JK_CARD_JPKI, "jpki", "My Number card", "個人番号カード") \
+	X(JK_CARD_OPENSC, "opensc", "through OpenSC", "OpenSC経由")
+
 #define JK_METHOD_TABLE(X)                                               \
 	X(JK_METHOD_NONE, "none", "nothing", "なし")                     \
 	X(JK_METHOD_CARD_PIN, "card-pin", "card and PIN",                \
@@ -156,6 +162,9 @@ enum jk_business {
 enum jk_function {
 	JK_FUNCTION_TABLE(JK_WORD_ENUM) JK_FUNCTION_COUNT,
 };
+enum jk_card_kind {
+	JK_CARD_KIND_TABLE(JK_WORD_ENUM) JK_CARD_KIND_COUNT,
+};
 enum jk_method {
 	JK_METHOD_TABLE(JK_WORD_ENUM) JK_METHOD_COUNT,
 };
@@ -183,8 +192,8 @@ struct jk_words {
 };
 
 extern const struct jk_words jk_classes, jk_businesses, jk_functions,
-    jk_methods, jk_role_names, jk_approval_kinds, jk_card_states, jk_weekdays,
-    jk_room_levels;
+    jk_card_kinds, jk_methods, jk_role_names, jk_approval_kinds, jk_card_states,
+    jk_weekdays, jk_room_levels;
 
 /* Its number, or words->n when it is none of them. */
 size_t jk_word_find(const struct jk_words *words, const char *id);

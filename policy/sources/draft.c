@@ -112,6 +112,27 @@ jk_draft_set(struct jk_draft *draft, const char *key, const char *value,
 		refuse(draft, o, value, len, line, fault);
 }
 
+/* Of a list it is each of its words. */
+static const char *
+set_fallback(const struct jk_draft *d, const struct jk_option *o)
+{
+	const char *at = o->fallback, *fault = NULL;
+
+	if (o->max_count == 0)
+		return jk_option_set(o, at, strlen(at), d->object);
+	while (fault == NULL && *at != '\0') {
+		char word[JK_ID_MAX + 1] = "";
+		const size_t len = strcspn(at, " ");
+
+		if (len >= sizeof(word))
+			return "too long";
+		memcpy(word, at, len);
+		fault = jk_option_set(o, word, len, d->object);
+		at += len + (at[len] == ' ');
+	}
+	return fault;
+}
+
 /* One option that the section does not say. */
 static void
 fill_in(struct jk_draft *d, const struct jk_option *o)
@@ -119,9 +140,7 @@ fill_in(struct jk_draft *d, const struct jk_option *o)
 	if (o->required)
 		jk_report_error(d->report, d->place,
 		    "[%s] needs \"%s = ...\" (%s)", d->name, o->key, o->range);
-	else if (o->fallback != NULL &&
-	         jk_option_set(o, o->fallback, strlen(o->fallback),
-	             d->object) != NULL)
+	else if (o->fallback != NULL && set_fallback(d, o) != NULL)
 		jk_report_error(d->report, d->place,
 		    "default of \"%s\" is not valid", o->key);
 }

@@ -58,6 +58,16 @@ is_anything(JK_UNUSED const char *text)
 	return true;
 }
 
+/* A word of a list, whose order counts. */
+static const char *
+parse_listed(const struct jk_option *o, const char *value, void *object)
+{
+	if (jk_word_find(o->words, value) == o->words->n)
+		return o->words->fault;
+	strcpy(field_of(o, object), value);
+	return NULL;
+}
+
 static const char *
 parse_text(const struct jk_option *o, const char *value, void *object)
 {
@@ -340,6 +350,10 @@ const struct jk_option jk_options[] = {
 	  .help = "a longer PIN is never sent to a card" },
 	{ JK_CONF_TERMINAL, "login", "contact", parse_text, FIELD(S, settings.contact),
 	  .range = "text", .help = "whom to call, shown in messages" },
+
+	{ JK_CONF_TERMINAL, "card", "kind", parse_listed, LIST(S, settings.kind, settings.n_kinds),
+	  .words = &jk_card_kinds, .fallback = "piv jpki", .range = "piv, jpki, opensc",
+	  .help = "in which language a card is asked, in this order" },
 
 	{ JK_CONF_TERMINAL, "audit", "recording", parse_recording, FIELD(S, settings.recording),
 	  .fallback = "witnessed", .range = "witnessed, durable or kernel",

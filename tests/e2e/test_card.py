@@ -28,6 +28,8 @@ NOBODY = 65534
 SELECT = bytes.fromhex("00a4040009a00000030800001000")
 LIMIT_MS = 3000
 RSA_APDUS, EC_APDUS, EXTENDED_APDUS = 11, 9, 6
+# SELECT, CHUID, the certificate in four, tries
+AGAIN_APDUS = 7
 CARDS = {
     "rsa": {"slots": 1}, "ec": {"key": "p256", "slots": 1}, "ec2": {"key": "p256", "slots": 1},
     "tries": {"key": "p256", "slots": 1}, "pin": {"key": "p256", "slots": 1, "pin": "83016947"},
@@ -223,6 +225,21 @@ def test_p256(room):
     room.put("ec")
     want_signed(room.run())
     want_same(count(room.first), EC_APDUS, "APDUs")
+
+
+def test_known_card(room):
+    """a card that is known by its identity: 7 and 5 APDUs with the PIN at hand, 8 and 6 when it is typed"""
+    for name, at_hand in (("rsa", 7), ("ec", 5)):
+        room.put(name)
+        want_signed(room.run("--known", "--cert", f"{room.made[name].directory}/9a.pem"), name)
+        want_same(count(room.first), at_hand, f"APDUs, {name}")
+        room.put(name)
+        client = Client(room, "--known", "--cert", f"{room.made[name].directory}/9a.pem", "--ask")
+        client.wait_card()
+        time.sleep(0.3)
+        client.go()
+        want_signed(client.result(), name)
+        want_same(count(room.first), at_hand + 1, f"APDUs of {name}, typed")
 
 
 def test_extended(room):
@@ -513,16 +530,14 @@ def test_removed_at_the_pin(room):
 
 def test_reset_at_the_pin(room):
     """another program resets the card between certificate and PIN"""
-    for name, more in (("rsa", 6), ("ec", 6)):
+    for name, all_of_it in (("rsa", RSA_APDUS), ("ec", EC_APDUS)):
         room.put(name)
         client = Client(room, "--ask")
         client.wait_card()
         want_same(reset(room), 0, "reset done")
         client.go()
         want_signed(client.result(), name)
-        want_same(count(room.first),
-                  (RSA_APDUS if name == "rsa" else EC_APDUS) + more - 1,
-                  "APDUs with tries and certificate read again")
+        want_same(count(room.first), all_of_it + AGAIN_APDUS, "APDUs with tries and certificate read again")
 
 
 def test_other_card_after_reset(room):

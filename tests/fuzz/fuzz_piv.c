@@ -54,51 +54,46 @@ answer(void *ctx, const uint8_t *command, size_t len, uint8_t *ret, size_t size,
 }
 
 static void
-check_certificate(const struct jk_piv_certificate *c)
+check_certificate(const struct jk_certificate *c)
 {
-	const struct jk_cur der = { c->der, c->len };
-	enum jk_piv_key key;
-
 	CHECK(c->len >= 2 && c->len <= JK_CERT_MAX && c->der[0] == 0x30);
-	CHECK(jk_piv_parse_key(der, &key) == JK_OK && key == c->key);
-	CHECK(key == JK_PIV_RSA2048 || key == JK_PIV_P256);
 }
 
 static void
 look(const struct jk_channel *channel)
 {
-	static struct jk_piv_certificate certificate;
+	static struct jk_certificate certificate;
 	struct jk_tries tries = { .left = 99 };
 
-	if (jk_piv_select(channel) != JK_OK)
+	if (jk_piv.select(channel) != JK_OK)
 		return;
-	if (jk_piv_tries(channel, &tries) != JK_OK)
+	if (jk_piv.count_tries(channel, &tries) != JK_OK)
 		CHECK(tries.left == 99 && !tries.known);
 	else
 		CHECK(tries.left <= 15);
 	certificate.len = 0;
-	if (jk_piv_read_certificate(channel, &certificate) == JK_OK)
+	if (jk_piv.read(channel, &certificate) == JK_OK)
 		check_certificate(&certificate);
 	else
 		CHECK(certificate.len == 0);
 }
 
 static void
-spend(const struct jk_channel *channel, enum jk_piv_key key)
+spend(const struct jk_channel *channel, enum jk_key_kind key)
 {
-	static const uint8_t digest[JK_PIV_DIGEST_LEN];
+	static const struct jk_challenge challenge = { .len = 32 };
 	static const uint8_t pin_text[] = "123456";
-	struct jk_piv_signature signature = { 0 };
+	struct jk_signature signature = { 0 };
 	struct jk_secret pin = { 0 };
 	unsigned left = 99;
-	enum jk_err e = jk_piv_pad_pin((struct jk_cur){ pin_text, 6 }, &pin);
+	enum jk_err e = jk_piv.fit((struct jk_cur){ pin_text, 6 }, &pin);
 
 	CHECK(e == JK_OK);
-	e = jk_piv_verify(channel, &pin, &left);
+	e = jk_piv.verify(channel, &pin, &left);
 	CHECK(e == JK_ERR_REFUSED ? left <= 15 : left == 99);
-	if (jk_piv_sign(channel, key, digest, &signature) != JK_OK)
+	if (jk_piv.sign(channel, key, &challenge, &signature) != JK_OK)
 		CHECK(signature.len == 0);
-	else if (key == JK_PIV_RSA2048)
+	else if (key == JK_KEY_RSA2048)
 		CHECK(signature.len == 256);
 	else
 		CHECK(signature.len >= 6 && signature.data[0] == 0x30);
@@ -109,17 +104,17 @@ spend(const struct jk_channel *channel, enum jk_piv_key key)
 static void
 parse(struct jk_cur input)
 {
+	struct jk_identity identity;
 	struct jk_cur der = { 0 };
-	enum jk_piv_key key;
 
 	(void)jk_atr_has_extended_length(input);
-	(void)jk_piv_parse_key(input, &key);
+	jk_piv_parse_chuid(input, &identity);
+	CHECK(identity.len <= sizeof(identity.data));
 	if (jk_piv_parse_object(input, &der) != JK_OK) {
 		CHECK(der.at == NULL);
 		return;
 	}
 	CHECK(der.at > input.at && der.at + der.left <= input.at + input.left);
-	(void)jk_piv_parse_key(der, &key);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -136,6 +131,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	channel.extended = (choices & EXTENDED) != 0;
 	parse(liar.input);
 	look(&channel);
-	spend(&channel, (choices & RSA) != 0 ? JK_PIV_RSA2048 : JK_PIV_P256);
+	spend(&channel, (choices & RSA) != 0 ? JK_KEY_RSA2048 : JK_KEY_P256);
 	return 0;
 }

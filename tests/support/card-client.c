@@ -37,7 +37,9 @@ struct client {
 	const char *socket, *pin;
 	X509 *only; /* NULL: the first card is taken */
 	uint64_t deadline_ms, wait_ms, keep;
-	bool ask, none; /* --none: every card is answered with NEXT */
+	bool ask, known, none; /* --none: every card is answered with NEXT */
+	const char *kind[8];
+	size_t n_kinds;
 
 	int fd;
 	struct jk_frame *frame;
@@ -96,21 +98,40 @@ failed(const struct client *c)
 	return 1;
 }
 
+static enum jk_key_kind
+kind_of(EVP_PKEY *key)
+{
+	switch (EVP_PKEY_get_bits(key)) {
+	case 2048:
+		return JK_KEY_RSA2048;
+	case 3072:
+		return JK_KEY_RSA3072;
+	case 4096:
+		return JK_KEY_RSA4096;
+	case 384:
+		return JK_KEY_P384;
+	default:
+		return JK_KEY_P256;
+	}
+}
+
 static bool
 verifies(const struct client *c, struct jk_cur signature)
 {
-	uint8_t digest[JK_CHALLENGE_LEN];
+	struct jk_challenge challenge;
 	EVP_PKEY *key = X509_get0_pubkey(c->shown);
 	EVP_PKEY_CTX *ctx;
 	bool good;
 
-	if (key == NULL || jk_challenge_digest(c->nonce, digest) != JK_OK)
+	if (key == NULL ||
+	    jk_challenge_make(c->nonce, kind_of(key), &challenge) != JK_OK)
 		return false;
 	ctx = EVP_PKEY_CTX_new(key, NULL);
 	good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
-	       EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
-	       EVP_PKEY_verify(ctx, signature.at, signature.left, digest,
-	           sizeof(digest)) == 1;
+	       EVP_PKEY_CTX_set_signature_md(ctx,
+	           challenge.len == 48 ? EVP_sha384() : EVP_sha256()) == 1 &&
+	       EVP_PKEY_verify(ctx, signature.at, signature.left,
+	           challenge.digest, challenge.len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	return good;
 }
@@ -136,12 +157,17 @@ is_signed(const struct client *c)
 static bool
 send_find(struct client *c)
 {
+	bool good;
+
 	jk_frame_start(c->frame, JK_FRAME_FIND);
-	return jk_frame_put_u64(c->frame, JK_FIELD_DEADLINE_MS,
-	           c->deadline_ms) == JK_OK &&
-	       jk_frame_put_u64(c->frame, JK_FIELD_WAIT_MS, c->wait_ms) ==
-	           JK_OK &&
-	       jk_frame_send(c->fd, c->frame) == JK_OK;
+	good =
+	    jk_frame_put_u64(c->frame, JK_FIELD_DEADLINE_MS, c->deadline_ms) ==
+	        JK_OK &&
+	    jk_frame_put_u64(c->frame, JK_FIELD_WAIT_MS, c->wait_ms) == JK_OK;
+	for (size_t i = 0; i < c->n_kinds; i++)
+		good = good && jk_frame_put_str(c->frame, JK_FIELD_KIND,
+		                   c->kind[i]) == JK_OK;
+	return good && jk_frame_send(c->fd, c->frame) == JK_OK;
 }
 
 static bool
@@ -154,6 +180,8 @@ send_sign(struct client *c)
 	       jk_frame_put_str(c->frame, JK_FIELD_PIN, c->pin) == JK_OK &&
 	       jk_frame_put_u64(c->frame, JK_FIELD_TRIES_KEEP, c->keep) ==
 	           JK_OK &&
+	       jk_frame_put_u64(c->frame, JK_FIELD_KEY_KIND,
+	           kind_of(X509_get0_pubkey(c->shown))) == JK_OK &&
 	       jk_frame_send(c->fd, c->frame) == JK_OK;
 }
 
@@ -168,35 +196,46 @@ wait_for_tester(void)
 		exit(3);
 }
 
+/* False: it shows no certificate, or none that can be read. */
 static bool
-take_card(struct client *c)
+take_certificate(struct client *c)
 {
 	struct jk_cur der;
 	const unsigned char *at;
 
-	if (jk_frame_get(c->frame, JK_FIELD_CERTIFICATE, &der) != JK_OK ||
-	    jk_frame_get_str(c->frame, JK_FIELD_READER, c->reader,
-	        sizeof(c->reader)) != JK_OK)
-		return false;
-	c->has_tries =
-	    jk_frame_get_u64(c->frame, JK_FIELD_TRIES, &c->tries) == JK_OK;
-	at = der.at;
 	X509_free(c->shown);
+	c->shown = NULL;
+	if (jk_frame_get(c->frame, JK_FIELD_CERTIFICATE, &der) != JK_OK)
+		return false;
+	at = der.at;
 	c->shown = d2i_X509(NULL, &at, (long)der.left);
-	c->cards++;
-	c->card_at = jk_boot_ms();
 	return c->shown != NULL;
+}
+
+static bool
+say(struct client *c, enum jk_frame_type type)
+{
+	jk_frame_start(c->frame, (uint8_t)type);
+	return jk_frame_send(c->fd, c->frame) == JK_OK;
 }
 
 static bool
 answer_card(struct client *c)
 {
-	if (!take_card(c))
+	if (jk_frame_get_str(c->frame, JK_FIELD_READER, c->reader,
+	        sizeof(c->reader)) != JK_OK)
 		return false;
-	if (c->none || (c->only != NULL && X509_cmp(c->only, c->shown) != 0)) {
-		jk_frame_start(c->frame, JK_FRAME_NEXT);
-		return jk_frame_send(c->fd, c->frame) == JK_OK;
+	c->has_tries =
+	    jk_frame_get_u64(c->frame, JK_FIELD_TRIES, &c->tries) == JK_OK;
+	if (!take_certificate(c)) {
+		if (!c->known)
+			return say(c, JK_FRAME_READ);
+		c->shown = X509_dup(c->only);
 	}
+	c->cards++;
+	c->card_at = jk_boot_ms();
+	if (c->none || (c->only != NULL && X509_cmp(c->only, c->shown) != 0))
+		return say(c, JK_FRAME_NEXT);
 	if (c->ask)
 		wait_for_tester();
 	return send_sign(c);
@@ -285,6 +324,8 @@ parse_options(int argc, char **argv, struct client *c)
 		{ "keep", required_argument, NULL, 'k' },
 		{ "ask", no_argument, NULL, 'a' },
 		{ "none", no_argument, NULL, 'n' },
+		{ "known", no_argument, NULL, 'N' },
+		{ "kind", required_argument, NULL, 'K' },
 		{ 0 },
 	};
 	int o;
@@ -315,6 +356,14 @@ parse_options(int argc, char **argv, struct client *c)
 		case 'n':
 			c->none = true;
 			break;
+		case 'N':
+			c->known = true;
+			break;
+		case 'K':
+			if (c->n_kinds == 8)
+				exit(2);
+			c->kind[c->n_kinds++] = optarg;
+			break;
 		default:
 			exit(2);
 		}
@@ -333,6 +382,10 @@ main(int argc, char **argv)
 	int status;
 
 	parse_options(argc, argv, &c);
+	if (c.n_kinds == 0) {
+		c.kind[c.n_kinds++] = "piv";
+		c.kind[c.n_kinds++] = "jpki";
+	}
 	if (jk_frame_new(&c.frame) != JK_OK)
 		return 2;
 	c.fd = connect_to(c.socket);

@@ -158,11 +158,14 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->pin_min, 4);
 	assert_int_equal(s->pin_max, 16);
 	assert_int_equal(s->recording, JK_RECORDING_WITNESSED);
+	assert_int_equal(s->n_kinds, 2);
+	assert_string_equal(s->kind[0], "piv");
+	assert_string_equal(s->kind[1], "jpki");
 	assert_int_equal(s->n_enforced, 0);
 	assert_string_equal(s->contact, "");
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
 	assert_string_equal(seen.settings.sources, "files");
-	assert_int_equal(seen.n, 5);
+	assert_int_equal(seen.n, 6);
 }
 
 static void

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the applications of cards have in common. */
+#include "applet.h"
+
+#include <string.h>
+
+#define SW_BLOCKED 0x6983
+
+bool
+jk_tries_from_sw(uint16_t sw, unsigned *ret_left)
+{
+	if (sw != SW_BLOCKED && (sw & 0xfff0) != 0x63c0)
+		return false;
+	*ret_left = sw == SW_BLOCKED ? 0 : sw & 0x0f;
+	return true;
+}
+
+bool
+jk_sw_means_no_application(uint16_t sw)
+{
+	return sw >> 8 == 0x6a || sw == 0x6d00 || sw == 0x6e00 || sw == 0x6999;
+}
+
+size_t
+jk_digest_info(const struct jk_challenge *challenge,
+    uint8_t ret[static JK_DIGEST_INFO_MAX])
+{
+	/* SHA-256: no RSA key of ours signs another one. */
+	static const uint8_t head[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
+		0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+		0x00, 0x04, 0x20 };
+
+	memcpy(ret, head, sizeof(head));
+	memcpy(ret + sizeof(head), challenge->digest, challenge->len);
+	return sizeof(head) + challenge->len;
+}
+
+size_t
+jk_rsa_len(enum jk_key_kind key)
+{
+	switch (key) {
+	case JK_KEY_RSA2048:
+		return 256;
+	case JK_KEY_RSA3072:
+		return 384;
+	case JK_KEY_RSA4096:
+		return 512;
+	case JK_KEY_NONE:
+	case JK_KEY_P256:
+	case JK_KEY_P384:
+	case JK_KEY_COUNT:
+		break;
+	}
+	return 0;
+}
