@@ -19,6 +19,7 @@
 
 #include "bytes.h"
 #include "issue.h"
+#include "key.h"
 #include "slot.h"
 #include "state.h"
 #include "tlv.h"
@@ -158,15 +159,28 @@ read_ca(const char *box, const char *name, struct vc_ca *ret)
 	return read_cert(dir, name, &ret->cert);
 }
 
-/* The content of the PIV data object that holds a certificate. */
 static enum vc_err
-write_object(const char *dir, const char *name, X509 *cert)
+write_object(const char *dir, const char *name, const struct vc_bytes *object)
 {
 	JK_CLEANUP(close_file) FILE *f = NULL;
+	enum vc_err e;
+
+	e = open_part(dir, name, "obj", true, &f);
+	if (e != VC_OK)
+		return e;
+	if (fwrite(object->data, 1, object->len, f) != object->len ||
+	    fflush(f) != 0)
+		return VC_ERR_SYS;
+	return VC_OK;
+}
+
+/* The content of the PIV data object that holds a certificate. */
+static enum vc_err
+write_certificate(const char *dir, const char *name, X509 *cert)
+{
 	struct vc_bytes object = { 0 };
 	unsigned char *der = NULL;
 	int len = i2d_X509(cert, &der);
-	enum vc_err e;
 
 	if (len < 0)
 		return VC_ERR_CRYPTO;
@@ -174,13 +188,7 @@ write_object(const char *dir, const char *name, X509 *cert)
 	vc_tlv_add(&object, 0x71, "\x00", 1);
 	vc_tlv_add(&object, 0xfe, NULL, 0);
 	OPENSSL_free(der);
-	e = open_part(dir, name, "obj", true, &f);
-	if (e != VC_OK)
-		return e;
-	if (fwrite(object.data, 1, object.len, f) != object.len ||
-	    fflush(f) != 0)
-		return VC_ERR_SYS;
-	return VC_OK;
+	return write_object(dir, name, &object);
 }
 
 static enum vc_err
@@ -192,13 +200,21 @@ make_folder(const char *path, bool may_exist)
 }
 
 static enum vc_err
+make_key(const char *word, EVP_PKEY **ret)
+{
+	const struct vc_key_kind *kind = vc_key_kind_named(word);
+
+	return kind == NULL ? VC_ERR_UNKNOWN : vc_key_make(kind, ret);
+}
+
+static enum vc_err
 make_ca(const char *dir, const char *name, const char *cn, const char *kind)
 {
 	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
 	JK_CLEANUP(free_key) EVP_PKEY *key = NULL;
 	enum vc_err e;
 
-	e = vc_issue_key(kind, &key);
+	e = make_key(kind, &key);
 	if (e != VC_OK)
 		return e;
 	e = vc_issue_ca(cn, &key, &ca);
@@ -256,7 +272,7 @@ make_slot(const char *dir, const struct vc_slot_kind *slot,
 	JK_CLEANUP(free_cert) X509 *cert = NULL;
 	enum vc_err e;
 
-	e = vc_issue_key(wish->key, &key);
+	e = make_key(wish->key, &key);
 	if (e != VC_OK)
 		return e;
 	q->key = key;
@@ -270,12 +286,23 @@ make_slot(const char *dir, const struct vc_slot_kind *slot,
 	e = write_cert(dir, slot->name, cert);
 	if (e != VC_OK)
 		return e;
-	return write_object(dir, slot->name, cert);
+	return write_certificate(dir, slot->name, cert);
+}
+
+static enum vc_err
+sign_chuid(const char *dir, const struct vc_ca *ca,
+    const struct vc_state *state)
+{
+	struct vc_bytes chuid = { 0 };
+	enum vc_err e;
+
+	e = vc_issue_chuid(ca, state->guid, &chuid);
+	return e == VC_OK ? write_object(dir, "chuid", &chuid) : e;
 }
 
 static enum vc_err
 fill_card(const char *box, const char *dir, const char *name,
-    const struct vc_wish *wish)
+    const struct vc_wish *wish, const struct vc_state *state)
 {
 	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
 	struct vc_request q = {
@@ -292,6 +319,8 @@ fill_card(const char *box, const char *dir, const char *name,
 	e = read_ca(box, wish->ca, &ca);
 	for (size_t i = 0; i < wish->slots && e == VC_OK; i++)
 		e = make_slot(dir, &vc_slot_kinds[i], wish, &q);
+	if (e == VC_OK && wish->chuid_signed)
+		e = sign_chuid(dir, &ca, state);
 	return e;
 }
 
@@ -308,10 +337,7 @@ clone_slot(const char *dir, const char *from, const char *name)
 		return VC_OK;
 	if (e != VC_OK)
 		return e;
-	e = vc_issue_key(EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA")
-	                     ? "rsa2048"
-	                     : "p256",
-	    &key);
+	e = vc_key_make(vc_key_kind_of(X509_get0_pubkey(cert)), &key);
 	if (e != VC_OK)
 		return e;
 	e = write_key(dir, name, key);
@@ -320,7 +346,7 @@ clone_slot(const char *dir, const char *from, const char *name)
 	e = write_cert(dir, name, cert);
 	if (e != VC_OK)
 		return e;
-	return write_object(dir, name, cert);
+	return write_certificate(dir, name, cert);
 }
 
 /* A clone bears the identifier of the card it imitates. */
@@ -382,7 +408,7 @@ vc_box_make_card(const char *box, const char *name, const struct vc_wish *wish)
 	if (e != VC_OK)
 		return e;
 	if (wish->clone_of == NULL)
-		e = fill_card(box, dir, name, wish);
+		e = fill_card(box, dir, name, wish, &state);
 	else if ((e = join(box, wish->clone_of, from)) == VC_OK)
 		e = clone_card(dir, from, &state);
 	if (e != VC_OK)

@@ -13,7 +13,7 @@
 
 /* A card to be made, in the words of the command line. */
 struct vc_wish {
-	const char *key;      /* rsa2048 or p256 */
+	const char *key;      /* as key.c names it */
 	const char *validity; /* valid, expired or future */
 	const char *ca;       /* main, other or twin */
 	const char *pin, *puk;
@@ -22,6 +22,7 @@ struct vc_wish {
 	unsigned long slots;  /* 1 or 4 */
 	unsigned long tries;
 	bool no_digital_signature;
+	bool chuid_signed;
 };
 
 enum vc_err vc_box_make_cas(const char *box, const char *key);

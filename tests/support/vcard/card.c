@@ -8,6 +8,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "key.h"
+
 static void
 close_file(FILE **f)
 {
@@ -29,7 +31,8 @@ open_part(const char *dir, const char *name, const char *suffix, FILE **ret)
 }
 
 static enum vc_err
-read_object(const char *dir, const char *name, struct vc_slot *slot)
+read_object(const char *dir, const char *name, uint8_t ret[VC_OBJECT_MAX],
+    size_t *ret_len)
 {
 	JK_CLEANUP(close_file) FILE *f = NULL;
 	enum vc_err e;
@@ -37,7 +40,7 @@ read_object(const char *dir, const char *name, struct vc_slot *slot)
 	e = open_part(dir, name, "obj", &f);
 	if (e != VC_OK)
 		return e;
-	slot->object_len = fread(slot->object, 1, sizeof(slot->object), f);
+	*ret_len = fread(ret, 1, VC_OBJECT_MAX, f);
 	return ferror(f) ? VC_ERR_SYS : VC_OK;
 }
 
@@ -56,7 +59,19 @@ read_slot(const char *dir, const char *name, struct vc_slot *slot)
 	slot->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
 	if (slot->key == NULL)
 		return VC_ERR_CRYPTO;
-	return read_object(dir, name, slot);
+	if (vc_key_kind_of(slot->key) == NULL)
+		return VC_ERR_UNKNOWN;
+	return read_object(dir, name, slot->object, &slot->object_len);
+}
+
+/* Only a card whose identifier is signed has the file. */
+static enum vc_err
+read_chuid(struct vc_card *card)
+{
+	enum vc_err e;
+
+	e = read_object(card->dir, "chuid", card->chuid, &card->chuid_len);
+	return e == VC_ERR_SYS && errno == ENOENT ? VC_OK : e;
 }
 
 enum vc_err
@@ -80,6 +95,9 @@ vc_card_open(const char *dir, struct vc_card **ret)
 		if (e != VC_OK)
 			return e;
 	}
+	e = read_chuid(card);
+	if (e != VC_OK)
+		return e;
 	*ret = card;
 	card = NULL;
 	return VC_OK;

@@ -29,6 +29,8 @@ struct vc_card {
 	char dir[PATH_MAX];
 	struct vc_state state;
 	struct vc_slot slots[VC_SLOTS];
+	size_t chuid_len; /* 0: unsigned */
+	uint8_t chuid[VC_OBJECT_MAX];
 };
 
 /* *ret belongs to the caller, who releases it with vc_card_close(). */

@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include <openssl/asn1.h>
+#include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/cms.h>
 #include <openssl/conf.h>
-#include <openssl/ec.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "bytes.h"
+#include "chuid.h"
 #include "slot.h"
 
 #define DAY         (24 * 3600L)
@@ -30,6 +33,20 @@ free_crl(X509_CRL **crl)
 {
 	X509_CRL_free(*crl);
 	*crl = NULL;
+}
+
+static void
+free_cms(CMS_ContentInfo **cms)
+{
+	CMS_ContentInfo_free(*cms);
+	*cms = NULL;
+}
+
+static void
+free_bio(BIO **bio)
+{
+	BIO_free_all(*bio);
+	*bio = NULL;
 }
 
 static void
@@ -58,23 +75,6 @@ free_time(ASN1_TIME **t)
 {
 	ASN1_TIME_free(*t);
 	*t = NULL;
-}
-
-enum vc_err
-vc_issue_key(const char *word, EVP_PKEY **ret)
-{
-	EVP_PKEY *key;
-
-	if (strcmp(word, "rsa2048") == 0)
-		key = EVP_RSA_gen(2048);
-	else if (strcmp(word, "p256") == 0)
-		key = EVP_EC_gen("P-256");
-	else
-		return VC_ERR_UNKNOWN;
-	if (key == NULL)
-		return VC_ERR_CRYPTO;
-	*ret = key;
-	return VC_OK;
 }
 
 static enum vc_err
@@ -321,5 +321,29 @@ vc_issue_crl(const struct vc_ca *ca, X509 *const *revoked, size_t n,
 		return VC_ERR_CRYPTO;
 	*ret = crl;
 	crl = NULL;
+	return VC_OK;
+}
+
+enum vc_err
+vc_issue_chuid(const struct vc_ca *ca, const uint8_t guid[VC_GUID_LEN],
+    struct vc_bytes *ret)
+{
+	JK_CLEANUP(free_cms) CMS_ContentInfo *cms = NULL;
+	JK_CLEANUP(free_bio) BIO *body = NULL;
+	unsigned char *der = NULL;
+	int len;
+
+	vc_bytes_reset(ret);
+	vc_chuid_add_body(ret, guid);
+	body = BIO_new_mem_buf(ret->data, (int)ret->len);
+	if (body == NULL)
+		return VC_ERR_NOMEM;
+	cms = CMS_sign(ca->cert, ca->key, NULL, body,
+	    CMS_BINARY | CMS_DETACHED | CMS_NOSMIMECAP);
+	len = cms == NULL ? -1 : i2d_CMS_ContentInfo(cms, &der);
+	if (len < 0)
+		return VC_ERR_CRYPTO;
+	vc_chuid_add_end(ret, der, (size_t)len);
+	OPENSSL_free(der);
 	return VC_OK;
 }

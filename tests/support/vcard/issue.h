@@ -10,7 +10,9 @@
 #include <openssl/types.h>
 
 #include "error.h"
+#include "state.h"
 
+struct vc_bytes;
 struct vc_slot_kind;
 
 /* An issuer. Owns both. */
@@ -30,14 +32,18 @@ struct vc_request {
 	bool no_digital_signature;
 };
 
-/* word: rsa2048 or p256. */
-enum vc_err vc_issue_key(const char *word, EVP_PKEY **ret);
-
 /* Takes the key over on success. */
 enum vc_err vc_issue_ca(const char *cn, EVP_PKEY **key, struct vc_ca *ret);
 void vc_ca_clear(struct vc_ca *ca);
 
 enum vc_err vc_issue_certificate(const struct vc_request *q, X509 **ret);
+
+/*
+ * A CHUID with the issuer's detached CMS signature, the certificate in it;
+ * the issuer stands in for the content signer that a town would have.
+ */
+enum vc_err vc_issue_chuid(const struct vc_ca *ca,
+    const uint8_t guid[VC_GUID_LEN], struct vc_bytes *ret);
 
 enum vc_err vc_issue_crl(const struct vc_ca *ca, X509 *const *revoked, size_t n,
     X509_CRL **ret);

@@ -15,12 +15,14 @@ static int
 usage(void)
 {
 	(void)fputs(
-	    "usage: vcard-make ca BOX [--key rsa2048|p256]\n"
-	    "       vcard-make card BOX NAME [--key rsa2048|p256]\n"
+	    "usage: vcard-make ca BOX [--key rsa2048|rsa3072|p256|p384]\n"
+	    "       vcard-make card BOX NAME\n"
+	    "           [--key rsa2048|rsa3072|p256|p384]\n"
 	    "           [--validity valid|expired|future]\n"
 	    "           [--ca main|other|twin] [--cn TEXT] [--slots 1|4]\n"
 	    "           [--pin PIN] [--puk PUK] [--tries N]\n"
-	    "           [--no-digital-signature] [--clone-of NAME]\n"
+	    "           [--no-digital-signature] [--chuid-signed]\n"
+	    "           [--clone-of NAME]\n"
 	    "       vcard-make crl BOX [--ca main|other|twin] [NAME...]\n",
 	    stderr);
 	return 2;
@@ -77,6 +79,9 @@ take_option(struct vc_wish *w, int option)
 	case 'd':
 		w->no_digital_signature = true;
 		return VC_OK;
+	case 'h':
+		w->chuid_signed = true;
+		return VC_OK;
 	case 's':
 		return take_slots(optarg, &w->slots);
 	case 't':
@@ -99,6 +104,7 @@ parse_options(int argc, char **argv, struct vc_wish *ret)
 		{ "puk", required_argument, NULL, 'u' },
 		{ "clone-of", required_argument, NULL, 'c' },
 		{ "no-digital-signature", no_argument, NULL, 'd' },
+		{ "chuid-signed", no_argument, NULL, 'h' },
 		{ "slots", required_argument, NULL, 's' },
 		{ "tries", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },

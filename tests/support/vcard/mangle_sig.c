@@ -8,8 +8,9 @@
 
 #include "bytes.h"
 #include "fault.h"
+#include "key.h"
 
-#define P256_LEN 32
+#define ORDER_MAX 48 /* bytes of a number below P-384's order */
 
 static void
 fill_random(uint8_t *at, size_t len)
@@ -25,26 +26,35 @@ set_signature(struct vc_signature *sig, const uint8_t *data, size_t len)
 	sig->len = len;
 }
 
-/* Both numbers positive and below the order, so that only the maths fails. */
-static void
-make_random_ecdsa(struct vc_signature *sig)
+/* A positive number below the order, as an INTEGER. Returns its end. */
+static uint8_t *
+put_number(uint8_t *at, size_t len)
 {
-	uint8_t der[] = { 0x30, 2 * (P256_LEN + 2), [2] = 0x02, [3] = P256_LEN,
-		[4 + P256_LEN] = 0x02, [5 + P256_LEN] = P256_LEN,
-		[5 + 2 * P256_LEN] = 0 };
+	at[0] = 0x02;
+	at[1] = (uint8_t)len;
+	fill_random(at + 2, len);
+	at[2] = (uint8_t)(at[2] % 0x7f + 1);
+	return at + 2 + len;
+}
 
-	fill_random(der + 4, P256_LEN);
-	fill_random(der + 6 + P256_LEN, P256_LEN);
-	der[4] = (uint8_t)(der[4] % 0x7f + 1);
-	der[6 + P256_LEN] = (uint8_t)(der[6 + P256_LEN] % 0x7f + 1);
-	set_signature(sig, der, sizeof(der));
+/* Both numbers are well formed, so that only the maths fails. */
+static void
+make_random_ecdsa(EVP_PKEY *key, struct vc_signature *sig)
+{
+	size_t len = vc_key_kind_of(key)->input;
+	uint8_t der[2 + 2 * (2 + ORDER_MAX)] = { 0x30 };
+	uint8_t *end;
+
+	der[1] = (uint8_t)(2 * (2 + len));
+	end = put_number(put_number(der + 2, len), len);
+	set_signature(sig, der, (size_t)(end - der));
 }
 
 static void
 make_random(EVP_PKEY *key, struct vc_signature *sig)
 {
 	if (EVP_PKEY_is_a(key, "EC")) {
-		make_random_ecdsa(sig);
+		make_random_ecdsa(key, sig);
 		return;
 	}
 	fill_random(sig->data, sig->len);

@@ -8,24 +8,19 @@
 
 #include <string.h>
 
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
 #include "card.h"
 #include "fault.h"
+#include "key.h"
 #include "tlv.h"
 
-#define ALGORITHM_RSA2048 0x07
-#define ALGORITHM_P256    0x11
-#define TAG_TEMPLATE      0x7c
-#define TAG_CHALLENGE     0x81
-#define TAG_RESPONSE      0x82
-#define TAG_POINT         0x85
-#define RANDOM_LEN        8
-#define RSA_LEN           256
-#define HASH_LEN          32
-#define POINT_LEN         65
+#define TAG_TEMPLATE  0x7c
+#define TAG_CHALLENGE 0x81
+#define TAG_RESPONSE  0x82
+#define TAG_POINT     0x85
+#define RANDOM_LEN    8
 
 static void
 free_context(EVP_PKEY_CTX **ctx)
@@ -41,12 +36,6 @@ free_key(EVP_PKEY **key)
 	*key = NULL;
 }
 
-static bool
-is_rsa(EVP_PKEY *key)
-{
-	return EVP_PKEY_is_a(key, "RSA");
-}
-
 static enum vc_err
 sign(EVP_PKEY *key, const uint8_t *data, size_t len, struct vc_signature *ret)
 {
@@ -56,7 +45,7 @@ sign(EVP_PKEY *key, const uint8_t *data, size_t len, struct vc_signature *ret)
 	ctx = EVP_PKEY_CTX_new(key, NULL);
 	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
 		return VC_ERR_CRYPTO;
-	if (is_rsa(key) &&
+	if (vc_key_is_rsa(key) &&
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1)
 		return VC_ERR_CRYPTO;
 	if (EVP_PKEY_sign(ctx, sig.data, &sig.len, data, len) != 1)
@@ -69,12 +58,14 @@ sign(EVP_PKEY *key, const uint8_t *data, size_t len, struct vc_signature *ret)
 static EVP_PKEY *
 foreign_key(struct vc_piv *piv, EVP_PKEY *like)
 {
-	bool rsa = is_rsa(like);
+	const struct vc_key_kind *kind = vc_key_kind_of(like);
 
-	if (piv->foreign != NULL && is_rsa(piv->foreign) == rsa)
+	if (piv->foreign != NULL && vc_key_kind_of(piv->foreign) == kind)
 		return piv->foreign;
 	EVP_PKEY_free(piv->foreign);
-	piv->foreign = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+	piv->foreign = NULL;
+	if (vc_key_make(kind, &piv->foreign) != VC_OK)
+		return NULL;
 	return piv->foreign;
 }
 
@@ -85,7 +76,7 @@ sign_with_fault(struct vc_piv *piv, EVP_PKEY *key, struct vc_view challenge,
 {
 	const struct vc_fault *f = vc_faults_use(piv->faults, VC_STAGE_SIGN);
 	EVP_PKEY *by = key;
-	uint8_t data[RSA_LEN];
+	uint8_t data[VC_SIGNATURE_MAX];
 	enum vc_err e;
 
 	memcpy(data, challenge.at, challenge.left);
@@ -145,17 +136,17 @@ static uint16_t
 use_key(struct vc_piv *piv, EVP_PKEY *key, struct vc_view body,
     struct vc_signature *ret)
 {
+	const struct vc_key_kind *kind = vc_key_kind_of(key);
 	struct vc_view input;
-	size_t want = is_rsa(key) ? RSA_LEN : HASH_LEN;
 	enum vc_err e;
 
 	if (vc_tlv_find(body, TAG_CHALLENGE, &input) == VC_OK) {
-		if (input.left != want)
+		if (input.left != kind->input)
 			return VC_SW_DATA;
 		e = sign_with_fault(piv, key, input, ret);
-	} else if (!is_rsa(key) &&
+	} else if (!vc_key_is_rsa(key) &&
 	           vc_tlv_find(body, TAG_POINT, &input) == VC_OK &&
-	           input.left == POINT_LEN) {
+	           input.left == vc_key_point_len(kind)) {
 		e = derive(key, input, ret);
 	} else {
 		return VC_SW_DATA;
@@ -201,8 +192,7 @@ vc_piv_authenticate(struct vc_piv *piv, const struct vc_apdu *a)
 
 	if (a->p2 == VC_KEY_ADMIN)
 		return give_random(a, &piv->reply);
-	if (slot == NULL ||
-	    a->p1 != (is_rsa(slot->key) ? ALGORITHM_RSA2048 : ALGORITHM_P256))
+	if (slot == NULL || a->p1 != vc_key_kind_of(slot->key)->algorithm)
 		return VC_SW_PARAMETERS;
 	if (!is_allowed(piv, a->p2))
 		return VC_SW_NOT_ALLOWED;

@@ -3,6 +3,7 @@
 #include "piv.h"
 
 #include "card.h"
+#include "chuid.h"
 #include "fault.h"
 #include "tlv.h"
 
@@ -12,22 +13,16 @@
 #define TAG_LIST         0x5c
 #define TAG_OBJECT       0x53
 
-/*
- * A FASC-N whose agency code 9999 says that the GUID is the identifier:
- * 9999-9999-999999-0-1-0000000000 3 0000 1, five bits a digit, odd parity.
- */
-static const uint8_t fascn[25] = { 0xd4, 0xe7, 0x39, 0xda, 0x73, 0x9c, 0xed,
-	0x39, 0xce, 0x73, 0x9d, 0x83, 0x68, 0x58, 0x21, 0x08, 0x42, 0x10, 0x84,
-	0x21, 0xc8, 0x42, 0x10, 0xc3, 0xeb };
-
+/* As vcard-make signed it, or with an empty signature. */
 static void
 add_chuid(const struct vc_card *card, struct vc_bytes *ret)
 {
-	vc_tlv_add(ret, 0x30, fascn, sizeof(fascn));
-	vc_tlv_add(ret, 0x34, card->state.guid, VC_GUID_LEN);
-	vc_tlv_add(ret, 0x35, "20491231", 8);
-	vc_tlv_add(ret, 0x3e, NULL, 0);
-	vc_tlv_add(ret, 0xfe, NULL, 0);
+	if (card->chuid_len > 0) {
+		vc_bytes_add(ret, card->chuid, card->chuid_len);
+		return;
+	}
+	vc_chuid_add_body(ret, card->state.guid);
+	vc_chuid_add_end(ret, NULL, 0);
 }
 
 /* Capability container: the identifier, three numbers, empty elements. */

@@ -1,289 +1,36 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tests of vcard and vcard-make behind Debian's pcscd, OpenSC and openssl.
+"""Tests of vcard and vcard-make as a PIV card, behind Debian's pcscd, OpenSC and openssl.
 
     test_vcard.py BUILD_DIR [TEST...]
 """
 
 import gzip
-import hashlib
 import os
 import random
 import socket
 import statistics
 import subprocess
-import sys
 import threading
 import time
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from bench import (PIN, PUK, TOOLS, Bench, challenge, digest_of, padded, tlv, untlv, verify, wait_for, want,
+                   want_same, GET_9A, GET_CHUID, SELECT, STATUS)
+from world import missing, scard, tap
+from world.scard import EMPTY, PRESENT, RESET
+from world.tap import comment as diag
 
-from world import Card, World, missing, scard, tap      # noqa: E402
-from world.pcsc import SOCKET                           # noqa: E402
-from world.process import Deadline                      # noqa: E402
-from world.scard import EMPTY, PRESENT, RESET           # noqa: E402
-from world.tap import comment as diag                   # noqa: E402
-
-TOOLS = ("pkcs11-tool", "opensc-tool", "piv-tool", "openssl")
-PIN = "123456"
-PUK = "12345678"
-
-
-class Failure(AssertionError):
-    """A case that found something else than it wanted."""
-
-
-def want(condition, text):
-    if not condition:
-        raise Failure(text)
-
-
-def want_same(got, expected, text):
-    want(got == expected, f"{text}: {got!r}, not {expected!r}")
-
-
-def wait_for(condition, seconds, text):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.01)
-    raise Deadline(f"not within {seconds} s: {text}")
-
-
-class Pcsc(scard.Client):
-    """A PC/SC application at the first reader."""
-
-    def __init__(self):
-        super().__init__()
-        self.reader = self.readers()[0]
-
-    def wait(self, bit):
-        super().wait(self.reader, bit)
-
-    def connect(self):
-        super().connect(self.reader, protocol=scard.T1)
-
-    def disconnect(self, how=RESET):
-        super().disconnect(how)
-
-
-# -- the host's half of PIV ------------------------------------------------
-
-SELECT = bytes.fromhex("00a404000ba00000030800001000010000")
-GET_9A = bytes.fromhex("00cb3fff055c035fc10500")
-GET_CHUID = bytes.fromhex("00cb3fff055c035fc10200")
-STATUS = bytes.fromhex("00200080")
-DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
-
-
-def padded(pin):
-    return pin.encode().ljust(8, b"\xff")
-
-
-def verify(pin):
-    return b"\x00\x20\x00\x80\x08" + padded(pin)
-
-
-def tlv(tag, value):
-    n = len(value)
-    if n < 0x80:
-        return bytes([tag, n]) + value
-    if n < 0x100:
-        return bytes([tag, 0x81, n]) + value
-    return bytes([tag, 0x82, n >> 8, n & 255]) + value
-
-
-def untlv(data, tag):
-    want(data[:1] == bytes([tag]), f"tag {data[:1].hex()}, not {tag:02x}")
-    n, at = data[1], 2
-    if n > 0x80:
-        at = 2 + (n & 0x7F)
-        n = int.from_bytes(data[2:at], "big")
-    return data[at:at + n]
-
-
-def challenge(kind, digest):
-    if kind == "ec":
-        block = digest
-    else:
-        info = DIGEST_INFO + digest
-        block = b"\0\1" + b"\xff" * (253 - len(info)) + b"\0" + info
-    return tlv(0x7C, b"\x82\x00" + tlv(0x81, block))
-
-
-class Host:
-    """Short APDUs, as few as will do."""
-
-    def __init__(self, pcsc):
-        self.pcsc = pcsc
-
-    def raw(self, command):
-        answer = self.pcsc.transmit(command)
-        want(len(answer) >= 2, "answer without status word")
-        return answer[:-2], int.from_bytes(answer[-2:], "big")
-
-    def run(self, command, limit=200):
-        data, sw = self.raw(command)
-        while sw >> 8 == 0x61 and limit > 0:
-            more, sw = self.raw(bytes([0, 0xC0, 0, 0, sw & 255]))
-            data += more
-            limit -= 1
-        return data, sw
-
-    def must(self, command):
-        data, sw = self.run(command)
-        want_same(f"{sw:04x}", "9000", f"SW of {command[:4].hex()}")
-        return data
-
-    def sign(self, kind, digest, key=0x9A, extended=False):
-        data = challenge(kind, digest)
-        head = bytes([0x87, 0x07 if kind == "rsa" else 0x11, key])
-        if extended:
-            n = len(data).to_bytes(2, "big")
-            return self.run(b"\0" + head + b"\0" + n + data + b"\0\0")
-        while len(data) > 255:
-            _, sw = self.raw(b"\x10" + head + b"\xff" + data[:255])
-            if sw != 0x9000:
-                return b"", sw
-            data = data[255:]
-        return self.run(b"\0" + head + bytes([len(data)]) + data + b"\0")
-
-    def login(self, kind, digest, pin=PIN):
-        """Returns certificate (DER) and signature."""
-        self.must(SELECT)
-        cert = untlv(untlv(self.must(GET_9A), 0x53), 0x70)
-        self.must(verify(pin))
-        answer, sw = self.sign(kind, digest)
-        want_same(f"{sw:04x}", "9000", "SW of the signature")
-        return cert, untlv(untlv(answer, 0x7C), 0x82)
-
-    def login_extended(self, kind, digest):
-        self.must(SELECT)
-        get = bytes.fromhex("00cb3fff0000055c035fc1050000")
-        cert = untlv(untlv(self.must(get), 0x53), 0x70)
-        self.must(verify(PIN))
-        answer, _ = self.sign(kind, digest, extended=True)
-        return cert, untlv(untlv(answer, 0x7C), 0x82)
-
-
-# -- the bench --------------------------------------------------------------
-
-class Bench:
-    """One pcscd, one vcard and a box of cards for all tests."""
-
-    CARDS = {
-        "rsa": {}, "ec": {"key": "p256"},
-        "rsa1": {"slots": 1, "cn": "試験 花子"},
-        "ec2": {"key": "p256"},
-        "clone": {"clone_of": "ec"},
-        "expired": {"key": "p256", "slots": 1, "validity": "expired"},
-        "future": {"key": "p256", "slots": 1, "validity": "future"},
-        "stranger": {"key": "p256", "slots": 1, "ca": "other"},
-        "twin": {"key": "p256", "slots": 1, "ca": "twin"},
-        "nosign": {"key": "p256", "slots": 1, "no_digital_signature": True},
-    }
-
-    def __init__(self, build):
-        self.world = World("vcard", build, audit=False, table=())
-
-    def __enter__(self):
-        self.world.open()
-        try:
-            self.furnish()
-        except BaseException:
-            self.world.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.world.close()
-
-    def furnish(self):
-        space, cards = self.world.space, self.world.cards
-        os.environ["PCSCLITE_CSOCK_NAME"] = space.path(SOCKET)
-        self.vcard, self.maker = (os.path.join(cards.programs, name) for name in ("vcard", "vcard-make"))
-        self.folder = space.path("/tmp")
-        self.box = space.path(cards.issued)
-        self.made = {name: cards.make(name, **options) for name, options in self.CARDS.items()}
-        self.pcscd = self.world.pcscd
-        self.card = cards.put("rsa", self.pcscd.readers[0].port)
-        self.open_pcsc()
-
-    def report(self):
-        return self.world.report()
-
-    def open_pcsc(self):
-        self.pcsc = Pcsc()
-        self.host = Host(self.pcsc)
-
-    def make(self, *words):
-        subprocess.run([self.maker, *words], check=True)
-
-    def dir(self, name):
-        """As seen from outside, for openssl."""
-        return os.path.join(self.box, name)
-
-    def another(self, name, port, **options):
-        """A second vcard, at a port that is not pcscd's."""
-        card = Card(self.world.space, self.vcard, port, self.made[name], **options)
-        card.start()
-        card.insert()
-        return card
-
-    def public_key(self, name, slot="9a"):
-        path = os.path.join(self.dir(name), f"{slot}.pub")
-        if not os.path.exists(path):
-            subprocess.run(
-                ["openssl", "pkey", "-pubout", "-out", path, "-in",
-                 os.path.join(self.dir(name), f"{slot}.key")], check=True)
-        return path
-
-    def verifies(self, name, digest, signature, slot="9a"):
-        for part, data in (("hash", digest), ("sig", signature)):
-            with open(os.path.join(self.folder, part), "wb") as f:
-                f.write(data)
-        return subprocess.run(
-            ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey",
-             self.public_key(name, slot), "-pkeyopt", "digest:sha256",
-             "-in", os.path.join(self.folder, "hash"),
-             "-sigfile", os.path.join(self.folder, "sig")],
-            capture_output=True).returncode == 0
-
-    def put(self, name):
-        """The card is in, known to pcscd, good, and connected to."""
-        try:
-            self.pcsc.disconnect()
-        except scard.Error:
-            self.pcsc.card = None
-        self.card.clear()
-        self.card.slow(0, 0)
-        if self.card.status()["inserted"] == "no":
-            self.card.insert(self.made[name])
-        elif self.card.made is not self.made[name]:
-            self.card.change(self.made[name])
-        self.card.set_tries(3)
-        wait_for(lambda: self.card.status()["connected"] == "yes", 5,
-                 "vcard's connection")
-        self.pcsc.wait(PRESENT)
-        self.pcsc.connect()
-        self.card.reset_count()
-
-    def tool(self, *argv, ok=True):
-        """A program of Debian's; the bench lets go of the card for it."""
-        self.pcsc.disconnect()
-        done = subprocess.run(argv, capture_output=True, text=True,
-                              timeout=60, stdin=subprocess.DEVNULL)
-        text = done.stdout + done.stderr
-        if ok is not None:
-            want((done.returncode == 0) == ok,
-                 f"{argv[0]} ended with {done.returncode}:\n{text}")
-        return text
-
-
-def digest_of(text):
-    return hashlib.sha256(text.encode()).digest()
+CARDS = {
+    "rsa": {}, "ec": {"key": "p256"},
+    "rsa1": {"slots": 1, "cn": "試験 花子"},
+    "ec2": {"key": "p256"},
+    "clone": {"clone_of": "ec"},
+    "expired": {"key": "p256", "slots": 1, "validity": "expired"},
+    "future": {"key": "p256", "slots": 1, "validity": "future"},
+    "stranger": {"key": "p256", "slots": 1, "ca": "other"},
+    "twin": {"key": "p256", "slots": 1, "ca": "twin"},
+    "nosign": {"key": "p256", "slots": 1, "no_digital_signature": True},
+}
 
 
 # -- cases: Debian's programs -----------------------------------------------
@@ -1030,4 +777,4 @@ def test_ends_on_sigterm(b):
 
 if __name__ == "__main__":
     directory = tap.build_directory()
-    tap.main(missing(programs=TOOLS, audit=False, build=None), b=lambda: Bench(directory))
+    tap.main(missing(programs=TOOLS, audit=False, build=None), b=lambda: Bench(directory, CARDS))
