@@ -53,6 +53,11 @@ classify(const struct vc_apdu *a, bool has_data)
 		return VC_COMMAND_CHANGE;
 	case VC_INS_UNBLOCK:
 		return VC_COMMAND_UNBLOCK;
+	case VC_INS_READ:
+		return VC_COMMAND_READ;
+	case VC_INS_SIGN:
+		return (a->cla & VC_CLA_CHAIN) != 0 ? VC_COMMAND_CHAIN
+		                                    : VC_COMMAND_SIGN;
 	case VC_INS_AUTHENTICATE:
 		if (a->cla == VC_CLA_CHAIN)
 			return VC_COMMAND_CHAIN;

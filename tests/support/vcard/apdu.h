@@ -16,8 +16,10 @@
 #define VC_INS_VERIFY       0x20
 #define VC_INS_CHANGE       0x24
 #define VC_INS_UNBLOCK      0x2c
+#define VC_INS_SIGN         0x2a
 #define VC_INS_AUTHENTICATE 0x87
 #define VC_INS_SELECT       0xa4
+#define VC_INS_READ         0xb0
 #define VC_INS_GET_RESPONSE 0xc0
 #define VC_INS_GET_DATA     0xcb
 #define VC_INS_PUT_DATA     0xdb
@@ -31,6 +33,7 @@
 	X(VC_COMMAND_SELECT, "select", true)             \
 	X(VC_COMMAND_GET_DATA, "getdata", true)          \
 	X(VC_COMMAND_GET_RESPONSE, "getresponse", false) \
+	X(VC_COMMAND_READ, "read", true)                 \
 	X(VC_COMMAND_VERIFY, "verify", false)            \
 	X(VC_COMMAND_STATUS, "verify-status", false)     \
 	X(VC_COMMAND_CHANGE, "change", false)            \

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from world import Card, World, scard                    # noqa: E402
 from world.pcsc import SOCKET                           # noqa: E402
 from world.process import Deadline                      # noqa: E402
-from world.scard import PRESENT, RESET                  # noqa: E402
+from world.scard import EMPTY, PRESENT, RESET                  # noqa: E402
 
 TOOLS = ("pkcs11-tool", "opensc-tool", "piv-tool", "openssl")
 PIN = "123456"
@@ -162,6 +162,57 @@ class Host:
         return cert, untlv(untlv(answer, 0x7C), 0x82)
 
 
+# -- the host's half of JPKI -------------------------------------------------
+
+SELECT_JPKI = bytes.fromhex("00a4040c0ad392f000260100000001")
+SIGN_PIN = "ABC123"
+
+
+class Jpki(Host):
+    """Short APDUs, as few as will do."""
+
+    CERTIFICATE, PIN, KEY = 0x000A, 0x0018, 0x0017
+    SIGN = {"certificate": 0x0001, "pin": 0x001B, "key": 0x001A}
+
+    def select(self, file):
+        self.must(b"\x00\xa4\x02\x0c\x02" + file.to_bytes(2, "big"))
+
+    def read(self, offset, size=256):
+        return self.raw(b"\x00\xb0" + offset.to_bytes(2, "big") + bytes([size & 255]))
+
+    def certificate(self, file=CERTIFICATE):
+        """As the lengths at its front say, and what came instead."""
+        self.select(file)
+        data, sw = self.read(0)
+        size = 4 + int.from_bytes(data[2:4], "big") if sw == 0x9000 else 0
+        while sw == 0x9000 and len(data) < size:
+            more, sw = self.read(len(data), min(256, size - len(data)))
+            data += more
+        return data, sw
+
+    def verify(self, pin, file=PIN):
+        self.select(file)
+        return self.raw(b"\x00\x20\x00\x80" + bytes([len(pin)]) + pin.encode())[1]
+
+    def tries(self, file=PIN):
+        self.select(file)
+        return self.raw(b"\x00\x20\x00\x80")[1]
+
+    def sign(self, digest, file=KEY):
+        info = DIGEST_INFO + digest
+        self.select(file)
+        return self.raw(b"\x80\x2a\x00\x80" + bytes([len(info)]) + info + b"\0")
+
+    def login(self, digest, pin="1234"):
+        self.must(SELECT_JPKI)
+        cert, sw = self.certificate()
+        want_same(f"{sw:04x}", "9000", "SW of the certificate")
+        want_same(f"{self.verify(pin):04x}", "9000", "SW of VERIFY")
+        signature, sw = self.sign(digest)
+        want_same(f"{sw:04x}", "9000", "SW of the signature")
+        return cert, signature
+
+
 # -- the bench --------------------------------------------------------------
 
 class Bench:
@@ -200,6 +251,7 @@ class Bench:
     def open_pcsc(self):
         self.pcsc = Pcsc()
         self.host = Host(self.pcsc)
+        self.jpki = Jpki(self.pcsc)
 
     def make(self, *words):
         subprocess.run([self.maker, *words], check=True)
@@ -243,6 +295,10 @@ class Bench:
         self.card.clear()
         self.card.slow(0, 0)
         if self.card.status()["inserted"] == "no":
+            self.card.insert(self.made[name])
+        elif self.card.made.kind != self.made[name].kind:
+            self.card.remove()
+            self.pcsc.wait(EMPTY)
             self.card.insert(self.made[name])
         elif self.card.made is not self.made[name]:
             self.card.change(self.made[name])

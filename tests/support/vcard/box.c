@@ -18,6 +18,7 @@
 #include <openssl/x509.h>
 
 #include "bytes.h"
+#include "form.h"
 #include "issue.h"
 #include "key.h"
 #include "slot.h"
@@ -174,9 +175,10 @@ write_object(const char *dir, const char *name, const struct vc_bytes *object)
 	return VC_OK;
 }
 
-/* The content of the PIV data object that holds a certificate. */
+/* As it is, or as the content of a PIV data object. */
 static enum vc_err
-write_certificate(const char *dir, const char *name, X509 *cert)
+write_certificate(const char *dir, const char *name, enum vc_kind kind,
+    X509 *cert)
 {
 	struct vc_bytes object = { 0 };
 	unsigned char *der = NULL;
@@ -184,9 +186,13 @@ write_certificate(const char *dir, const char *name, X509 *cert)
 
 	if (len < 0)
 		return VC_ERR_CRYPTO;
-	vc_tlv_add(&object, 0x70, der, (size_t)len);
-	vc_tlv_add(&object, 0x71, "\x00", 1);
-	vc_tlv_add(&object, 0xfe, NULL, 0);
+	if (kind == VC_KIND_PIV) {
+		vc_tlv_add(&object, 0x70, der, (size_t)len);
+		vc_tlv_add(&object, 0x71, "\x00", 1);
+		vc_tlv_add(&object, 0xfe, NULL, 0);
+	} else {
+		vc_bytes_add(&object, der, (size_t)len);
+	}
 	OPENSSL_free(der);
 	return write_object(dir, name, &object);
 }
@@ -286,7 +292,19 @@ make_slot(const char *dir, const struct vc_slot_kind *slot,
 	e = write_cert(dir, slot->name, cert);
 	if (e != VC_OK)
 		return e;
-	return write_certificate(dir, slot->name, cert);
+	return write_certificate(dir, slot->name, wish->kind, cert);
+}
+
+static enum vc_err
+fill_slot(const char *dir, const struct vc_slot_kind *slot,
+    const struct vc_wish *wish, struct vc_request *q)
+{
+	if (slot->name == NULL)
+		return VC_OK;
+	if (slot->purpose == VC_PURPOSE_ISSUER)
+		return write_certificate(dir, slot->name, wish->kind,
+		    q->ca->cert);
+	return make_slot(dir, slot, wish, q);
 }
 
 static enum vc_err
@@ -305,6 +323,7 @@ fill_card(const char *box, const char *dir, const char *name,
     const struct vc_wish *wish, const struct vc_state *state)
 {
 	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
+	const struct vc_slot_kind *slots = vc_slot_kinds(wish->kind);
 	struct vc_request q = {
 		.ca = &ca,
 		.cn = wish->cn != NULL ? wish->cn : name,
@@ -318,7 +337,7 @@ fill_card(const char *box, const char *dir, const char *name,
 		return e;
 	e = read_ca(box, wish->ca, &ca);
 	for (size_t i = 0; i < wish->slots && e == VC_OK; i++)
-		e = make_slot(dir, &vc_slot_kinds[i], wish, &q);
+		e = fill_slot(dir, &slots[i], wish, &q);
 	if (e == VC_OK && wish->chuid_signed)
 		e = sign_chuid(dir, &ca, state);
 	return e;
@@ -326,12 +345,16 @@ fill_card(const char *box, const char *dir, const char *name,
 
 /* The certificate of `from`, and a new key of the same kind. */
 static enum vc_err
-clone_slot(const char *dir, const char *from, const char *name)
+clone_slot(const char *dir, const char *from, const struct vc_slot_kind *slot,
+    enum vc_kind kind)
 {
+	const char *name = slot->name;
 	JK_CLEANUP(free_key) EVP_PKEY *key = NULL;
 	JK_CLEANUP(free_cert) X509 *cert = NULL;
 	enum vc_err e;
 
+	if (name == NULL)
+		return VC_OK;
 	e = read_cert(from, name, &cert);
 	if (e == VC_ERR_SYS && errno == ENOENT)
 		return VC_OK;
@@ -346,45 +369,75 @@ clone_slot(const char *dir, const char *from, const char *name)
 	e = write_cert(dir, name, cert);
 	if (e != VC_OK)
 		return e;
-	return write_certificate(dir, name, cert);
+	return write_certificate(dir, name, kind, cert);
 }
 
 /* A clone bears the identifier of the card it imitates. */
 static enum vc_err
 clone_card(const char *dir, const char *from, struct vc_state *state)
 {
+	const struct vc_slot_kind *slots;
 	struct vc_state original;
 	enum vc_err e;
 
 	e = vc_state_load(from, &original);
 	if (e != VC_OK)
 		return e;
+	if (original.kind != state->kind)
+		return VC_ERR_KIND;
 	memcpy(state->guid, original.guid, VC_GUID_LEN);
+	slots = vc_slot_kinds(state->kind);
 	for (size_t i = 0; i < VC_SLOTS && e == VC_OK; i++)
-		e = clone_slot(dir, from, vc_slot_kinds[i].name);
+		e = clone_slot(dir, from, &slots[i], state->kind);
 	return e;
+}
+
+static enum vc_err
+choose_secret(const struct vc_wish *wish, enum vc_secret_name name,
+    struct vc_secret *ret)
+{
+	const struct vc_form *form = vc_form(wish->kind, name);
+	const char *word = wish->secrets[name];
+	enum vc_err e;
+
+	if (form->max == 0)
+		return word == NULL ? VC_OK : VC_ERR_KIND;
+	e = vc_state_set(ret, word != NULL ? word : form->usual);
+	if (e != VC_OK)
+		return e;
+	ret->max = form->tries;
+	if (wish->tries != 0 && name != VC_SIGN_PIN)
+		ret->max = (unsigned)wish->tries;
+	ret->tries = ret->max;
+	return vc_form_check(form, ret->value, ret->len);
 }
 
 static enum vc_err
 begin_state(const struct vc_wish *wish, struct vc_state *ret)
 {
-	unsigned tries = (unsigned)wish->tries;
-	struct vc_state state = {
-		.pin = { .tries = tries, .max = tries },
-		.puk = { .tries = tries, .max = tries },
-	};
+	struct vc_state state = { .kind = wish->kind };
 	enum vc_err e;
 
-	e = vc_state_parse_pin(wish->pin, state.pin.value);
-	if (e != VC_OK)
-		return e;
-	e = vc_state_parse_pin(wish->puk, state.puk.value);
-	if (e != VC_OK)
-		return e;
+	for (size_t i = 0; i < VC_SECRETS; i++) {
+		e = choose_secret(wish, (enum vc_secret_name)i,
+		    &state.secrets[i]);
+		if (e != VC_OK)
+			return e;
+	}
 	if (RAND_bytes(state.guid, VC_GUID_LEN) != 1)
 		return VC_ERR_CRYPTO;
 	*ret = state;
 	return VC_OK;
+}
+
+/* What only some kinds of card have. */
+static bool
+is_possible(const struct vc_wish *wish)
+{
+	if (wish->kind == VC_KIND_PIV)
+		return true;
+	return strcmp(wish->key, "rsa2048") == 0 && wish->slots == VC_SLOTS &&
+	       !wish->chuid_signed;
 }
 
 /* The state is written last: a folder without it is no card. */
@@ -398,6 +451,8 @@ vc_box_make_card(const char *box, const char *name, const struct vc_wish *wish)
 	if (*name == '\0' || strspn(name, NAME_LETTERS) != strlen(name) ||
 	    strcmp(name, "ca") == 0)
 		return VC_ERR_FORMAT;
+	if (!is_possible(wish))
+		return VC_ERR_KIND;
 	e = begin_state(wish, &state);
 	if (e != VC_OK)
 		return e;
@@ -434,18 +489,21 @@ write_crl(const char *box, const char *name, X509_CRL *crl)
 	return VC_OK;
 }
 
+/* The certificate for the login. */
 static enum vc_err
-read_revoked(const char *box, char **cards, size_t n, X509 **ret)
+read_revoked(const char *box, const char *card, X509 **ret)
 {
+	struct vc_state state;
 	char dir[PATH_MAX];
-	enum vc_err e = VC_OK;
+	enum vc_err e;
 
-	for (size_t i = 0; i < n && e == VC_OK; i++) {
-		e = join(box, cards[i], dir);
-		if (e == VC_OK)
-			e = read_cert(dir, vc_slot_kinds[0].name, &ret[i]);
-	}
-	return e;
+	e = join(box, card, dir);
+	if (e != VC_OK)
+		return e;
+	e = vc_state_load(dir, &state);
+	if (e != VC_OK)
+		return e;
+	return read_cert(dir, vc_slot_kinds(state.kind)[0].name, ret);
 }
 
 enum vc_err
@@ -459,8 +517,8 @@ vc_box_make_crl(const char *box, const char *name, char **cards, size_t n)
 	if (n > REVOKED_MAX)
 		return VC_ERR_FULL;
 	e = read_ca(box, name, &ca);
-	if (e == VC_OK)
-		e = read_revoked(box, cards, n, revoked);
+	for (size_t i = 0; i < n && e == VC_OK; i++)
+		e = read_revoked(box, cards[i], &revoked[i]);
 	if (e == VC_OK)
 		e = vc_issue_crl(&ca, revoked, n, &crl);
 	if (e == VC_OK)

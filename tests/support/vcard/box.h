@@ -10,17 +10,19 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "state.h"
 
 /* A card to be made, in the words of the command line. */
 struct vc_wish {
-	const char *key;      /* as key.c names it */
-	const char *validity; /* valid, expired or future */
-	const char *ca;       /* main, other or twin */
-	const char *pin, *puk;
+	enum vc_kind kind;
+	const char *key;                 /* as key.c names it */
+	const char *validity;            /* valid, expired or future */
+	const char *ca;                  /* main, other or twin */
+	const char *secrets[VC_SECRETS]; /* NULL: the usual one */
 	const char *cn;
 	const char *clone_of; /* NULL: its own certificate */
 	unsigned long slots;  /* 1 or 4 */
-	unsigned long tries;
+	unsigned long tries;  /* of PIN and PUK; 0: the usual number */
 	bool no_digital_signature;
 	bool chuid_signed;
 };
@@ -29,7 +31,7 @@ enum vc_err vc_box_make_cas(const char *box, const char *key);
 enum vc_err vc_box_make_card(const char *box, const char *name,
     const struct vc_wish *wish);
 
-/* Writes ca/NAME.crl, which revokes the 9A certificates of these cards. */
+/* Writes ca/NAME.crl, which revokes the login certificates of these cards. */
 enum vc_err vc_box_make_crl(const char *box, const char *ca, char **cards,
     size_t n);
 

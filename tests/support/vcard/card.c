@@ -44,24 +44,37 @@ read_object(const char *dir, const char *name, uint8_t ret[VC_OBJECT_MAX],
 	return ferror(f) ? VC_ERR_SYS : VC_OK;
 }
 
-/* A slot without files is an empty slot, not an error. */
 static enum vc_err
-read_slot(const char *dir, const char *name, struct vc_slot *slot)
+read_key(const char *dir, const char *name, EVP_PKEY **ret)
 {
 	JK_CLEANUP(close_file) FILE *f = NULL;
 	enum vc_err e;
 
 	e = open_part(dir, name, "key", &f);
-	if (e == VC_ERR_SYS && errno == ENOENT)
-		return VC_OK;
 	if (e != VC_OK)
 		return e;
-	slot->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	if (slot->key == NULL)
+	*ret = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	if (*ret == NULL)
 		return VC_ERR_CRYPTO;
-	if (vc_key_kind_of(slot->key) == NULL)
-		return VC_ERR_UNKNOWN;
-	return read_object(dir, name, slot->object, &slot->object_len);
+	return vc_key_kind_of(*ret) == NULL ? VC_ERR_UNKNOWN : VC_OK;
+}
+
+/* A slot without files is an empty slot, not an error. */
+static enum vc_err
+read_slot(const char *dir, const struct vc_slot_kind *kind,
+    struct vc_slot *slot)
+{
+	enum vc_err e = VC_OK;
+
+	if (kind->name == NULL)
+		return VC_OK;
+	if (kind->purpose != VC_PURPOSE_ISSUER)
+		e = read_key(dir, kind->name, &slot->key);
+	if (e == VC_OK)
+		e = read_object(dir, kind->name, slot->object,
+		    &slot->object_len);
+	return e == VC_ERR_SYS && errno == ENOENT && slot->key == NULL ? VC_OK
+	                                                               : e;
 }
 
 /* Only a card whose identifier is signed has the file. */
@@ -78,6 +91,7 @@ enum vc_err
 vc_card_open(const char *dir, struct vc_card **ret)
 {
 	JK_CLEANUP(vc_card_close) struct vc_card *card = NULL;
+	const struct vc_slot_kind *kinds;
 	int n;
 	enum vc_err e;
 
@@ -90,8 +104,10 @@ vc_card_open(const char *dir, struct vc_card **ret)
 	e = vc_state_load(dir, &card->state);
 	if (e != VC_OK)
 		return e;
+	kinds = vc_slot_kinds(card->state.kind);
 	for (size_t i = 0; i < VC_SLOTS; i++) {
-		e = read_slot(dir, vc_slot_kinds[i].name, &card->slots[i]);
+		card->slots[i].bare = card->state.kind != VC_KIND_PIV;
+		e = read_slot(dir, &kinds[i], &card->slots[i]);
 		if (e != VC_OK)
 			return e;
 	}
@@ -117,8 +133,10 @@ vc_card_close(struct vc_card **card)
 struct vc_slot *
 vc_card_slot(struct vc_card *card, unsigned key)
 {
+	const struct vc_slot_kind *kinds = vc_slot_kinds(card->state.kind);
+
 	for (size_t i = 0; i < VC_SLOTS; i++)
-		if (vc_slot_kinds[i].key == key && card->slots[i].key != NULL)
+		if (kinds[i].key == key && card->slots[i].key != NULL)
 			return &card->slots[i];
 	return NULL;
 }
@@ -138,5 +156,9 @@ vc_slot_certificate(const struct vc_slot *slot, struct vc_view *ret)
 {
 	struct vc_view all = { slot->object, slot->object_len };
 
+	if (slot->bare) {
+		*ret = all;
+		return VC_OK;
+	}
 	return vc_tlv_find(all, 0x70, ret);
 }

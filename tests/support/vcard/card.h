@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A card out of the box that vcard-make filled: keys, certificate objects
- * and the remembered state. What a reset forgets is in piv.h.
+ * and the remembered state. What a reset forgets is in chip.h.
  */
 #ifndef VC_CARD_H
 #define VC_CARD_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,8 @@
 #define VC_OBJECT_MAX 8192
 
 struct vc_slot {
-	EVP_PKEY *key; /* NULL: the slot is empty */
+	EVP_PKEY *key; /* NULL: the slot is empty, or an issuer's */
+	bool bare;     /* the object is the certificate, not a PIV object */
 	size_t object_len;
 	uint8_t object[VC_OBJECT_MAX];
 };

@@ -18,7 +18,8 @@
 	X(VC_ERR_FULL, "no room for another")        \
 	X(VC_ERR_UNKNOWN, "unknown word")            \
 	X(VC_ERR_ARGUMENTS, "wrong number of words") \
-	X(VC_ERR_NO_CARD, "no card named yet")
+	X(VC_ERR_NO_CARD, "no card named yet")       \
+	X(VC_ERR_KIND, "a card of another kind")
 
 enum JK_NODISCARD vc_err {
 #define X(name, text) name,

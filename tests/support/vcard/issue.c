@@ -16,6 +16,7 @@
 
 #include "bytes.h"
 #include "chuid.h"
+#include "key.h"
 #include "slot.h"
 
 #define DAY         (24 * 3600L)
@@ -212,12 +213,12 @@ vc_ca_clear(struct vc_ca *ca)
 static const char *
 key_usage(const struct vc_request *q)
 {
-	bool rsa = EVP_PKEY_is_a(q->key, "RSA");
+	bool rsa = vc_key_is_rsa(q->key);
 
-	if (q->slot->key == 0x9d || q->no_digital_signature)
+	if (q->slot->purpose == VC_PURPOSE_EXCHANGE || q->no_digital_signature)
 		return rsa ? "critical,keyEncipherment"
 		           : "critical,keyAgreement";
-	if (q->slot->key == 0x9c)
+	if (q->slot->purpose == VC_PURPOSE_SIGNATURE)
 		return "critical,digitalSignature,nonRepudiation";
 	return "critical,digitalSignature";
 }
@@ -225,11 +226,12 @@ key_usage(const struct vc_request *q)
 static const char *
 extended_key_usage(const struct vc_request *q)
 {
-	if (q->slot->key == 0x9a)
-		return "clientAuth,1.3.6.1.4.1.311.20.2.2";
-	if (q->slot->key == 0x9e)
+	if (q->slot->purpose == VC_PURPOSE_CARD)
 		return "2.16.840.1.101.3.6.8";
-	return NULL;
+	if (q->slot->purpose != VC_PURPOSE_LOGIN)
+		return NULL;
+	return q->slot->policy != NULL ? "clientAuth"
+	                               : "clientAuth,1.3.6.1.4.1.311.20.2.2";
 }
 
 /* Enough that the certificate is about as long as those of real cards. */
@@ -240,6 +242,7 @@ extend(X509 *cert, const struct vc_request *q)
 	const struct extension extensions[] = {
 		{ NID_key_usage, key_usage(q) },
 		{ NID_ext_key_usage, extended_key_usage(q) },
+		{ NID_certificate_policies, q->slot->policy },
 		{ NID_subject_key_identifier, "hash" },
 		{ NID_authority_key_identifier, "keyid" },
 		{ NID_subject_alt_name, email },

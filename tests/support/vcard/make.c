@@ -23,6 +23,9 @@ usage(void)
 	    "           [--pin PIN] [--puk PUK] [--tries N]\n"
 	    "           [--no-digital-signature] [--chuid-signed]\n"
 	    "           [--clone-of NAME]\n"
+	    "       vcard-make jpki BOX NAME [--sign-pin PIN]\n"
+	    "           and validity, ca, cn, pin, tries, clone-of,\n"
+	    "           no-digital-signature as above\n"
 	    "       vcard-make crl BOX [--ca main|other|twin] [NAME...]\n",
 	    stderr);
 	return 2;
@@ -68,10 +71,13 @@ take_option(struct vc_wish *w, int option)
 		w->cn = optarg;
 		return VC_OK;
 	case 'p':
-		w->pin = optarg;
+		w->secrets[VC_PIN] = optarg;
 		return VC_OK;
 	case 'u':
-		w->puk = optarg;
+		w->secrets[VC_PUK] = optarg;
+		return VC_OK;
+	case 'S':
+		w->secrets[VC_SIGN_PIN] = optarg;
 		return VC_OK;
 	case 'c':
 		w->clone_of = optarg;
@@ -102,6 +108,7 @@ parse_options(int argc, char **argv, struct vc_wish *ret)
 		{ "cn", required_argument, NULL, 'n' },
 		{ "pin", required_argument, NULL, 'p' },
 		{ "puk", required_argument, NULL, 'u' },
+		{ "sign-pin", required_argument, NULL, 'S' },
 		{ "clone-of", required_argument, NULL, 'c' },
 		{ "no-digital-signature", no_argument, NULL, 'd' },
 		{ "chuid-signed", no_argument, NULL, 'h' },
@@ -120,12 +127,19 @@ parse_options(int argc, char **argv, struct vc_wish *ret)
 	return VC_OK;
 }
 
+/* A PIV card is just a card. */
 static enum vc_err
-run(char **words, size_t n, const struct vc_wish *wish)
+parse_kind(const char *word, enum vc_kind *ret)
+{
+	return vc_kind_parse(strcmp(word, "card") == 0 ? "piv" : word, ret);
+}
+
+static enum vc_err
+run(char **words, size_t n, struct vc_wish *wish)
 {
 	if (n == 2 && strcmp(words[0], "ca") == 0)
 		return vc_box_make_cas(words[1], wish->key);
-	if (n == 3 && strcmp(words[0], "card") == 0)
+	if (n == 3 && parse_kind(words[0], &wish->kind) == VC_OK)
 		return vc_box_make_card(words[1], words[2], wish);
 	if (n >= 2 && strcmp(words[0], "crl") == 0)
 		return vc_box_make_crl(words[1], wish->ca, words + 2, n - 2);
@@ -139,10 +153,7 @@ main(int argc, char **argv)
 		.key = "rsa2048",
 		.validity = "valid",
 		.ca = "main",
-		.pin = "123456",
-		.puk = "12345678",
 		.slots = 4,
-		.tries = 3,
 	};
 	enum vc_err e;
 

@@ -17,8 +17,13 @@
 #define DER_LIE         16
 
 static void
-add_object(struct vc_bytes *ret, const void *cert, size_t len, uint8_t info)
+add_object(struct vc_bytes *ret, bool bare, const void *cert, size_t len,
+    uint8_t info)
 {
+	if (bare) {
+		vc_bytes_add(ret, cert, len);
+		return;
+	}
 	vc_tlv_add(ret, TAG_CERTIFICATE, cert, len);
 	vc_tlv_add(ret, TAG_INFO, &info, 1);
 	vc_tlv_add(ret, TAG_CHECK, NULL, 0);
@@ -64,29 +69,44 @@ add_gzip(struct vc_bytes *b, const uint8_t *data, size_t len)
 
 /* The certificate says that it is longer than it is. */
 static void
-add_lying_certificate(struct vc_bytes *ret, struct vc_view cert)
+add_lying_certificate(struct vc_bytes *ret, bool bare, struct vc_view cert)
 {
 	struct vc_bytes copy = { 0 };
+	unsigned length;
 
 	vc_bytes_add(&copy, cert.at, cert.left);
-	if (copy.len > 4)
-		copy.data[3] = (uint8_t)(copy.data[3] + DER_LIE);
-	add_object(ret, copy.data, copy.len, 0);
+	if (copy.len > 4) {
+		length = (unsigned)copy.data[2] << 8 | copy.data[3];
+		length += DER_LIE;
+		copy.data[2] = (uint8_t)(length >> 8 & 0xff);
+		copy.data[3] = (uint8_t)(length & 0xff);
+	}
+	add_object(ret, bare, copy.data, copy.len, 0);
 }
 
 static void
-add_compressed_certificate(struct vc_bytes *ret, struct vc_view cert)
+add_compressed_certificate(struct vc_bytes *ret, bool bare, struct vc_view cert)
 {
 	struct vc_bytes packed = { 0 };
 
 	add_gzip(&packed, cert.at, cert.left);
-	add_object(ret, packed.data, packed.len, INFO_GZIP);
+	add_object(ret, bare, packed.data, packed.len, INFO_GZIP);
 }
 
-static const struct vc_slot *
-slot_of_other(const struct vc_card *card, size_t i)
+/* Another card's, in the wrapping of a card of this one's kind. */
+static bool
+add_certificate_of(const struct vc_card *card, size_t i, bool bare,
+    struct vc_bytes *ret)
 {
-	return &card->slots[card->slots[i].key != NULL ? i : 0];
+	const struct vc_slot *slot =
+	    &card->slots[card->slots[i].object_len > 0 ? i : 0];
+	struct vc_view cert;
+
+	if (slot->bare == bare)
+		vc_bytes_add(ret, slot->object, slot->object_len);
+	else if (vc_slot_certificate(slot, &cert) == VC_OK)
+		add_object(ret, bare, cert.at, cert.left, 0);
+	return true;
 }
 
 bool
@@ -97,19 +117,16 @@ vc_mangle_certificate(const struct vc_fault *f, const struct vc_slot *slot,
 
 	if (f->kind == VC_FAULT_CERT_NONE)
 		return false;
-	if (f->kind == VC_FAULT_CERT_OF)
-		slot = slot_of_other(f->card, i);
-	else if (vc_slot_certificate(slot, &cert) != VC_OK)
-		cert.left = 0; /* an object made by hand: served as it is */
-
 	vc_bytes_reset(ret);
-	if (cert.left == 0)
-		vc_bytes_add(ret, slot->object, slot->object_len);
+	if (f->kind == VC_FAULT_CERT_OF)
+		return add_certificate_of(f->card, i, slot->bare, ret);
+	if (vc_slot_certificate(slot, &cert) != VC_OK)
+		vc_bytes_add(ret, slot->object, slot->object_len); /* by hand */
 	else if (f->kind == VC_FAULT_CERT_CUT)
-		add_object(ret, cert.at, cert.left / 2, 0);
+		add_object(ret, slot->bare, cert.at, cert.left / 2, 0);
 	else if (f->kind == VC_FAULT_CERT_DERLENGTH)
-		add_lying_certificate(ret, cert);
+		add_lying_certificate(ret, slot->bare, cert);
 	else
-		add_compressed_certificate(ret, cert);
+		add_compressed_certificate(ret, slot->bare, cert);
 	return true;
 }

@@ -67,7 +67,7 @@ run_status(const struct order *o)
 	    "ok inserted=%s connected=%s powered=%s selected=%s pending=%s "
 	    "faults=%zu card=%s",
 	    yes_no(r->inserted), yes_no(r->vpcd.up), yes_no(r->powered),
-	    yes_no(r->piv.selected), pending[r->pending], r->faults.n,
+	    yes_no(r->chip.selected), pending[r->pending], r->faults.n,
 	    r->card == NULL ? "-" : r->card->dir);
 	return VC_OK;
 }
@@ -76,14 +76,17 @@ static enum vc_err
 run_counters(const struct order *o)
 {
 	const struct vc_reader *r = o->reader;
+	const struct vc_secret *secrets;
 
 	if (r->card == NULL)
 		return VC_ERR_NO_CARD;
+	secrets = r->card->state.secrets;
 	(void)snprintf(o->reply, o->size,
-	    "ok pin-tries=%u puk-tries=%u apdus=%lu signatures=%lu "
-	    "verified=%s",
-	    r->card->state.pin.tries, r->card->state.puk.tries, r->apdus,
-	    r->piv.signatures, yes_no(r->piv.verified));
+	    "ok pin-tries=%u puk-tries=%u sign-pin-tries=%u apdus=%lu "
+	    "signatures=%lu verified=%s",
+	    secrets[VC_PIN].tries, secrets[VC_PUK].tries,
+	    secrets[VC_SIGN_PIN].tries, r->apdus, r->chip.signatures,
+	    yes_no(r->chip.verified));
 	return VC_OK;
 }
 
@@ -114,12 +117,22 @@ run_clear(const struct order *o)
 	return VC_OK;
 }
 
+/* name: of the secret, NULL for the PIN. */
 static enum vc_err
-set_tries(struct vc_card *card, unsigned long tries)
+set_tries(struct vc_card *card, const char *name, unsigned long tries)
 {
+	enum vc_secret_name which = VC_PIN;
+	enum vc_err e = VC_OK;
+
 	if (card == NULL)
 		return VC_ERR_NO_CARD;
-	card->state.pin.tries = (unsigned)tries;
+	if (name != NULL)
+		e = vc_state_find(name, &which);
+	if (e != VC_OK)
+		return e;
+	if (card->state.secrets[which].len == 0)
+		return VC_ERR_NOT_FOUND;
+	card->state.secrets[which].tries = (unsigned)tries;
 	vc_card_save(card);
 	return VC_OK;
 }
@@ -127,7 +140,7 @@ set_tries(struct vc_card *card, unsigned long tries)
 static enum vc_err
 run_block_pin(const struct order *o)
 {
-	return set_tries(o->reader->card, 0);
+	return set_tries(o->reader->card, o->n == 1 ? o->words[0] : NULL, 0);
 }
 
 static enum vc_err
@@ -137,7 +150,9 @@ run_set_tries(const struct order *o)
 	enum vc_err e;
 
 	e = vc_text_number(o->words[0], VC_TRIES_MAX, &n);
-	return e == VC_OK ? set_tries(o->reader->card, n) : e;
+	if (e != VC_OK)
+		return e;
+	return set_tries(o->reader->card, o->n == 2 ? o->words[1] : NULL, n);
 }
 
 static enum vc_err
@@ -179,8 +194,8 @@ static const struct {
 	{ "quit", 0, 0, run_quit },
 	{ "fault", 3, 5, run_fault },
 	{ "clear", 0, 0, run_clear },
-	{ "block-pin", 0, 0, run_block_pin },
-	{ "set-tries", 1, 1, run_set_tries },
+	{ "block-pin", 0, 1, run_block_pin },
+	{ "set-tries", 1, 2, run_set_tries },
 	{ "slow", 2, 2, run_slow },
 	{ "log", 1, 1, run_log },
 };

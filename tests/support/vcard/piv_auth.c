@@ -6,14 +6,11 @@
  */
 #include "piv.h"
 
-#include <string.h>
-
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 
 #include "card.h"
-#include "fault.h"
 #include "key.h"
+#include "sign.h"
 #include "tlv.h"
 
 #define TAG_TEMPLATE  0x7c
@@ -34,64 +31,6 @@ free_key(EVP_PKEY **key)
 {
 	EVP_PKEY_free(*key);
 	*key = NULL;
-}
-
-static enum vc_err
-sign(EVP_PKEY *key, const uint8_t *data, size_t len, struct vc_signature *ret)
-{
-	JK_CLEANUP(free_context) EVP_PKEY_CTX *ctx = NULL;
-	struct vc_signature sig = { .len = sizeof(sig.data) };
-
-	ctx = EVP_PKEY_CTX_new(key, NULL);
-	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1)
-		return VC_ERR_CRYPTO;
-	if (vc_key_is_rsa(key) &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1)
-		return VC_ERR_CRYPTO;
-	if (EVP_PKEY_sign(ctx, sig.data, &sig.len, data, len) != 1)
-		return VC_ERR_CRYPTO;
-	*ret = sig;
-	return VC_OK;
-}
-
-/* Another key of the same kind; the one made last is kept. */
-static EVP_PKEY *
-foreign_key(struct vc_piv *piv, EVP_PKEY *like)
-{
-	const struct vc_key_kind *kind = vc_key_kind_of(like);
-
-	if (piv->foreign != NULL && vc_key_kind_of(piv->foreign) == kind)
-		return piv->foreign;
-	EVP_PKEY_free(piv->foreign);
-	piv->foreign = NULL;
-	if (vc_key_make(kind, &piv->foreign) != VC_OK)
-		return NULL;
-	return piv->foreign;
-}
-
-/* With the sign stage's fault in force, if there is one. */
-static enum vc_err
-sign_with_fault(struct vc_piv *piv, EVP_PKEY *key, struct vc_view challenge,
-    struct vc_signature *ret)
-{
-	const struct vc_fault *f = vc_faults_use(piv->faults, VC_STAGE_SIGN);
-	EVP_PKEY *by = key;
-	uint8_t data[VC_SIGNATURE_MAX];
-	enum vc_err e;
-
-	memcpy(data, challenge.at, challenge.left);
-	if (f != NULL &&
-	    (f->kind == VC_FAULT_SIG_OTHERDATA ||
-	        (f->kind == VC_FAULT_SIG_REPLAYED && piv->last.len == 0)))
-		data[challenge.left - 1] ^= 0x01;
-	if (f != NULL && f->kind == VC_FAULT_SIG_FOREIGN)
-		by = foreign_key(piv, key);
-	if (by == NULL)
-		return VC_ERR_CRYPTO;
-	e = sign(by, data, challenge.left, ret);
-	if (e == VC_OK && f != NULL)
-		vc_mangle_signature(f, key, &piv->last, ret);
-	return e;
 }
 
 /* ECDH with the other side's uncompressed point (SP 800-73-4 part 2, A.5). */
@@ -115,25 +54,29 @@ derive(EVP_PKEY *key, struct vc_view point, struct vc_signature *ret)
 }
 
 static bool
-is_allowed(const struct vc_piv *piv, unsigned reference)
+is_allowed(const struct vc_chip *chip, unsigned reference)
 {
+	const struct vc_slot_kind *kinds = vc_slot_kinds(VC_KIND_PIV);
+
 	for (size_t i = 0; i < VC_SLOTS; i++) {
-		if (vc_slot_kinds[i].key != reference)
+		if (kinds[i].key != reference)
 			continue;
-		switch (vc_slot_kinds[i].access) {
+		switch (kinds[i].access) {
 		case VC_ACCESS_FREE:
 			return true;
 		case VC_ACCESS_ALWAYS:
-			return piv->verified && piv->fresh;
+			return chip->verified && chip->fresh;
 		case VC_ACCESS_PIN:
-			return piv->verified;
+			return chip->verified;
+		case VC_ACCESS_SIGN_PIN:
+			return false;
 		}
 	}
 	return false;
 }
 
 static uint16_t
-use_key(struct vc_piv *piv, EVP_PKEY *key, struct vc_view body,
+use_key(struct vc_chip *chip, EVP_PKEY *key, struct vc_view body,
     struct vc_signature *ret)
 {
 	const struct vc_key_kind *kind = vc_key_kind_of(key);
@@ -143,7 +86,7 @@ use_key(struct vc_piv *piv, EVP_PKEY *key, struct vc_view body,
 	if (vc_tlv_find(body, TAG_CHALLENGE, &input) == VC_OK) {
 		if (input.left != kind->input)
 			return VC_SW_DATA;
-		e = sign_with_fault(piv, key, input, ret);
+		e = vc_sign(chip, key, input, false, ret);
 	} else if (!vc_key_is_rsa(key) &&
 	           vc_tlv_find(body, TAG_POINT, &input) == VC_OK &&
 	           input.left == vc_key_point_len(kind)) {
@@ -183,27 +126,25 @@ give_random(const struct vc_apdu *a, struct vc_bytes *ret)
 }
 
 uint16_t
-vc_piv_authenticate(struct vc_piv *piv, const struct vc_apdu *a)
+vc_piv_authenticate(struct vc_chip *chip, const struct vc_apdu *a)
 {
-	struct vc_slot *slot = vc_card_slot(piv->card, a->p2);
+	struct vc_slot *slot = vc_card_slot(chip->card, a->p2);
 	struct vc_view all = { a->data, a->lc }, body;
 	struct vc_signature sig;
 	uint16_t sw;
 
 	if (a->p2 == VC_KEY_ADMIN)
-		return give_random(a, &piv->reply);
+		return give_random(a, &chip->reply);
 	if (slot == NULL || a->p1 != vc_key_kind_of(slot->key)->algorithm)
 		return VC_SW_PARAMETERS;
-	if (!is_allowed(piv, a->p2))
+	if (!is_allowed(chip, a->p2))
 		return VC_SW_NOT_ALLOWED;
 	if (vc_tlv_find(all, TAG_TEMPLATE, &body) != VC_OK)
 		return VC_SW_DATA;
-	sw = use_key(piv, slot->key, body, &sig);
+	sw = use_key(chip, slot->key, body, &sig);
 	if (sw != VC_SW_OK)
 		return sw;
-	piv->signatures++;
-	piv->signed_now = true;
-	piv->last = sig;
-	add_template(&sig, &piv->reply);
+	vc_sign_note(chip, &sig);
+	add_template(&sig, &chip->reply);
 	return VC_SW_OK;
 }

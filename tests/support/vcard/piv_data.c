@@ -57,16 +57,17 @@ add_discovery(struct vc_bytes *ret)
 }
 
 static bool
-add_certificate(struct vc_piv *piv, uint32_t object, struct vc_bytes *ret)
+add_certificate(struct vc_chip *chip, uint32_t object, struct vc_bytes *ret)
 {
 	const struct vc_fault *f;
+	const struct vc_slot_kind *kinds = vc_slot_kinds(VC_KIND_PIV);
 	const struct vc_slot *slot;
 
 	for (size_t i = 0; i < VC_SLOTS; i++) {
-		slot = &piv->card->slots[i];
-		if (vc_slot_kinds[i].object != object || slot->key == NULL)
+		slot = &chip->card->slots[i];
+		if (kinds[i].object != object || slot->key == NULL)
 			continue;
-		f = vc_faults_use(piv->faults, VC_STAGE_CERT);
+		f = vc_faults_use(chip->faults, VC_STAGE_CERT);
 		if (f != NULL)
 			return vc_mangle_certificate(f, slot, i, ret);
 		vc_bytes_add(ret, slot->object, slot->object_len);
@@ -95,7 +96,7 @@ read_object_name(const struct vc_apdu *a, uint32_t *ret)
 }
 
 uint16_t
-vc_piv_get_data(struct vc_piv *piv, const struct vc_apdu *a)
+vc_piv_get_data(struct vc_chip *chip, const struct vc_apdu *a)
 {
 	struct vc_bytes body = { 0 };
 	uint32_t object;
@@ -105,15 +106,15 @@ vc_piv_get_data(struct vc_piv *piv, const struct vc_apdu *a)
 	if (sw != VC_SW_OK)
 		return sw;
 	if (object == OBJECT_DISCOVERY) {
-		add_discovery(&piv->reply);
+		add_discovery(&chip->reply);
 		return VC_SW_OK;
 	}
 	if (object == OBJECT_CHUID)
-		add_chuid(piv->card, &body);
+		add_chuid(chip->card, &body);
 	else if (object == OBJECT_CCC)
-		add_ccc(piv->card, &body);
-	else if (!add_certificate(piv, object, &body))
+		add_ccc(chip->card, &body);
+	else if (!add_certificate(chip, object, &body))
 		return VC_SW_NOT_FOUND;
-	vc_tlv_add(&piv->reply, TAG_OBJECT, body.data, body.len);
+	vc_tlv_add(&chip->reply, TAG_OBJECT, body.data, body.len);
 	return VC_SW_OK;
 }

@@ -7,15 +7,8 @@
 #include "card.h"
 
 #define RETRY_US        50000
-#define CAPABILITIES_3  7 /* byte of the ATR */
+#define ATR_MAX         33
 #define EXTENDED_LENGTH 0x40
-
-/*
- * T=1 only; historical bytes in compact TLV: selection by full and partial
- * name, command chaining and extended length, issuer data "vcard".
- */
-static const uint8_t atr_body[] = { 0x3b, 0x8b, 0x01, 0x80, 0x73, 0xc0, 0x21,
-	0xc0, 0x55, 'v', 'c', 'a', 'r', 'd' };
 
 void
 vc_reader_init(struct vc_reader *r, uint16_t port)
@@ -24,8 +17,8 @@ vc_reader_init(struct vc_reader *r, uint16_t port)
 	r->vpcd.port = port;
 	r->vpcd.fd = -1;
 	r->log.fd = -1;
-	r->piv.faults = &r->faults;
-	vc_piv_reset(&r->piv);
+	r->chip.faults = &r->faults;
+	vc_chip_reset(&r->chip);
 }
 
 void
@@ -33,7 +26,7 @@ vc_reader_clear(struct vc_reader *r)
 {
 	vc_vpcd_close(&r->vpcd);
 	vc_faults_clear(&r->faults);
-	vc_piv_clear(&r->piv);
+	vc_chip_clear(&r->chip);
 	vc_card_close(&r->card);
 	vc_log_close(&r->log);
 }
@@ -41,7 +34,7 @@ vc_reader_clear(struct vc_reader *r)
 static void
 lose_power(struct vc_reader *r)
 {
-	vc_piv_reset(&r->piv);
+	vc_chip_reset(&r->chip);
 	r->powered = false;
 }
 
@@ -67,7 +60,7 @@ hold(struct vc_reader *r, struct vc_card *card)
 {
 	vc_card_close(&r->card);
 	r->card = card;
-	r->piv.card = card;
+	r->chip.card = card;
 	vc_reader_reset_count(r);
 }
 
@@ -85,7 +78,7 @@ vc_reader_insert(struct vc_reader *r, const char *dir)
 	if (r->inserted)
 		vc_reader_remove(r, "removed");
 	if (dir != NULL)
-		r->piv.last.len = 0; /* perhaps of another kind of key */
+		r->chip.last.len = 0; /* perhaps of another kind of key */
 	hold(r, card);
 	r->inserted = true;
 	vc_log_event(&r->log, "inserted");
@@ -104,8 +97,12 @@ vc_reader_change(struct vc_reader *r, const char *dir)
 	e = vc_card_open(dir, &card);
 	if (e != VC_OK)
 		return e;
-	vc_piv_reset(&r->piv);
-	r->piv.last.len = 0;
+	if (card->state.kind != r->card->state.kind) {
+		vc_card_close(&card);
+		return VC_ERR_KIND;
+	}
+	vc_chip_reset(&r->chip);
+	r->chip.last.len = 0;
 	hold(r, card);
 	vc_log_event(&r->log, "changed");
 	return VC_OK;
@@ -125,14 +122,14 @@ void
 vc_reader_reset_count(struct vc_reader *r)
 {
 	r->apdus = 0;
-	r->piv.signatures = 0;
+	r->chip.signatures = 0;
 }
 
 void
 vc_reader_clear_faults(struct vc_reader *r)
 {
 	vc_faults_clear(&r->faults);
-	r->piv.endless = false;
+	r->chip.endless = false;
 	r->remove_at = 0;
 	r->remove_after = 0;
 	if (r->pending != VC_PENDING_NONE) {
@@ -151,15 +148,16 @@ send_or_drop(struct vc_reader *r, const uint8_t *data, size_t len)
 static void
 send_atr(struct vc_reader *r)
 {
-	uint8_t atr[sizeof(atr_body) + 1], check = 0;
+	const struct vc_application *app = vc_chip_application(&r->chip);
+	uint8_t atr[ATR_MAX], check = 0;
 
-	memcpy(atr, atr_body, sizeof(atr_body));
-	if (r->no_extended)
-		atr[CAPABILITIES_3] &= (uint8_t)~EXTENDED_LENGTH;
-	for (size_t i = 1; i < sizeof(atr_body); i++)
+	memcpy(atr, app->atr, app->atr_len);
+	if (r->no_extended && app->capabilities != 0)
+		atr[app->capabilities] &= (uint8_t)~EXTENDED_LENGTH;
+	for (size_t i = 1; i < app->atr_len; i++)
 		check ^= atr[i];
-	atr[sizeof(atr_body)] = check;
-	send_or_drop(r, atr, sizeof(atr));
+	atr[app->atr_len] = check;
+	send_or_drop(r, atr, app->atr_len + 1);
 }
 
 static void
@@ -194,7 +192,7 @@ schedule(struct vc_reader *r)
 	const struct vc_fault *f = vc_faults_use(&r->faults, VC_STAGE_TIME);
 	unsigned long ms = r->apdu_ms;
 
-	if (r->piv.signed_now)
+	if (r->chip.signed_now)
 		ms += r->sign_ms;
 	if (f != NULL && f->kind == VC_FAULT_DELAY)
 		ms += f->ms;
@@ -219,7 +217,7 @@ answer_apdu(struct vc_reader *r, const uint8_t *frame, size_t len)
 		return false;
 	}
 	vc_faults_begin(&r->faults, r->apdus, a.command);
-	vc_piv_run(&r->piv, &a, parsed, &r->answer);
+	vc_chip_run(&r->chip, &a, parsed, &r->answer);
 	schedule(r);
 	vc_log_apdu(&r->log, r->apdus, &a, &r->answer, r->faults.used);
 	return true;

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chip.h"
 #include "error.h"
 #include "fault.h"
 #include "log.h"
-#include "piv.h"
 #include "vpcd.h"
 
 struct pollfd;
@@ -26,7 +26,7 @@ enum vc_pending {
 
 struct vc_reader {
 	struct vc_vpcd vpcd;
-	struct vc_piv piv;
+	struct vc_chip chip;
 	struct vc_faults faults;
 	struct vc_log log;
 	struct vc_card *card; /* owned; stays when it is pulled */
@@ -60,8 +60,8 @@ void vc_reader_clear(struct vc_reader *r);
 enum vc_err vc_reader_insert(struct vc_reader *r, const char *dir);
 
 /*
- * Another card in the place of the one that is in; pcscd is not told, as no
- * real reader could do it. VC_ERR_NO_CARD where none is in.
+ * Another card in the place of the one that is in, of the same kind; pcscd is
+ * not told, as no real reader could do it. VC_ERR_NO_CARD where none is in.
  */
 enum vc_err vc_reader_change(struct vc_reader *r, const char *dir);
 void vc_reader_remove(struct vc_reader *r, const char *why);

@@ -9,7 +9,11 @@
 
 #include "text.h"
 
-#define PIN_MIN 4
+static const char *const names[VC_SECRETS] = {
+	[VC_PIN] = "pin",
+	[VC_PUK] = "puk",
+	[VC_SIGN_PIN] = "sign-pin",
+};
 
 static void
 close_file(FILE **f)
@@ -28,18 +32,29 @@ make_path(const char *dir, const char *name, char ret[PATH_MAX])
 }
 
 enum vc_err
-vc_state_parse_pin(const char *word, uint8_t ret[VC_PIN_LEN])
+vc_state_set(struct vc_secret *secret, const char *word)
 {
 	size_t len = strlen(word);
 
-	if (len < PIN_MIN || len > VC_PIN_LEN)
+	if (len < 1 || len > VC_SECRET_MAX)
 		return VC_ERR_RANGE;
 	for (size_t i = 0; i < len; i++)
 		if (word[i] <= ' ' || word[i] > '~')
 			return VC_ERR_FORMAT;
-	memset(ret, 0xff, VC_PIN_LEN);
-	memcpy(ret, word, len);
+	memcpy(secret->value, word, len);
+	secret->len = len;
 	return VC_OK;
+}
+
+enum vc_err
+vc_state_find(const char *word, enum vc_secret_name *ret)
+{
+	for (size_t i = 0; i < VC_SECRETS; i++)
+		if (strcmp(word, names[i]) == 0) {
+			*ret = (enum vc_secret_name)i;
+			return VC_OK;
+		}
+	return VC_ERR_UNKNOWN;
 }
 
 static enum vc_err
@@ -54,23 +69,34 @@ parse_tries(const char *word, unsigned *ret)
 	return e;
 }
 
+/* rest: what follows the secret's name. */
+static enum vc_err
+take_secret(struct vc_secret *secret, const char *rest, const char *value)
+{
+	if (*rest == '\0')
+		return vc_state_set(secret, value);
+	if (strcmp(rest, "-tries") == 0)
+		return parse_tries(value, &secret->tries);
+	if (strcmp(rest, "-max") == 0)
+		return parse_tries(value, &secret->max);
+	return VC_ERR_UNKNOWN;
+}
+
 static enum vc_err
 take_line(struct vc_state *state, const char *key, const char *value)
 {
-	if (strcmp(key, "pin") == 0)
-		return vc_state_parse_pin(value, state->pin.value);
-	if (strcmp(key, "puk") == 0)
-		return vc_state_parse_pin(value, state->puk.value);
-	if (strcmp(key, "pin-tries") == 0)
-		return parse_tries(value, &state->pin.tries);
-	if (strcmp(key, "puk-tries") == 0)
-		return parse_tries(value, &state->puk.tries);
-	if (strcmp(key, "pin-max") == 0)
-		return parse_tries(value, &state->pin.max);
-	if (strcmp(key, "puk-max") == 0)
-		return parse_tries(value, &state->puk.max);
+	size_t len;
+
+	if (strcmp(key, "kind") == 0)
+		return vc_kind_parse(value, &state->kind);
 	if (strcmp(key, "guid") == 0)
 		return vc_text_unhex(value, state->guid, VC_GUID_LEN);
+	for (size_t i = 0; i < VC_SECRETS; i++) {
+		len = strlen(names[i]);
+		if (strncmp(key, names[i], len) == 0)
+			return take_secret(&state->secrets[i], key + len,
+			    value);
+	}
 	return VC_ERR_UNKNOWN;
 }
 
@@ -105,12 +131,10 @@ vc_state_load(const char *dir, struct vc_state *ret)
 static void
 print_secret(FILE *f, const char *name, const struct vc_secret *s)
 {
-	int len = 0;
-
-	while (len < VC_PIN_LEN && s->value[len] != 0xff)
-		len++;
-	(void)fprintf(f, "%s=%.*s\n%s-tries=%u\n%s-max=%u\n", name, len,
-	    (const char *)s->value, name, s->tries, name, s->max);
+	if (s->len > 0)
+		(void)fprintf(f, "%s=%.*s\n%s-tries=%u\n%s-max=%u\n", name,
+		    (int)s->len, (const char *)s->value, name, s->tries, name,
+		    s->max);
 }
 
 enum vc_err
@@ -129,8 +153,9 @@ vc_state_save(const char *dir, const struct vc_state *state)
 	f = fopen(fresh, "we");
 	if (f == NULL)
 		return VC_ERR_SYS;
-	print_secret(f, "pin", &state->pin);
-	print_secret(f, "puk", &state->puk);
+	(void)fprintf(f, "kind=%s\n", vc_kind_name(state->kind));
+	for (size_t i = 0; i < VC_SECRETS; i++)
+		print_secret(f, names[i], &state->secrets[i]);
 	vc_text_hex(state->guid, VC_GUID_LEN, guid);
 	(void)fprintf(f, "guid=%s\n", guid);
 	if (fflush(f) != 0 || ferror(f) || rename(fresh, path) != 0)

@@ -8,14 +8,17 @@
 import hashlib
 import os
 import subprocess
+import threading
 
-from bench import PIN, TOOLS, Bench, digest_of, run_tool_sign, untlv, want, want_same, GET_CHUID, SELECT
-from world import missing, tap
+from bench import PIN, TOOLS, Bench, digest_of, run_tool_sign, untlv, want, want_same, GET_CHUID, SELECT, SELECT_JPKI, SIGN_PIN
+from world import missing, scard, tap
 from world.tap import comment as diag
 
 CARDS = {
     "rsa3072": {"key": "rsa3072", "slots": 1, "chuid_signed": True},
     "p384": {"key": "p384", "slots": 1},
+    "jpki": {"kind": "jpki"},
+    "jpki2": {"kind": "jpki", "ca": "other"},
 }
 
 
@@ -69,6 +72,217 @@ def test_chuid_signed(b):
          "-purpose", "any", "-out", "/dev/null"], capture_output=True, text=True)
     want_same(done.returncode, 0, done.stderr)
     diag(f"CHUID {len(chuid)} bytes")
+
+
+# -- JPKI ------------------------------------------------------------------------
+
+def der_of(b, name, stem="auth"):
+    return subprocess.run(["openssl", "x509", "-in", os.path.join(b.dir(name), stem + ".pem"), "-outform", "DER"],
+                          check=True, capture_output=True).stdout
+
+
+def jpki_sw(b, text):
+    return f"{b.jpki.raw(bytes.fromhex(text))[1]:04x}"
+
+
+def test_jpki_login(b):
+    """a bare JPKI login: SELECT and READ BINARY, VERIFY, COMPUTE DIGITAL SIGNATURE"""
+    b.put("jpki")
+    cert, signature = b.jpki.login(digest_of("x"))
+    want_same(b.card.counters()["apdus"], 10, "APDUs")
+    want(cert == der_of(b, "jpki"), "certificate")
+    want(b.verifies("jpki", digest_of("x"), signature, "auth"), "signature")
+    want_same(b.jpki.must(bytes.fromhex("00a4020c020006")), b"", "token file")
+    want_same(b.jpki.read(0, 32)[0], b"JPKIAPICCTOKEN2".ljust(32), "token")
+    for stem, file in (("auth-ca", 0x000B), ("sign-ca", 0x0002)):
+        with open(os.path.join(b.dir("jpki"), stem + ".obj"), "rb") as f:
+            want_same(b.jpki.certificate(file)[0], f.read(), stem)
+
+
+def test_jpki_access(b):
+    """each key and the signing certificate want their own PIN; a reset and SELECT forget it"""
+    b.put("jpki")
+    want_same(jpki_sw(b, "00a4020c020006"), "6a82", "a file before the application")
+    for aid in ("a00000030800001000", "d3921000310001010408", "d392f0002601000000"):
+        want_same(jpki_sw(b, f"00a4040c{len(aid) // 2:02x}{aid}"), "6a82", aid)
+    b.jpki.must(SELECT_JPKI)
+    sign = b.jpki.SIGN
+    want_same(b.jpki.certificate(sign["certificate"])[1], 0x6982, "signing certificate without PIN")
+    want_same(b.jpki.sign(bytes(32))[1], 0x6982, "key without PIN")
+    want_same(b.jpki.verify("1234"), 0x9000, "PIN")
+    want_same(b.jpki.sign(bytes(32))[1], 0x9000, "key")
+    want_same(b.jpki.sign(bytes(32), sign["key"])[1], 0x6982, "signing key with the other PIN")
+    want_same(b.jpki.verify(SIGN_PIN, sign["pin"]), 0x9000, "PIN of the signing key")
+    want_same(b.jpki.certificate(sign["certificate"])[0], der_of(b, "jpki", "sign"), "signing certificate")
+    signature, _ = b.jpki.sign(digest_of("x"), sign["key"])
+    want(b.verifies("jpki", digest_of("x"), signature, "sign"), "signature")
+    b.jpki.must(SELECT_JPKI)
+    want_same(b.jpki.sign(bytes(32))[1], 0x6982, "after SELECT")
+    want_same(b.jpki.verify("1234"), 0x9000, "PIN")
+    b.pcsc.disconnect()
+    b.pcsc.connect()
+    want_same(b.card.counters()["verified"], 0, "verified after a reset")
+    b.jpki.must(SELECT_JPKI)
+    want_same(b.jpki.sign(bytes(32))[1], 0x6982, "after a reset")
+
+
+def test_jpki_pin(b):
+    """JPKI: tries are counted and kept, a wrong form costs none, the PIN is changed, blocked"""
+    b.put("jpki")
+    b.jpki.must(SELECT_JPKI)
+    want_same(b.jpki.tries(), 0x63C3, "tries")
+    for pin, sw in (("123", 0x6700), ("12345", 0x6700), ("12A4", 0x6A80), ("0000", 0x63C2)):
+        want_same(b.jpki.verify(pin), sw, f"PIN of {len(pin)}")
+    want_same(b.jpki.verify("abc123", b.jpki.SIGN["pin"]), 0x6A80, "small letters")
+    want_same(jpki_sw(b, "002401800435363738"), "6982", "change without PIN")
+    want_same(b.jpki.tries(), 0x63C2, "tries")
+    want_same(b.jpki.verify("1234"), 0x9000, "PIN")
+    want_same(b.jpki.tries(), 0x63C3, "tries, also when verified")
+    want_same(jpki_sw(b, "0024018003353637"), "6700", "short new PIN")
+    want_same(jpki_sw(b, "002401800435363741"), "6a80", "new PIN with a letter")
+    want_same(jpki_sw(b, "002401800435363738"), "9000", "change")
+    b.card.remove()
+    b.pcsc.disconnect()
+    b.put("jpki")
+    b.jpki.must(SELECT_JPKI)
+    want_same(b.jpki.verify("1234"), 0x63C2, "old PIN")
+    want_same(b.jpki.verify("5678"), 0x9000, "new PIN")
+    want_same(jpki_sw(b, "002401800431323334"), "9000", "change back")
+    for left in (2, 1, 0):
+        want_same(b.jpki.verify("0000"), 0x63C0 | left, "wrong")
+    want_same(b.jpki.verify("1234"), 0x6984, "right PIN, blocked")
+    want_same(b.jpki.tries(), 0x63C0, "tries")
+    want_same(b.card.counters()["sign-pin-tries"], 5, "tries of the other PIN")
+    b.card.block_pin("sign-pin")
+    want_same(b.jpki.tries(b.jpki.SIGN["pin"]), 0x63C0, "tries of the other PIN")
+    b.card.set_tries(5, "sign-pin")
+    text = "".join(line.split(" ", 1)[1] for line in b.card.apdus().splitlines(True))
+    for secret in ("31323334", "35363738", SIGN_PIN.encode().hex()):
+        want(secret not in text, f"{secret} in the log")
+
+
+def test_jpki_refusals(b):
+    """JPKI: wrong parameters, files and lengths"""
+    b.put("jpki")
+    b.jpki.must(SELECT_JPKI)
+    for text, sw in (("00b0000000", "6986"), ("00a4020c020099", "6a82"), ("00a4020c0100", "6700"),
+                     ("00a4000c023f00", "6a86"), ("0020008004313233 34", "6985"), ("00a4020c020018", "9000"),
+                     ("00b0000000", "6981"), ("0020000004313233 34", "6a86"), ("0024008004313233 34", "6a86"),
+                     ("002c008004313233 34", "6d00"), ("002a0080010000", "6e00"), ("802a0080010000", "6985"),
+                     ("802a9e9a010000", "6a86"), ("00cb3fff055c035fc10500", "6d00"), ("00a4020c02000a", "9000"),
+                     ("00b07fff00", "6b00"), ("00b0800000", "6a86"), ("0020008000", "6985")):
+        want_same(jpki_sw(b, text), sw, text)
+    want_same(b.card.counters()["pin-tries"], 3, "tries")
+    want_same(b.jpki.verify("1234"), 0x9000, "PIN")
+    b.jpki.select(b.jpki.KEY)
+    want_same(jpki_sw(b, "802a0080ff" + "00" * 255 + "00"), "6a80", "too long for the padding")
+
+
+def jpki_result(b):
+    try:
+        cert, signature = b.jpki.login(digest_of("r"))
+        return "done" if cert == der_of(b, "jpki") and b.verifies("jpki", digest_of("r"), signature, "auth") else "wrong"
+    except (scard.Error, AssertionError) as e:
+        return str(e)
+
+
+def test_jpki_faults(b):
+    """JPKI: the faults of certificate, signature, PIN, lengths and frame act where they should"""
+    b.put("jpki")
+    true = der_of(b, "jpki")
+    b.jpki.must(SELECT_JPKI)
+    for where in ("select", "read", "any"):
+        b.card.fault("cert-cut", where, 1)
+        b.jpki.select(b.jpki.PIN)   # is no certificate: does not use it up
+        want_same(b.jpki.certificate()[0], true[:len(true) // 2], f"cert-cut at {where}")
+        want_same(b.jpki.certificate()[0], true, f"after cert-cut at {where}")
+    b.card.fault("cert-none", "read", 1)
+    want_same(b.jpki.certificate(), (b"", 0x6A82), "cert-none at read")
+    b.card.fault("cert-none", "select", 1)
+    want_same(jpki_sw(b, "00a4020c02000a"), "6a82", "cert-none at select")
+    b.card.fault("cert-of " + b.made["jpki2"].directory, "read", 1)
+    want_same(b.jpki.certificate()[0], der_of(b, "jpki2"), "cert-of")
+    b.card.fault("cert-of " + b.made["p384"].directory, "read", 1)
+    want_same(b.jpki.certificate()[0], der_of(b, "p384", "9a"), "cert-of a PIV card")
+    b.card.fault("cert-derlength", "read", 1)
+    lie = b.jpki.certificate()[0]
+    want(len(lie) == len(true) and lie != true, "cert-derlength")
+    b.card.fault("cert-gzip", "read", 1)
+    b.jpki.select(b.jpki.CERTIFICATE)
+    want_same(b.jpki.read(0)[0][:2], b"\x1f\x8b", "cert-gzip")
+    for kind, start in (("length-lie-short", b"\x30\x82" + (len(true) - 14).to_bytes(2, "big")),
+                        ("length-lie-long", b"\x30\x82" + (len(true) + 12).to_bytes(2, "big")),
+                        ("length-indefinite", b"\x30\x80\x30\x82"), ("length-huge", b"\x30\x84\x7f\xff")):
+        b.card.fault(kind, "read", 1)
+        b.jpki.select(b.jpki.CERTIFICATE)
+        want_same(b.jpki.read(0)[0][:4], start, kind)
+    for fault in ("sig-wrong", "sig-random", "sig-zero", "sig-short", "sig-replayed", "sig-foreign", "sig-otherdata",
+                  "garbage", "garbage-ok", "truncated", "sw 6f00"):
+        b.put("jpki")
+        b.card.fault(fault, "sign", 1)
+        want(jpki_result(b) != "done", f"{fault} went unseen")
+    b.put("jpki")
+    b.card.fault("delay 5", "any")
+    want_same(jpki_result(b), "done", "delay")
+    b.card.clear()
+    b.card.fault("verify-lies-ok", "verify", 1)
+    want_same((b.jpki.verify("0000"), b.jpki.sign(bytes(32))[1]), (0x9000, 0x6982), "verify-lies-ok")
+    b.card.fault("verify-any", "verify", 1)
+    want_same((b.jpki.verify("0000"), b.jpki.sign(bytes(32))[1]), (0x9000, 0x9000), "verify-any")
+    want("another kind" in b.card.ask("change " + b.made["p384"].directory), "change to another kind")
+    b.put("jpki")
+    want_same(jpki_result(b), "done", "at the end")
+
+
+def test_jpki_remove(b):
+    """JPKI: removal and silence in the middle of a login"""
+    b.put("jpki")
+    b.card.remove_at(8)
+    want(jpki_result(b) != "done", "login over remove-at 8")
+    want_same((b.card.status()["inserted"], b.card.counters()["apdus"]), ("no", 8), "removed at")
+    b.put("jpki")
+    b.card.fault("silent", "verify", 1)
+    threading.Timer(0.3, b.card.clear).start()
+    want_same(jpki_result(b), "done", "after the silence")
+
+
+def test_jpki_names(b):
+    """opensc-tool knows the JPKI card"""
+    b.put("jpki")
+    want("jpki" in b.tool("opensc-tool", "-n").split(), "name")
+    diag(f"opensc-tool -n: {b.card.counters()['apdus']} APDUs")
+
+
+def test_jpki_pkcs11(b):
+    """pkcs11-tool lists the JPKI card's certificates, and signs with it"""
+    b.put("jpki")
+    text = b.tool("pkcs11-tool", "-O", "--login", "--pin", "1234")
+    want("User Authentication Certificate" in text and "User Authentication Key" in text, text)
+    diag(f"pkcs11-tool -O --login: {b.card.counters()['apdus']} APDUs")
+    out = os.path.join(b.folder, "cert")
+    b.tool("pkcs11-tool", "-r", "-y", "cert", "--id", "01", "-o", out)
+    with open(out, "rb") as f:
+        want_same(f.read(), der_of(b, "jpki"), "certificate")
+    run_tool_sign(b, "jpki", "SHA256-RSA-PKCS", "01", "1234", "auth")
+
+
+def test_jpki_pkcs11_wrong_pin(b):
+    """pkcs11-tool with a wrong JPKI PIN lowers the counter, a blocked PIN fails"""
+    b.put("jpki")
+    b.tool("pkcs11-tool", "--login", "--pin", "9999", "-O", ok=False)
+    want_same(b.card.counters()["pin-tries"], 2, "tries")
+    b.card.block_pin()
+    diag(b.tool("pkcs11-tool", "--login", "--pin", "1234", "-O", ok=False).splitlines()[-1])
+
+
+def test_jpki_make(b):
+    """vcard-make refuses what a JPKI card cannot have"""
+    for words in (["--key", "p256"], ["--puk", "12345678"], ["--pin", "12345"], ["--pin", "12a4"],
+                  ["--sign-pin", "abc123"], ["--sign-pin", "ABC12"], ["--slots", "1"], ["--chuid-signed"],
+                  ["--clone-of", "p384"]):
+        done = subprocess.run([b.maker, "jpki", b.box, "x" + words[0].strip("-"), *words], capture_output=True)
+        want_same(done.returncode, 1, f"{words}: {done}")
+    want_same(subprocess.run([b.maker, "crl", b.box, "--ca", "other", "jpki2"]).returncode, 0, "crl")
 
 
 if __name__ == "__main__":

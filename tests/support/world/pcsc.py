@@ -114,6 +114,9 @@ def free_ports(space: Space, readers: int) -> list[int]:
     return ports
 
 
+PINS = {"card": "123456", "jpki": "1234"}     # what vcard-make gives
+
+
 @dataclass
 class Made:
     """A card as vcard-make left it in the world's card directory."""
@@ -123,6 +126,12 @@ class Made:
     key: str = "rsa2048"
     pin: str = "123456"
     puk: str = "12345678"
+    kind: str = "card"              # vcard-make's word: card (PIV), jpki
+
+    @property
+    def login(self) -> str:
+        """The stem of the files of the certificate for the login."""
+        return "9a" if self.kind == "card" else "auth"
 
 
 class CardError(AssertionError):
@@ -227,7 +236,7 @@ class Card:
         self.say("clear")
 
     def counters(self) -> dict[str, int]:
-        """pin-tries, puk-tries, apdus, signatures, verified (0 or 1)."""
+        """pin-tries, puk-tries, sign-pin-tries, apdus, signatures, verified (0 or 1)."""
         return {name: {"yes": 1, "no": 0}[value] if value in ("yes", "no") else int(value)
                 for name, value in self._table("counters").items()}
 
@@ -247,11 +256,12 @@ class Card:
     def slow(self, apdu_ms: int, sign_ms: int) -> None:
         self.say(f"slow {apdu_ms} {sign_ms}")
 
-    def set_tries(self, number: int) -> None:
-        self.say(f"set-tries {number}")
+    def set_tries(self, number: int, secret: str = "pin") -> None:
+        """secret: pin, puk or sign-pin."""
+        self.say(f"set-tries {number} {secret}")
 
-    def block_pin(self) -> None:
-        self.say("block-pin")
+    def block_pin(self, secret: str = "pin") -> None:
+        self.say(f"block-pin {secret}")
 
     def kill(self) -> None:
         self._hang_up()
@@ -299,22 +309,25 @@ class Cards:
     def available(self) -> bool:
         return all(os.access(os.path.join(self.programs, name), os.X_OK) for name in ("vcard", "vcard-make"))
 
-    def make(self, name: str, *, key: str = "rsa2048", pin: str = "123456", puk: str = "12345678",
-             **options: str | int | bool) -> Made:
+    def make(self, name: str, *, kind: str = "card", key: str = "rsa2048", pin: str | None = None,
+             puk: str = "12345678", **options: str | int | bool) -> Made:
         """options: validity="expired", ca="other", slots=4, clone_of=NAME, cn=TEXT, tries=N,
-        no_digital_signature=True."""
+        no_digital_signature=True, chuid_signed=True, sign_pin=TEXT (jpki)."""
+        pin = pin or PINS[kind]
+        given = {"key": key, "pin": pin} | ({"puk": puk} if kind == "card" else {})
         if not self.made:
             self._run("ca", self.issued)
         words: list[str] = []
-        for option, value in ({"key": key, "pin": pin, "puk": puk} | options).items():
+        for option, value in (given | options).items():
             words += [f"--{option.replace('_', '-')}"] + ([] if value is True else [str(value)])
-        self._run("card", self.issued, name, *words)
-        self.made[name] = Made(name, f"{self.issued}/{name}", key, pin, puk)
+        self._run(kind, self.issued, name, *words)
+        self.made[name] = Made(name, f"{self.issued}/{name}", key, pin, puk, kind)
         return self.made[name]
 
     def certificate(self, name: str) -> str:
         """PEM, the one to register."""
-        return self.space.read(f"{self.made[name].directory}/9a.pem")
+        made = self.made[name]
+        return self.space.read(f"{made.directory}/{made.login}.pem")
 
     def crl(self, *names: str) -> None:
         """A revocation list that names these cards, beside the CA."""
