@@ -15,7 +15,7 @@ from world.pcsc import SOCKET                           # noqa: E402
 from world.process import Deadline                      # noqa: E402
 from world.scard import EMPTY, PRESENT, RESET                  # noqa: E402
 
-TOOLS = ("pkcs11-tool", "opensc-tool", "piv-tool", "openssl")
+TOOLS = ("pkcs11-tool", "pkcs15-tool", "opensc-tool", "piv-tool", "openssl")
 PIN = "123456"
 PUK = "12345678"
 

@@ -10,8 +10,10 @@ import os
 import subprocess
 import threading
 
-from bench import PIN, TOOLS, Bench, digest_of, run_tool_sign, untlv, want, want_same, GET_CHUID, SELECT, SELECT_JPKI, SIGN_PIN
+from bench import (PIN, PUK, SIGN_PIN, TOOLS, Bench, digest_of, padded, run_tool_sign, untlv, verify, want, want_same,
+                   GET_CHUID, SELECT, SELECT_JPKI)
 from world import missing, scard, tap
+from world.scard import EMPTY
 from world.tap import comment as diag
 
 CARDS = {
@@ -72,6 +74,72 @@ def test_chuid_signed(b):
          "-purpose", "any", "-out", "/dev/null"], capture_output=True, text=True)
     want_same(done.returncode, 0, done.stderr)
     diag(f"CHUID {len(chuid)} bytes")
+
+
+# -- PIV: the life of a PIN ------------------------------------------------------
+
+def replace(p1p2, old, new, ins="24"):
+    return bytes.fromhex(f"00{ins}{p1p2}10") + padded(old) + padded(new)
+
+
+def test_piv_new_pin(b):
+    """PIV: a new PIN or PUK of the wrong form is refused and costs no try; the verified state stays"""
+    b.put("p384")
+    b.host.must(SELECT)
+    b.host.must(verify(PIN))
+    sw = lambda command: f"{b.host.raw(command)[1]:04x}"
+    for new in ("12345", "abcdef", "12345a", "1234"):
+        want_same(sw(replace("0080", "000000", new)), "6a80", f"PIN {new}")
+        want_same(sw(replace("0080", "00000000", new, ins="2c")), "6a80", f"PIN {new} by PUK")
+    want_same(sw(replace("0081", PUK, "1234567")), "6a80", "PUK of 7")
+    want_same(sw(replace("0080", "12", "654321")), "6a80", "old PIN of 2")
+    want_same(sw(replace("0080", PIN, "654321")[:-1]), "6700", "one byte missing in the APDU")
+    want_same(sw(bytes.fromhex("0024008008") + padded(PIN)), "6700", "no new PIN")
+    counters = b.card.counters()
+    want_same((counters["pin-tries"], counters["puk-tries"], counters["verified"]), (3, 3, 1), "tries and state")
+    want_same(sw(replace("0080", "000000", "654321")), "63c2", "wrong old PIN")
+    want_same(b.card.counters()["verified"], 0, "verified after a wrong old PIN")
+    b.host.must(replace("0080", PIN, "654321"))
+    want_same(b.card.counters()["pin-tries"], 3, "tries")
+    b.host.must(replace("0080", "654321", PIN))
+    b.host.must(replace("0081", PUK, "ABCDEFGH"))
+    b.host.must(replace("0081", "ABCDEFGH", PUK))
+
+
+def test_piv_puk(b):
+    """PIV: wrong PUKs are counted and kept, a blocked PUK unblocks nothing"""
+    b.put("p384")
+    b.card.block_pin()
+    b.host.must(SELECT)
+    want_same(f"{b.host.raw(replace('0080', '00000000', PIN, ins='2c'))[1]:04x}", "63c2", "wrong PUK")
+    b.card.kill()
+    b.pcsc.wait(EMPTY)
+    with open(os.path.join(b.dir("p384"), "state")) as f:
+        text = f.read()
+    want("puk-tries=2\n" in text and "pin-tries=0\n" in text, text)
+    b.card.start()
+    b.put("p384")
+    b.card.block_pin()
+    b.host.must(SELECT)
+    want_same(b.card.counters()["puk-tries"], 2, "PUK tries")
+    for sw in ("63c1", "63c0", "6983"):
+        want_same(f"{b.host.raw(replace('0080', '00000000', PIN, ins='2c'))[1]:04x}", sw, "wrong PUK")
+    want_same(f"{b.host.raw(replace('0080', PUK, PIN, ins='2c'))[1]:04x}", "6983", "right PUK, blocked")
+    b.card.set_tries(3, "puk")
+    b.host.must(replace("0080", PUK, PIN, ins="2c"))
+    b.host.must(verify(PIN))
+
+
+def test_piv_pin_tools(b):
+    """OpenSC's tools change a PIN, and restore a blocked one by the PUK"""
+    b.put("p384")
+    b.tool("pkcs11-tool", "--login", "--pin", PIN, "--change-pin", "--new-pin", "654321")
+    b.put("p384")
+    b.card.block_pin()
+    b.tool("pkcs15-tool", "--unblock-pin", "--auth-id", "01", "--puk", PUK, "--new-pin", PIN)
+    b.put("p384")
+    b.host.must(SELECT)
+    b.host.must(verify(PIN))
 
 
 # -- JPKI ------------------------------------------------------------------------
