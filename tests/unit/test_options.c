@@ -324,7 +324,8 @@ test_options_table_is_sound(void **unused)
 		if (o->max > 0 && o->size == sizeof(unsigned))
 			assert_int_equal(o->scale, 1);
 		object = (union object){ 0 };
-		if (o->fallback != NULL)
+		/* Of a list it is several words: see test_conf. */
+		if (o->fallback != NULL && o->max_count == 0)
 			assert_null(set_text(o, o->fallback));
 	}
 }
