@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pcscd of the world and the virtual cards in its readers."""
+"""pcscd of the world, the virtual cards in its readers, and the keys of a reader with a PIN pad."""
 
 from __future__ import annotations
 
@@ -24,26 +24,60 @@ def driver() -> str | None:
     return next((path for path in DRIVERS if os.path.exists(path)), None)
 
 
+def pinpad_driver(build_dir: str) -> str:
+    return os.path.join(build_dir, "tests/support/pinpad/libifdpinpad.so")
+
+
 @dataclass(frozen=True)
 class Reader:
     name: str
     port: int           # slot 1; slot 2 is the next
 
     def config(self) -> str:
-        return (f'FRIENDLYNAME "{self.name}"\nDEVICENAME /dev/null:0x{self.port:X}\nLIBPATH {driver()}\n'
+        return (f'FRIENDLYNAME "{self.name}"\nDEVICENAME {self.device()}\nLIBPATH {self.library()}\n'
                 f"CHANNELID 0x{self.port:X}\n")
+
+    def device(self) -> str:
+        return f"/dev/null:0x{self.port:X}"
+
+    def library(self) -> str | None:
+        return driver()
+
+
+@dataclass(frozen=True)
+class PinPadReader(Reader):
+    """One slot, and keys."""
+
+    build_dir: str
+
+    @property
+    def socket(self) -> str:
+        return f"{WORK}/pinpad-{self.port}.sock"
+
+    def device(self) -> str:
+        return f"{super().device()}:{self.socket}:{driver()}"
+
+    def library(self) -> str:
+        return pinpad_driver(self.build_dir)
 
 
 class Pcscd(Controlled):
     """Sees no real reader: it has no USB bus and looks for drivers in an empty directory."""
 
-    def __init__(self, space: Space, readers: int = 1, mode: str = OPEN, group: int = 0) -> None:
+    def __init__(self, space: Space, readers: int = 1, mode: str = OPEN, group: int = 0,
+                 pinpad: str | None = None) -> None:
+        """pinpad: the build directory; the first reader is then one with a PIN pad, `pinpad`."""
         super().__init__(space, "pcscd")
         self.mode = mode
         self.group = group
         ports = free_ports(space, readers)
         names = ["Virtual PCD"] + [f"Virtual PCD {letter}" for letter in "BCDEFGH"]
         self.readers = [Reader(name, port) for name, port in zip(names, ports)]
+        self.pinpad: PinPad | None = None
+        if pinpad is not None:
+            first = PinPadReader("Virtual PIN pad", ports[0], pinpad)
+            self.readers[0] = first
+            self.pinpad = PinPad(space, first.socket)
         space.directory(READER_CONF)
         space.directory(f"{WORK}/no-drivers")
         for name in os.listdir(space.path(READER_CONF)):
@@ -62,7 +96,8 @@ class Pcscd(Controlled):
         self.process = self.space.spawn(argv, stdout=self.log, stderr=self.log,
                                         env={"PCSCLITE_HP_DROPDIR": f"{WORK}/no-drivers"})
         until = time.monotonic() + timeout
-        while not (self.space.exists(SOCKET) and accepting(self.space, SOCKET) and ports <= listening(self.space)):
+        sockets = [SOCKET] + ([self.pinpad.path] if self.pinpad and readers else [])
+        while not (all(accepting(self.space, path) for path in sockets) and ports <= listening(self.space)):
             if not self.process.alive or time.monotonic() > until:
                 raise Deadline(f"pcscd did not come up\n{self.stderr()}")
             time.sleep(0.003)
@@ -115,6 +150,75 @@ def free_ports(space: Space, readers: int) -> list[int]:
 
 
 PINS = {"card": "123456", "jpki": "1234"}     # what vcard-make gives
+
+
+class PinPadError(AssertionError):
+    """The PIN pad refused an order."""
+
+
+class PinPad:
+    """The keys of a reader, and what it was asked. Each order is a connection of its own: pcscd may come and go."""
+
+    def __init__(self, space: Space, path: str) -> None:
+        self.space = space
+        self.path = path
+
+    def keys(self, digits: str) -> None:
+        """The digits and the OK key: now, or at the next prompt."""
+        self.say(f"keys {digits}")
+
+    def press(self, *keys: str) -> None:
+        """Digits, "ok", "correction", "cancel"."""
+        self.say(f"press {' '.join(keys)}")
+
+    def cancel(self) -> None:
+        self.press("cancel")
+
+    def always(self, digits: str) -> None:
+        """The digits and the OK key at each prompt that finds no key pressed, until reset()."""
+        self.say(f"always {digits}")
+
+    def second(self, milliseconds: int) -> None:
+        """How long a second of its timeouts takes."""
+        self.say(f"second {milliseconds}")
+
+    def features(self, *names: str) -> None:
+        """It offers these only: "verify", "modify", "properties", "tlv"."""
+        self.say(f"features {' '.join(names)}".rstrip())
+
+    def reset(self) -> None:
+        """No key pressed, nothing counted, all features, seconds that last one."""
+        self.say("reset")
+
+    def status(self) -> dict[str, str]:
+        """asking (none, pin, old, new, confirm), digits, queued, verifications, changes, refusals, host-pins."""
+        return {name: value for name, _, value in (word.partition("=") for word in self.say("status").split())}
+
+    def wait_for_prompt(self, prompt: str, timeout: float = 5.0) -> None:
+        until = time.monotonic() + timeout
+        while (asking := self.status()["asking"]) != prompt:
+            if time.monotonic() > until:
+                raise Deadline(f"the PIN pad asks for {asking}, not {prompt}\n{self.log()}")
+            time.sleep(0.005)
+
+    def log(self) -> str:
+        """What it was asked and what it answered; never a digit."""
+        path = f"{self.path}.log"
+        return self.space.read(path) if self.space.exists(path) else ""
+
+    def say(self, order: str) -> str:
+        """One order; its answer without the leading "ok"."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(10)
+            link.connect(self.space.path(self.path))
+            link.sendall(order.encode() + b"\n")
+            answer = b""
+            while piece := link.recv(4096):
+                answer += piece
+        word, _, rest = answer.decode().strip().partition(" ")
+        if word != "ok":
+            raise PinPadError(f"{order.split()[0]}: {answer.decode().strip() or 'no answer'}")
+        return rest
 
 
 @dataclass

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import time
 
-EXCLUSIVE, SHARED = 1, 2
+EXCLUSIVE, SHARED, DIRECT = 1, 2, 3
 LEAVE, RESET = 0, 1
 T1, ANY_PROTOCOL = 2, 3
 CHANGED, EMPTY, PRESENT = 0x2, 0x10, 0x20
 TIMEOUT, NO_READERS = 0x8010000A, 0x8010002E
+INSUFFICIENT_BUFFER, NOT_TRANSACTED, UNSUPPORTED = 0x80100008, 0x80100016, 0x8010001F
+GET_FEATURES = 0x42000000 + 3400        # CM_IOCTL_GET_FEATURE_REQUEST
 
 
 class Error(Exception):
@@ -109,3 +111,15 @@ class Client:
         self.call("SCardTransmit", self.card, ctypes.byref(request), bytes(command), len(command), None, answer,
                   ctypes.byref(size))
         return answer.raw[:size.value]
+
+    def control(self, code: int, data: bytes = b"", room: int = 264) -> bytes:
+        """To the reader's driver, not to the card."""
+        answer = ctypes.create_string_buffer(room)
+        size = ctypes.c_ulong()
+        self.call("SCardControl", self.card, code, bytes(data), len(data), answer, room, ctypes.byref(size))
+        return answer.raw[:size.value]
+
+    def features(self) -> dict[int, int]:
+        """The control codes of PC/SC part 10, by feature."""
+        told = self.control(GET_FEATURES)
+        return {told[at]: int.from_bytes(told[at + 2:at + 6], "big") for at in range(0, len(told), 6)}

@@ -99,13 +99,15 @@ class PamResult:
 class World:
     def __init__(self, name: str, build_dir: str, share_audit: AuditDaemon | None = None, *, audit: bool = True,
                  audit_options: dict[str, Any] | None = None, card_reader: bool = True, readers: int = 1,
-                 socket_mode: str = pcsc.OPEN, network: str = "private", hostname: str = HOSTNAME,
+                 pinpad: bool = False, socket_mode: str = pcsc.OPEN, network: str = "private", hostname: str = HOSTNAME,
                  passwords: dict[str, str] | None = None, accounts: Iterable[users.Account] = (),
                  table: Sequence[services.Service] = services.SERVICES, extra_layout: Sequence[dict] = (),
                  keep: dict[str, bool] | None = None, cores: bool = False) -> None:
         """share_audit: an open AuditDaemon; without, the one that this program has open, or a new one with audit_options;
-        none with audit=False; on a machine that runs its own auditd that one's log is followed (`host_auditd`). socket_mode: pcsc.OPEN or pcsc.SHIPPED. network: "private" or "host". passwords: account -> password
-        for pam_unix. keep: further paths of the host to show, True: writable. extra_layout: steps of keeper.Mounts."""
+        none with audit=False; on a machine that runs its own auditd that one's log is followed (`host_auditd`).
+        pinpad: the first reader has a PIN pad, `pcscd.pinpad`. socket_mode: pcsc.OPEN or pcsc.SHIPPED. network:
+        "private" or "host". passwords: account -> password for pam_unix. keep: further paths of the host to show, True:
+        writable. extra_layout: steps of keeper.Mounts."""
         self.name = name
         self.build_dir = os.path.realpath(build_dir)
         self.host_auditd = False
@@ -116,6 +118,7 @@ class World:
         self._audit_options = audit_options or {}
         self._own_audit: AuditDaemon | None = None
         self._card_reader = (card_reader, readers, socket_mode)
+        self._pinpad = self.build_dir if pinpad else None
         self._network = network == "private"
         self._hostname = hostname
         self._passwords = passwords or {}
@@ -248,7 +251,7 @@ class World:
             self._see_host_log()
         wanted, readers, mode = self._card_reader
         if wanted:
-            self.pcscd = Pcscd(self.space, readers, mode, self.accounts["_jukinet-card"].gid)
+            self.pcscd = Pcscd(self.space, readers, mode, self.accounts["_jukinet-card"].gid, self._pinpad)
             self.pcscd.start()
 
     def _see_host_log(self) -> None:
