@@ -17,6 +17,7 @@
 #define VC_INS_CHANGE       0x24
 #define VC_INS_UNBLOCK      0x2c
 #define VC_INS_SIGN         0x2a
+#define VC_INS_CHALLENGE    0x84
 #define VC_INS_AUTHENTICATE 0x87
 #define VC_INS_SELECT       0xa4
 #define VC_INS_READ         0xb0

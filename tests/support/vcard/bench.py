@@ -3,6 +3,8 @@
 
 import hashlib
 import os
+import random
+import socket
 import subprocess
 import sys
 import time
@@ -338,3 +340,67 @@ def run_tool_sign(b, name, mechanism, number, pin, slot="9a", data=b"some text",
     with open(out, "rb") as f:
         want(b.verifies(name, digest, f.read(), slot, how), "signature")
     print(f"# pkcs11-tool --login --sign, {name}: {b.card.counters()['apdus']} APDUs")
+
+
+# -- a hostile host -------------------------------------------------------------
+
+def frames(rng, good, n):
+    """Random APDUs, most of them near to good ones."""
+    for _ in range(n):
+        frame = bytearray(rng.choice(good))
+        for _ in range(rng.randrange(4)):
+            if frame:
+                frame[rng.randrange(len(frame))] = rng.randrange(256)
+        if rng.randrange(4) == 0:
+            frame = frame[:rng.randrange(len(frame) + 1)]
+        if rng.randrange(50) == 0:
+            frame += rng.randbytes(rng.randrange(60000))
+        yield bytes(frame)
+
+
+def read_exactly(s, n):
+    data = b""
+    while len(data) < n:
+        piece = s.recv(n - len(data))
+        want(piece, "vcard closed the connection")
+        data += piece
+    return data
+
+
+FAULTS = ("sw 6a80", "endless", "verify-any", "verify-lies-ok", "cert-none",
+          "cert-cut", "cert-derlength", "cert-gzip", "sig-wrong",
+          "sig-random", "sig-zero", "sig-short", "sig-replayed",
+          "sig-foreign", "sig-otherdata", "length-lie-short",
+          "length-lie-long", "length-indefinite", "length-huge",
+          "inner-lie-short", "inner-lie-long", "garbage", "garbage-ok",
+          "truncated", "onebyte", "empty", "flood")
+
+
+def run_hostile(b, name, select, good, n):
+    """Random frames under all faults, straight to the socket."""
+    rng = random.Random(20)
+    with b.world.space.serve() as server:
+        card = b.another(name, server.getsockname()[1])
+        server.settimeout(5)
+        peer = server.accept()[0]
+        peer.settimeout(5)
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for i, frame in enumerate(frames(rng, good, n)):
+            if i % 200 == 0:
+                card.clear()
+                card.set_tries(15)
+                card.fault(rng.choice(FAULTS), "any")
+                peer.sendall(b"\0\1\2" + len(select).to_bytes(2, "big") + select)
+                read_exactly(peer, int.from_bytes(read_exactly(peer, 2),
+                                                  "big"))
+            peer.sendall(len(frame).to_bytes(2, "big") + frame)
+            if len(frame) > 1:
+                size = int.from_bytes(read_exactly(peer, 2), "big")
+                read_exactly(peer, size)
+            elif frame == b"\4":
+                read_exactly(peer, int.from_bytes(read_exactly(peer, 2), "big"))
+        for part in (b"\xff\xff" + b"a" * 65535, b"\0", b"\0\0\0\0"):
+            peer.sendall(part)
+        card.status()
+        peer.close()
+        want_same(card.process.terminate(), 0, "exit status")

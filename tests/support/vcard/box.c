@@ -175,7 +175,7 @@ write_object(const char *dir, const char *name, const struct vc_bytes *object)
 	return VC_OK;
 }
 
-/* As it is, or as the content of a PIV data object. */
+/* For openssl, and as served: as it is, or as a PIV object's content. */
 static enum vc_err
 write_certificate(const char *dir, const char *name, enum vc_kind kind,
     X509 *cert)
@@ -183,6 +183,7 @@ write_certificate(const char *dir, const char *name, enum vc_kind kind,
 	struct vc_bytes object = { 0 };
 	unsigned char *der = NULL;
 	int len = i2d_X509(cert, &der);
+	enum vc_err e;
 
 	if (len < 0)
 		return VC_ERR_CRYPTO;
@@ -194,6 +195,9 @@ write_certificate(const char *dir, const char *name, enum vc_kind kind,
 		vc_bytes_add(&object, der, (size_t)len);
 	}
 	OPENSSL_free(der);
+	e = write_cert(dir, name, cert);
+	if (e != VC_OK)
+		return e;
 	return write_object(dir, name, &object);
 }
 
@@ -289,9 +293,6 @@ make_slot(const char *dir, const struct vc_slot_kind *slot,
 	e = write_key(dir, slot->name, key);
 	if (e != VC_OK)
 		return e;
-	e = write_cert(dir, slot->name, cert);
-	if (e != VC_OK)
-		return e;
 	return write_certificate(dir, slot->name, wish->kind, cert);
 }
 
@@ -360,13 +361,12 @@ clone_slot(const char *dir, const char *from, const struct vc_slot_kind *slot,
 		return VC_OK;
 	if (e != VC_OK)
 		return e;
+	if (slot->purpose == VC_PURPOSE_ISSUER)
+		return write_certificate(dir, name, kind, cert);
 	e = vc_key_make(vc_key_kind_of(X509_get0_pubkey(cert)), &key);
 	if (e != VC_OK)
 		return e;
 	e = write_key(dir, name, key);
-	if (e != VC_OK)
-		return e;
-	e = write_cert(dir, name, cert);
 	if (e != VC_OK)
 		return e;
 	return write_certificate(dir, name, kind, cert);
@@ -436,8 +436,8 @@ is_possible(const struct vc_wish *wish)
 {
 	if (wish->kind == VC_KIND_PIV)
 		return true;
-	return strcmp(wish->key, "rsa2048") == 0 && wish->slots == VC_SLOTS &&
-	       !wish->chuid_signed;
+	return strcmp(wish->key, vc_kind_key(wish->kind)) == 0 &&
+	       wish->slots == VC_SLOTS && !wish->chuid_signed;
 }
 
 /* The state is written last: a folder without it is no card. */

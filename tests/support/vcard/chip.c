@@ -6,6 +6,7 @@
 #include "card.h"
 #include "fault.h"
 #include "jpki.h"
+#include "nq.h"
 #include "piv.h"
 
 #define SHORT_LE  256
@@ -14,6 +15,7 @@
 static const struct vc_application *const applications[VC_KINDS] = {
 	[VC_KIND_PIV] = &vc_piv,
 	[VC_KIND_JPKI] = &vc_jpki,
+	[VC_KIND_NQ] = &vc_nq,
 };
 
 const struct vc_application *

@@ -2,7 +2,8 @@
 /*
  * What a powered card knows, and how a command becomes an answer whatever
  * application it is for: chains, GET RESPONSE, faults. What the commands
- * mean is the application's: piv.h, jpki.h.
+ * mean is the application's: piv.h, jpki.h,
+ * nq.h.
  */
 #ifndef VC_CHIP_H
 #define VC_CHIP_H

@@ -16,6 +16,9 @@ static const struct vc_form forms[VC_KINDS][VC_SECRETS] = {
 		[VC_PIN] = { 4, 4, DIGITS, "1234", 3 },
 		[VC_SIGN_PIN] = { 6, 16, CAPITALS DIGITS, "ABC123", 5 },
 	},
+	[VC_KIND_NQ] = {
+		[VC_PIN] = { 6, 6, NULL, "123456", 3 },
+	},
 };
 
 const struct vc_form *

@@ -24,7 +24,8 @@ usage(void)
 	    "           [--no-digital-signature] [--chuid-signed]\n"
 	    "           [--clone-of NAME]\n"
 	    "       vcard-make jpki BOX NAME [--sign-pin PIN]\n"
-	    "           and validity, ca, cn, pin, tries, clone-of,\n"
+	    "       vcard-make nq BOX NAME\n"
+	    "           both: validity, ca, cn, pin, tries, clone-of,\n"
 	    "           no-digital-signature as above\n"
 	    "       vcard-make crl BOX [--ca main|other|twin] [NAME...]\n",
 	    stderr);
@@ -138,9 +139,13 @@ static enum vc_err
 run(char **words, size_t n, struct vc_wish *wish)
 {
 	if (n == 2 && strcmp(words[0], "ca") == 0)
-		return vc_box_make_cas(words[1], wish->key);
-	if (n == 3 && parse_kind(words[0], &wish->kind) == VC_OK)
+		return vc_box_make_cas(words[1],
+		    wish->key != NULL ? wish->key : "rsa2048");
+	if (n == 3 && parse_kind(words[0], &wish->kind) == VC_OK) {
+		if (wish->key == NULL)
+			wish->key = vc_kind_key(wish->kind);
 		return vc_box_make_card(words[1], words[2], wish);
+	}
 	if (n >= 2 && strcmp(words[0], "crl") == 0)
 		return vc_box_make_crl(words[1], wish->ca, words + 2, n - 2);
 	return VC_ERR_ARGUMENTS;
@@ -150,7 +155,6 @@ int
 main(int argc, char **argv)
 {
 	struct vc_wish wish = {
-		.key = "rsa2048",
 		.validity = "valid",
 		.ca = "main",
 		.slots = 4,

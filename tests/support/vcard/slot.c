@@ -25,11 +25,21 @@ static const struct vc_slot_kind slots[VC_KINDS][VC_SLOTS] = {
 		{ "sign-ca", NULL, 0, 0x0002, VC_ACCESS_FREE,
 		    VC_PURPOSE_ISSUER, NULL },
 	},
+	[VC_KIND_NQ] = {
+		{ "auth", "Authentication", 0x01, 0x00, VC_ACCESS_PIN,
+		    VC_PURPOSE_LOGIN, NULL },
+		{ "encr", "Encryption", 0x02, 0x01, VC_ACCESS_PIN,
+		    VC_PURPOSE_EXCHANGE, NULL },
+	},
 };
 
-static const char *const names[VC_KINDS] = {
-	[VC_KIND_PIV] = "piv",
-	[VC_KIND_JPKI] = "jpki",
+static const struct {
+	const char *name;
+	const char *key;
+} kinds[VC_KINDS] = {
+	[VC_KIND_PIV] = { "piv", "rsa2048" },
+	[VC_KIND_JPKI] = { "jpki", "rsa2048" },
+	[VC_KIND_NQ] = { "nq", "rsa3072" },
 };
 
 const struct vc_slot_kind *
@@ -41,14 +51,20 @@ vc_slot_kinds(enum vc_kind kind)
 const char *
 vc_kind_name(enum vc_kind kind)
 {
-	return names[kind];
+	return kinds[kind].name;
+}
+
+const char *
+vc_kind_key(enum vc_kind kind)
+{
+	return kinds[kind].key;
 }
 
 enum vc_err
 vc_kind_parse(const char *word, enum vc_kind *ret)
 {
 	for (size_t i = 0; i < VC_KINDS; i++)
-		if (strcmp(word, names[i]) == 0) {
+		if (strcmp(word, kinds[i].name) == 0) {
 			*ret = (enum vc_kind)i;
 			return VC_OK;
 		}

@@ -16,6 +16,7 @@
 enum vc_kind {
 	VC_KIND_PIV,
 	VC_KIND_JPKI,
+	VC_KIND_NQ,
 	VC_KINDS,
 };
 
@@ -47,6 +48,12 @@ struct vc_slot_kind {
 };
 
 const struct vc_slot_kind *vc_slot_kinds(enum vc_kind kind);
+
+/*
+ * The key that cards of this kind have if no other is asked for; only a PIV
+ * card can have another.
+ */
+const char *vc_kind_key(enum vc_kind kind);
 
 /* As the state file names it. */
 const char *vc_kind_name(enum vc_kind kind);

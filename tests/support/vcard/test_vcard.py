@@ -14,8 +14,8 @@ import subprocess
 import threading
 import time
 
-from bench import (PIN, PUK, TOOLS, Bench, challenge, digest_of, padded, tlv, untlv, verify, wait_for, want,
-                   want_same, GET_9A, GET_CHUID, SELECT, STATUS)
+from bench import (PIN, PUK, TOOLS, Bench, challenge, digest_of, padded, read_exactly, run_hostile, tlv, untlv,
+                   verify, wait_for, want, want_same, GET_9A, GET_CHUID, SELECT, STATUS)
 from world import missing, scard, tap
 from world.scard import EMPTY, PRESENT, RESET
 from world.tap import comment as diag
@@ -675,71 +675,14 @@ def test_bad_clients(b):
     b.card.status()
 
 
-def frames(rng, n):
-    """Random APDUs, most of them near to good ones."""
-    good = (SELECT, GET_9A, GET_CHUID, STATUS, verify(PIN),
-            b"\x00\xc0\x00\x00\x00",
-            b"\x10\x87\x11\x9a\xff" + bytes(255),
-            b"\0\x87\x11\x9e\x28" + challenge("ec", bytes(32)) + b"\0",
-            b"\0\x24\0\x80\x10" + padded(PIN) * 2)
-    for _ in range(n):
-        frame = bytearray(rng.choice(good))
-        for _ in range(rng.randrange(4)):
-            if frame:
-                frame[rng.randrange(len(frame))] = rng.randrange(256)
-        if rng.randrange(4) == 0:
-            frame = frame[:rng.randrange(len(frame) + 1)]
-        if rng.randrange(50) == 0:
-            frame += rng.randbytes(rng.randrange(60000))
-        yield bytes(frame)
-
-
-def read_exactly(s, n):
-    data = b""
-    while len(data) < n:
-        piece = s.recv(n - len(data))
-        want(piece, "vcard closed the connection")
-        data += piece
-    return data
-
-
-FAULTS = ("sw 6a80", "endless", "verify-any", "verify-lies-ok", "cert-none",
-          "cert-cut", "cert-derlength", "cert-gzip", "sig-wrong",
-          "sig-random", "sig-zero", "sig-short", "sig-replayed",
-          "sig-foreign", "sig-otherdata", "length-lie-short",
-          "length-lie-long", "length-indefinite", "length-huge",
-          "inner-lie-short", "inner-lie-long", "garbage", "garbage-ok",
-          "truncated", "onebyte", "empty", "flood")
-
-
 def test_hostile_host(b):
     """20000 random frames under all faults, straight to the socket"""
-    rng = random.Random(20)
-    with b.world.space.serve() as server:
-        card = b.another("ec2", server.getsockname()[1])
-        server.settimeout(5)
-        peer = server.accept()[0]
-        peer.settimeout(5)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for i, frame in enumerate(frames(rng, 20000)):
-            if i % 200 == 0:
-                card.clear()
-                card.set_tries(15)
-                card.fault(rng.choice(FAULTS), "any")
-                peer.sendall(b"\0\1\2\0\x11" + SELECT)
-                read_exactly(peer, int.from_bytes(read_exactly(peer, 2),
-                                                  "big"))
-            peer.sendall(len(frame).to_bytes(2, "big") + frame)
-            if len(frame) > 1:
-                size = int.from_bytes(read_exactly(peer, 2), "big")
-                read_exactly(peer, size)
-            elif frame == b"\4":
-                read_exactly(peer, 17)
-        for part in (b"\xff\xff" + b"a" * 65535, b"\0", b"\0\0\0\0"):
-            peer.sendall(part)
-        card.status()
-        peer.close()
-        want_same(card.process.terminate(), 0, "exit status")
+    run_hostile(b, "ec2", SELECT,
+                (SELECT, GET_9A, GET_CHUID, STATUS, verify(PIN),
+                 b"\x00\xc0\x00\x00\x00",
+                 b"\x10\x87\x11\x9a\xff" + bytes(255),
+                 b"\0\x87\x11\x9e\x28" + challenge("ec", bytes(32)) + b"\0",
+                 b"\0\x24\0\x80\x10" + padded(PIN) * 2), 20000)
 
 
 def atr_of(b, **options):

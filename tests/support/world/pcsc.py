@@ -149,7 +149,7 @@ def free_ports(space: Space, readers: int) -> list[int]:
     return ports
 
 
-PINS = {"card": "123456", "jpki": "1234"}     # what vcard-make gives
+PINS = {"card": "123456", "jpki": "1234", "nq": "123456"}     # what vcard-make gives
 
 
 class PinPadError(AssertionError):
@@ -230,7 +230,7 @@ class Made:
     key: str = "rsa2048"
     pin: str = "123456"
     puk: str = "12345678"
-    kind: str = "card"              # vcard-make's word: card (PIV), jpki
+    kind: str = "card"              # vcard-make's word: card (PIV), jpki, nq
 
     @property
     def login(self) -> str:
@@ -418,6 +418,8 @@ class Cards:
         """options: validity="expired", ca="other", slots=4, clone_of=NAME, cn=TEXT, tries=N,
         no_digital_signature=True, chuid_signed=True, sign_pin=TEXT (jpki)."""
         pin = pin or PINS[kind]
+        if kind == "nq":
+            key = "rsa3072"     # it has no other
         given = {"key": key, "pin": pin} | ({"puk": puk} if kind == "card" else {})
         if not self.made:
             self._run("ca", self.issued)
