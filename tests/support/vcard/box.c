@@ -2,18 +2,15 @@
 #include "box.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
@@ -21,6 +18,7 @@
 #include "form.h"
 #include "issue.h"
 #include "key.h"
+#include "part.h"
 #include "slot.h"
 #include "state.h"
 #include "tlv.h"
@@ -38,14 +36,6 @@ static const struct {
 	{ "other", "Another Town CA" },
 	{ "twin", "Virtual Town CA" },
 };
-
-static void
-close_file(FILE **f)
-{
-	if (*f != NULL)
-		(void)fclose(*f);
-	*f = NULL;
-}
 
 static void
 free_key(EVP_PKEY **key)
@@ -76,103 +66,19 @@ join(const char *a, const char *b, char ret[PATH_MAX])
 	return n < 0 || n >= PATH_MAX ? VC_ERR_TOO_LONG : VC_OK;
 }
 
-/* DIR/NAME.SUFFIX. Written files are for the owner only. */
-static enum vc_err
-open_part(const char *dir, const char *name, const char *suffix, bool writing,
-    FILE **ret)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s.%s", dir, name, suffix);
-	int fd;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return VC_ERR_TOO_LONG;
-	fd = open(path,
-	    O_CLOEXEC | (writing ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY),
-	    0600);
-	if (fd < 0)
-		return VC_ERR_SYS;
-	*ret = fdopen(fd, writing ? "w" : "r");
-	if (*ret != NULL)
-		return VC_OK;
-	(void)close(fd);
-	return VC_ERR_SYS;
-}
-
-static enum vc_err
-write_key(const char *dir, const char *name, EVP_PKEY *key)
-{
-	JK_CLEANUP(close_file) FILE *f = NULL;
-	enum vc_err e;
-
-	e = open_part(dir, name, "key", true, &f);
-	if (e != VC_OK)
-		return e;
-	if (PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    fflush(f) != 0)
-		return VC_ERR_CRYPTO;
-	return VC_OK;
-}
-
-static enum vc_err
-write_cert(const char *dir, const char *name, X509 *cert)
-{
-	JK_CLEANUP(close_file) FILE *f = NULL;
-	enum vc_err e;
-
-	e = open_part(dir, name, "pem", true, &f);
-	if (e != VC_OK)
-		return e;
-	if (PEM_write_X509(f, cert) != 1 || fflush(f) != 0)
-		return VC_ERR_CRYPTO;
-	return VC_OK;
-}
-
-static enum vc_err
-read_cert(const char *dir, const char *name, X509 **ret)
-{
-	JK_CLEANUP(close_file) FILE *f = NULL;
-	enum vc_err e;
-
-	e = open_part(dir, name, "pem", false, &f);
-	if (e != VC_OK)
-		return e;
-	*ret = PEM_read_X509(f, NULL, NULL, NULL);
-	return *ret == NULL ? VC_ERR_CRYPTO : VC_OK;
-}
-
 static enum vc_err
 read_ca(const char *box, const char *name, struct vc_ca *ret)
 {
-	JK_CLEANUP(close_file) FILE *f = NULL;
 	char dir[PATH_MAX];
 	enum vc_err e;
 
 	e = join(box, "ca", dir);
 	if (e != VC_OK)
 		return e;
-	e = open_part(dir, name, "key", false, &f);
+	e = vc_part_read_key(dir, name, &ret->key);
 	if (e != VC_OK)
 		return e;
-	ret->key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
-	if (ret->key == NULL)
-		return VC_ERR_CRYPTO;
-	return read_cert(dir, name, &ret->cert);
-}
-
-static enum vc_err
-write_object(const char *dir, const char *name, const struct vc_bytes *object)
-{
-	JK_CLEANUP(close_file) FILE *f = NULL;
-	enum vc_err e;
-
-	e = open_part(dir, name, "obj", true, &f);
-	if (e != VC_OK)
-		return e;
-	if (fwrite(object->data, 1, object->len, f) != object->len ||
-	    fflush(f) != 0)
-		return VC_ERR_SYS;
-	return VC_OK;
+	return vc_part_read_cert(dir, name, &ret->cert);
 }
 
 /* For openssl, and as served: as it is, or as a PIV object's content. */
@@ -195,10 +101,10 @@ write_certificate(const char *dir, const char *name, enum vc_kind kind,
 		vc_bytes_add(&object, der, (size_t)len);
 	}
 	OPENSSL_free(der);
-	e = write_cert(dir, name, cert);
+	e = vc_part_write_cert(dir, name, cert);
 	if (e != VC_OK)
 		return e;
-	return write_object(dir, name, &object);
+	return vc_part_write_object(dir, name, &object);
 }
 
 static enum vc_err
@@ -230,10 +136,10 @@ make_ca(const char *dir, const char *name, const char *cn, const char *kind)
 	e = vc_issue_ca(cn, &key, &ca);
 	if (e != VC_OK)
 		return e;
-	e = write_key(dir, name, ca.key);
+	e = vc_part_write_key(dir, name, ca.key);
 	if (e != VC_OK)
 		return e;
-	return write_cert(dir, name, ca.cert);
+	return vc_part_write_cert(dir, name, ca.cert);
 }
 
 enum vc_err
@@ -290,7 +196,7 @@ make_slot(const char *dir, const struct vc_slot_kind *slot,
 	e = vc_issue_certificate(q, &cert);
 	if (e != VC_OK)
 		return e;
-	e = write_key(dir, slot->name, key);
+	e = vc_part_write_key(dir, slot->name, key);
 	if (e != VC_OK)
 		return e;
 	return write_certificate(dir, slot->name, wish->kind, cert);
@@ -316,7 +222,7 @@ sign_chuid(const char *dir, const struct vc_ca *ca,
 	enum vc_err e;
 
 	e = vc_issue_chuid(ca, state->guid, &chuid);
-	return e == VC_OK ? write_object(dir, "chuid", &chuid) : e;
+	return e == VC_OK ? vc_part_write_object(dir, "chuid", &chuid) : e;
 }
 
 static enum vc_err
@@ -356,7 +262,7 @@ clone_slot(const char *dir, const char *from, const struct vc_slot_kind *slot,
 
 	if (name == NULL)
 		return VC_OK;
-	e = read_cert(from, name, &cert);
+	e = vc_part_read_cert(from, name, &cert);
 	if (e == VC_ERR_SYS && errno == ENOENT)
 		return VC_OK;
 	if (e != VC_OK)
@@ -366,7 +272,7 @@ clone_slot(const char *dir, const char *from, const struct vc_slot_kind *slot,
 	e = vc_key_make(vc_key_kind_of(X509_get0_pubkey(cert)), &key);
 	if (e != VC_OK)
 		return e;
-	e = write_key(dir, name, key);
+	e = vc_part_write_key(dir, name, key);
 	if (e != VC_OK)
 		return e;
 	return write_certificate(dir, name, kind, cert);
@@ -471,24 +377,6 @@ vc_box_make_card(const char *box, const char *name, const struct vc_wish *wish)
 	return vc_state_save(dir, &state);
 }
 
-static enum vc_err
-write_crl(const char *box, const char *name, X509_CRL *crl)
-{
-	JK_CLEANUP(close_file) FILE *f = NULL;
-	char dir[PATH_MAX];
-	enum vc_err e;
-
-	e = join(box, "ca", dir);
-	if (e != VC_OK)
-		return e;
-	e = open_part(dir, name, "crl", true, &f);
-	if (e != VC_OK)
-		return e;
-	if (PEM_write_X509_CRL(f, crl) != 1 || fflush(f) != 0)
-		return VC_ERR_CRYPTO;
-	return VC_OK;
-}
-
 /* The certificate for the login. */
 static enum vc_err
 read_revoked(const char *box, const char *card, X509 **ret)
@@ -503,7 +391,7 @@ read_revoked(const char *box, const char *card, X509 **ret)
 	e = vc_state_load(dir, &state);
 	if (e != VC_OK)
 		return e;
-	return read_cert(dir, vc_slot_kinds(state.kind)[0].name, ret);
+	return vc_part_read_cert(dir, vc_slot_kinds(state.kind)[0].name, ret);
 }
 
 enum vc_err
@@ -512,6 +400,7 @@ vc_box_make_crl(const char *box, const char *name, char **cards, size_t n)
 	JK_CLEANUP(vc_ca_clear) struct vc_ca ca = { 0 };
 	JK_CLEANUP(free_crl) X509_CRL *crl = NULL;
 	X509 *revoked[REVOKED_MAX] = { NULL };
+	char dir[PATH_MAX];
 	enum vc_err e;
 
 	if (n > REVOKED_MAX)
@@ -522,7 +411,9 @@ vc_box_make_crl(const char *box, const char *name, char **cards, size_t n)
 	if (e == VC_OK)
 		e = vc_issue_crl(&ca, revoked, n, &crl);
 	if (e == VC_OK)
-		e = write_crl(box, name, crl);
+		e = join(box, "ca", dir);
+	if (e == VC_OK)
+		e = vc_part_write_crl(dir, name, crl);
 	for (size_t i = 0; i < n; i++)
 		X509_free(revoked[i]);
 	return e;
