@@ -106,13 +106,14 @@ check_ec(EVP_PKEY *key)
 	char group[32] = "";
 
 	if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 ||
-	    strcmp(group, "prime256v1") != 0)
-		return "elliptic curve is not P-256";
+	    (strcmp(group, "prime256v1") != 0 &&
+	        strcmp(group, "secp384r1") != 0))
+		return "elliptic curve is neither P-256 nor P-384";
 	return NULL;
 }
 
-/* Of P-256 every point on the curve is of the right order (its cofactor is 1),
- * so the quick check is a whole one. */
+/* Of P-256 and P-384 every point on the curve is of the right order (their
+ * cofactor is 1), so the quick check is a whole one. */
 static bool
 is_sound(EVP_PKEY_CTX *ctx, bool ec)
 {
@@ -139,7 +140,7 @@ check_key(X509 *x509)
 		ec = true;
 		break;
 	default:
-		fault = "key is neither RSA nor P-256";
+		fault = "key is neither RSA nor of an elliptic curve";
 	}
 	if (fault != NULL)
 		return fault;

@@ -10,8 +10,8 @@
  * Takes a certificate in DER, or text that holds exactly one PEM block, with a
  * NUL behind its `len` bytes: a certificate of at most
  * JK_CERT_MAX bytes with a key that jukinetd can verify with: RSA of 2048 to
- * 4096 bits or P-256, for signatures where it says what it is for. Fills key,
- * valid, cert and cert_len of *ret; the rest stays. NULL, or a static string:
+ * 4096 bits, P-256 or P-384, for signatures where it says what it is for. Fills
+ * key, valid, cert and cert_len of *ret; the rest stays. NULL, or a static string:
  * why not.
  */
 const char *jk_cert_read(const void *data, size_t len, struct jk_card *ret);

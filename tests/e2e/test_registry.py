@@ -154,7 +154,9 @@ def make_certificates():
     certificate("rsa", "rsa:2048")
     certificate("p256", ec + "P-256")
     certificate("short", "rsa:1024")
+    certificate("rsa3072", "rsa:3072")
     certificate("p384", ec + "P-384")
+    certificate("p521", ec + "P-521")
     certificate("agree", ec + "P-256", "-addext", "keyUsage=keyAgreement")
     openssl("req", "-x509", "-key", KEYS + "/rsa.key", "-subj", "/CN=again",
             "-days", "3000", "-out", KEYS + "/again.pem")
@@ -354,8 +356,8 @@ BAD = [
      S, 24, "not a PEM certificate"),
     ("RSA-1024", lambda: second("short"), S, LAST + 3,
      "RSA key is not of 2048 to 4096 bits"),
-    ("P-384", lambda: second("p384"), S, LAST + 3,
-     "elliptic curve is not P-256"),
+    ("P-521", lambda: second("p521"), S, LAST + 3,
+     "elliptic curve is neither P-256 nor P-384"),
     ("key for agreement only", lambda: second("agree"), S, LAST + 3,
      "key usage does not allow signatures"),
     ("same certificate twice", lambda: second("rsa"), S, LAST + 1,
@@ -503,6 +505,15 @@ def test_good_configuration_is_built():
     assert st.st_gid == 4711
     assert serial(build()) == 2
     assert leftovers() == []
+
+
+def test_keys_of_other_sizes_are_taken():
+    for name in ("rsa3072", "p384"):
+        fresh()
+        second(name)
+        result = build()
+        assert serial(result) == 1 and result.stderr == "", result.stderr
+        assert "2 cards" in result.stdout
 
 
 def test_administrators_policy_goes_before_the_vendors():

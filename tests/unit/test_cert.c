@@ -90,7 +90,9 @@ test_cert_good_ones_are_taken(void **state)
 		{ .rsa_bits = 4096,
 		    .until = 1000,
 		    .usage = "digitalSignature" },
+		{ .rsa_bits = 3072, .until = 1000 },
 		{ .curve = "P-256", .from = 10, .until = 1000 },
+		{ .curve = "P-384", .until = 1000 },
 		{ .curve = "P-256",
 		    .until = 1000,
 		    .usage = "keyEncipherment,digitalSignature" },
@@ -178,8 +180,10 @@ test_cert_bad_ones_are_named(void **state)
 		    "RSA key is not of 2048 to 4096 bits" },
 		{ { .rsa_bits = 4104, .until = 9 },
 		    "RSA key is not of 2048 to 4096 bits" },
-		{ { .curve = "P-384", .until = 9 },
-		    "elliptic curve is not P-256" },
+		{ { .curve = "P-521", .until = 9 },
+		    "elliptic curve is neither P-256 nor P-384" },
+		{ { .curve = "secp256k1", .until = 9 },
+		    "elliptic curve is neither P-256 nor P-384" },
 		{ { .curve = "P-256", .until = 9, .usage = "keyAgreement" },
 		    "key usage does not allow signatures" },
 		{ { .curve = "P-256", .from = 9, .until = 1 },
@@ -281,7 +285,7 @@ test_cert_other_key_kinds_are_refused(void **state)
 	EVP_PKEY_CTX_free(ctx);
 	make_pem(&wish, pss, pem);
 	assert_string_equal(read_pem(pem, &card),
-	    "key is neither RSA nor P-256");
+	    "key is neither RSA nor of an elliptic curve");
 }
 
 static void
