@@ -117,6 +117,7 @@ static const struct field settings_fields[] = {
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),
 	    .check = jk_service_name_is_valid },
+	{ .kind = BYTES, AT(struct jk_settings, trust_inputs) },
 };
 
 #define CLASS_RULE(number)                                                     \
@@ -223,6 +224,12 @@ static const struct field card_fields[] = {
 	{ .kind = BYTES, AT(struct jk_card, key) },
 	TIME(struct jk_card, valid.from),
 	TIME(struct jk_card, valid.until),
+	FLAG(struct jk_card, for_signatures),
+	WORD(struct jk_card, trust.level, JK_TRUST_LEVEL_COUNT),
+	WORD(struct jk_card, trust.result, JK_TRUST_RESULT_COUNT),
+	TIME(struct jk_card, trust.until),
+	TIME(struct jk_card, trust.this_update),
+	TIME(struct jk_card, trust.next_update),
 	{ .kind = BLOB,
 	    AT(struct jk_card, cert),
 	    .count_at = offsetof(struct jk_card, cert_len) },

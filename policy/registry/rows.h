@@ -88,6 +88,27 @@ struct jk_approval {
 	uint32_t businesses; /* of identity-info: bits; 0: all */
 };
 
+/* What the builder found out about a card's certificate. */
+enum jk_trust_result {
+	JK_TRUST_NOT_CHECKED = 0,
+	JK_TRUST_GOOD,
+	JK_TRUST_NO_CHAIN,    /* no CA of this terminal stands behind it */
+	JK_TRUST_CA_REVOKED,  /* by its CA, or a CA above that one is */
+	JK_TRUST_CRL_MISSING, /* of one of its CAs; else good */
+	JK_TRUST_WRONG_USAGE, /* not meant for what we use it for */
+	JK_TRUST_RESULT_COUNT,
+};
+
+/* Dates are those of what others signed: a snapshot that is good today may
+ * refuse tomorrow. */
+struct jk_trust {
+	enum jk_trust_level level; /* that was asked for */
+	enum jk_trust_result result;
+	int64_t until;       /* of the whole chain; 0: there is none */
+	int64_t this_update; /* of the CRL of the card's CA; 0: none */
+	int64_t next_update; /* of the CRL that ends first; 0: none */
+};
+
 struct jk_card {
 	char id[JK_ID_MAX + 1];
 	char person[JK_ID_MAX + 1]; /* "": a spare card in the cabinet */
@@ -96,6 +117,8 @@ struct jk_card {
 	bool handed_over;           /* somebody has it now (T-03) */
 	uint8_t key[JK_DIGEST_LEN]; /* SHA-256 of the SubjectPublicKeyInfo */
 	struct jk_period valid;     /* of the certificate */
+	bool for_signatures;        /* its key usage says so, or nothing */
+	struct jk_trust trust;      /* on the terminal of the snapshot */
 	size_t cert_len;            /* 0: not issued yet */
 	uint8_t cert[JK_CERT_MAX];  /* DER */
 };
@@ -168,6 +191,8 @@ struct jk_settings {
 	char kind[JK_CARD_KIND_COUNT][JK_ID_MAX + 1];
 	size_t n_enforced;
 	char enforced[JK_SERVICES_MAX][JK_ID_MAX + 1]; /* PAM services */
+	/* SHA-256 of all that each jk_trust hangs on beside the certificate. */
+	uint8_t trust_inputs[JK_DIGEST_LEN];
 };
 
 /* What the snapshot says of itself. */

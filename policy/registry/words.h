@@ -152,6 +152,16 @@
 	X(2, "2", "level 2", "レベル2")    \
 	X(3, "3", "level 3", "レベル3")
 
+/* What is asked of a card's certificate beside being registered (jukinet.conf);
+ * each level asks for all that the ones before it do. */
+#define JK_TRUST_LEVEL_TABLE(X)                                               \
+	X(JK_TRUST_REGISTERED, "registered", "registered", "登録のみ")        \
+	X(JK_TRUST_CHAIN, "chain", "chain to a CA", "認証局の証明書の検証")   \
+	X(JK_TRUST_CRL_SOFT, "crl-soft", "chain, and CRL where there is one", \
+	    "失効リスト(あれば)の検証")                                       \
+	X(JK_TRUST_CRL_HARD, "crl-hard", "chain, and CRL in date",            \
+	    "失効リスト(必須)の検証")
+
 #define JK_WORD_ENUM(name, id, en, ja) name,
 enum jk_class {
 	JK_CLASS_TABLE(JK_WORD_ENUM) JK_CLASS_COUNT,
@@ -177,6 +187,9 @@ enum jk_approval_kind {
 enum jk_card_state {
 	JK_CARD_STATE_TABLE(JK_WORD_ENUM) JK_CARD_STATE_COUNT,
 };
+enum jk_trust_level {
+	JK_TRUST_LEVEL_TABLE(JK_WORD_ENUM) JK_TRUST_LEVEL_COUNT,
+};
 #undef JK_WORD_ENUM
 
 struct jk_word {
@@ -193,7 +206,7 @@ struct jk_words {
 
 extern const struct jk_words jk_classes, jk_businesses, jk_functions,
     jk_card_kinds, jk_methods, jk_role_names, jk_approval_kinds, jk_card_states,
-    jk_weekdays, jk_room_levels;
+    jk_weekdays, jk_room_levels, jk_trust_levels;
 
 /* Its number, or words->n when it is none of them. */
 size_t jk_word_find(const struct jk_words *words, const char *id);

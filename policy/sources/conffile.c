@@ -45,6 +45,8 @@ begin_settings(void *ctx, const struct jk_draft *section)
 
 	if (strcmp(section->name, "terminal") == 0)
 		r->set->settings_place = section->place;
+	else if (strcmp(section->name, "trust") == 0)
+		r->set->trust_place = section->place;
 	return &r->set->settings;
 }
 

@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
 #include "cert.h"
 #include "clock.h"
 #include "ids.h"
@@ -296,6 +299,39 @@ parse_terminal_state(const struct jk_option *o, const char *value, void *object)
 	return NULL;
 }
 
+/* Absolute, or beside the file that says so. */
+static bool
+is_directory(const char *text)
+{
+	return text[0] == '/' || (strchr(text, '/') == NULL && text[0] != '.');
+}
+
+static const char *
+parse_directory(const struct jk_option *o, const char *value, void *object)
+{
+	return set_text(o, value, object, is_directory,
+	    "neither an absolute path nor a plain name");
+}
+
+static bool
+is_usage(const char *text)
+{
+	ASN1_OBJECT *oid =
+	    strlen(text) > JK_ID_MAX ? NULL : OBJ_txt2obj(text, 0);
+	bool good = oid != NULL;
+
+	ASN1_OBJECT_free(oid);
+	ERR_clear_error();
+	return good;
+}
+
+static const char *
+parse_usage(const struct jk_option *o, const char *value, void *object)
+{
+	return set_text(o, value, object, is_usage,
+	    "neither an OID nor the name of one");
+}
+
 static const char *
 parse_certificate(const void *data, size_t len, void *object)
 {
@@ -372,6 +408,22 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "registry", "sources", parse_text, FIELD(S, sources),
 	  .fallback = "files", .range = "names with [STATUS=action]",
 	  .help = "where the registry comes from, in this order" },
+
+	{ JK_CONF_TERMINAL, "trust", "level", parse_word, WORD(S, trust.level, jk_trust_levels),
+	  .fallback = "registered", .range = "registered, chain, crl-soft or crl-hard",
+	  .help = "what is asked of a certificate beside being registered" },
+	{ JK_CONF_TERMINAL, "trust", "ca-dir", parse_directory, FIELD(S, trust.ca_dir),
+	  .fallback = "ca.d", .range = "absolute path, or a name beside this file",
+	  .help = "certificates of CAs, from level chain on" },
+	{ JK_CONF_TERMINAL, "trust", "crl-dir", parse_directory, FIELD(S, trust.crl_dir),
+	  .fallback = "crl.d", .range = "absolute path, or a name beside this file",
+	  .help = "their CRLs, at crl-soft and crl-hard" },
+	{ JK_CONF_TERMINAL, "trust", "key-usage", parse_flag, FIELD(S, trust.key_usage),
+	  .fallback = "yes", .range = "yes or no",
+	  .help = "whether a key usage without digitalSignature is refused" },
+	{ JK_CONF_TERMINAL, "trust", "extended-key-usage", parse_usage, LIST(S, trust.usage, trust.n_usages),
+	  .range = "OID, or a name such as clientAuth",
+	  .help = "what a certificate must be good for, one of up to 8" },
 
 	{ JK_CONF_POLICY, "policy", "version", parse_service, FIELD(P, policy.version),
 	  .required = true, .range = "1 to 64 of a-z, 0-9 and \"_.-\"",

@@ -20,11 +20,24 @@ enum jk_conf_file {
 	JK_CONF_REGISTRY, /* registry.d/NAME.conf */
 };
 
+/* What a certificate must be good for, by name or OID. */
+#define JK_USAGES_MAX 8
+
+/* [trust] of jukinet.conf; only the builder needs it. */
+struct jk_trust_draft {
+	enum jk_trust_level level;
+	char ca_dir[JK_NAME_MAX + 1], crl_dir[JK_NAME_MAX + 1];
+	bool key_usage;
+	size_t n_usages;
+	char usage[JK_USAGES_MAX][JK_ID_MAX + 1];
+};
+
 /* What the sections of a file fill. */
 struct jk_settings_draft {
 	struct jk_settings settings;
 	int64_t max_age_s;
 	char sources[JK_NAME_MAX + 1]; /* order.h */
+	struct jk_trust_draft trust;
 };
 
 /* Thresholds of the officers' tool; no decision of jukinetd needs them. */

@@ -21,7 +21,9 @@ struct jk_list {
 
 struct jk_rowset {
 	struct jk_settings_draft settings;
-	struct jk_place settings_place;
+	struct jk_place settings_place, trust_place;
+	/* Of the old snapshot, from which rows of cards were taken. */
+	uint8_t known_inputs[JK_DIGEST_LEN];
 	struct jk_policy_draft policy;
 	struct jk_place policy_place;
 	uint64_t registry; /* its serial, where a source has one; else 0 */

@@ -64,6 +64,8 @@ static const struct jk_card card = {
 	.handed_over = true,
 	.key = { 1, 2, 255 },
 	.valid = { 3, 4 },
+	.for_signatures = true,
+	.trust = { JK_TRUST_CRL_HARD, JK_TRUST_WRONG_USAGE, 5, 6, INT64_MAX },
 	.cert_len = JK_CERT_MAX,
 	.cert = { 0x30, 0x82 },
 };
@@ -119,6 +121,7 @@ static const struct jk_settings settings = {
 	.contact = "\xe5\x86\x85\xe7\xb7\x9a 123",
 	.n_enforced = 2,
 	.enforced = { "login", "gdm-password" },
+	.trust_inputs = { 1, [JK_DIGEST_LEN - 1] = 2 },
 };
 
 static const struct jk_edition edition = {
@@ -236,6 +239,9 @@ test_encode_refuses_what_is_out_of_bounds(void **state)
 	REFUSED(card, struct jk_card, row.cert_len = JK_CERT_MAX + 1);
 	REFUSED(card, struct jk_card, row.cert_len = 0);
 	REFUSED(card, struct jk_card, row.state = JK_CARD_STATE_COUNT);
+	REFUSED(card, struct jk_card, row.trust.level = JK_TRUST_LEVEL_COUNT);
+	REFUSED(card, struct jk_card, row.trust.result = JK_TRUST_RESULT_COUNT);
+	REFUSED(card, struct jk_card, row.trust.next_update = -1);
 	REFUSED(terminal, struct jk_terminal, row.class = JK_CLASS_COUNT);
 	REFUSED(terminal, struct jk_terminal, row.room_level = 4);
 	REFUSED(terminal, struct jk_terminal, row.n_departments = 9);

@@ -117,6 +117,12 @@ test_conf_bad_text_is_named(void **state)
 		    "x:2: id = T: not an id (1 to 64 of a-z, 0-9 and '-')" },
 		{ JK_CONF_TERMINAL, "[session]\nenforce = ../x\n",
 		    "x:2: enforce = ../x: not a name" },
+		{ JK_CONF_TERMINAL, "[trust]\nlevel = crl\n",
+		    "x:2: level = crl: not a level of trust (one of: "
+		    "registered chain crl-soft crl-hard)" },
+		{ JK_CONF_TERMINAL, "[trust]\nextended-key-usage = login\n",
+		    "x:2: extended-key-usage = login: neither an OID nor the "
+		    "name of one" },
 		{ JK_CONF_TERMINAL, "[audit]\nrecording = maybe\n",
 		    "x:2: recording = maybe: not witnessed, durable or "
 		    "kernel" },
@@ -165,7 +171,12 @@ test_conf_settings_have_defaults(void **state)
 	assert_string_equal(s->contact, "");
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
 	assert_string_equal(seen.settings.sources, "files");
-	assert_int_equal(seen.n, 6);
+	assert_int_equal(seen.settings.trust.level, JK_TRUST_REGISTERED);
+	assert_string_equal(seen.settings.trust.ca_dir, "ca.d");
+	assert_string_equal(seen.settings.trust.crl_dir, "crl.d");
+	assert_true(seen.settings.trust.key_usage);
+	assert_int_equal(seen.settings.trust.n_usages, 0);
+	assert_int_equal(seen.n, 7);
 }
 
 static void

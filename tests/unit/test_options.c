@@ -97,6 +97,19 @@ static const struct kind method = {
 };
 static const struct kind level = { { "1", "2", "3" },
 	{ "", "0", "none", "4", "01" } };
+static const struct kind trust = {
+	{ "registered", "chain", "crl-soft", "crl-hard" },
+	{ "", "none", "crl", "Chain" },
+};
+static const struct kind directory = {
+	{ "ca.d", "/etc/pki/ca", "/", "a b" },
+	{ "", ".", "..", "../ca.d", "./ca.d", "a/b", ".ca" },
+};
+static const struct kind usage = {
+	{ "clientAuth", "msSmartcardLogin", "1.3.6.1.5.5.7.3.2",
+	    "TLS Web Client Authentication", "2.5.29.37.0" },
+	{ "", "login", "1.", "1.3.x", "3.1", "clientauth", X64 "x" },
+};
 static const struct kind weekday = {
 	{ "sun", "mon", "tue", "wed", "thu", "fri", "sat" },
 	{ "", "Mon", "monday", "0" },
@@ -141,6 +154,11 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "session", "enforce", &service, 0, 0 },
 	{ JK_CONF_TERMINAL, "registry", "max-age", &number, 1, 366 },
 	{ JK_CONF_TERMINAL, "registry", "sources", &text, 0, 0 },
+	{ JK_CONF_TERMINAL, "trust", "level", &trust, 0, 0 },
+	{ JK_CONF_TERMINAL, "trust", "ca-dir", &directory, 0, 0 },
+	{ JK_CONF_TERMINAL, "trust", "crl-dir", &directory, 0, 0 },
+	{ JK_CONF_TERMINAL, "trust", "key-usage", &flag, 0, 0 },
+	{ JK_CONF_TERMINAL, "trust", "extended-key-usage", &usage, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "version", &service, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "effective-from", &day, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "owning-department", &id, 0, 0 },

@@ -263,13 +263,13 @@ test_snapshot_open_unknown_format_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	fd = make_with_head("f", "jukinet snapshot 1");
+	fd = make_with_head("f", "jukinet snapshot 2");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("f", "jukinet snapshot 2x");
+	fd = make_with_head("f", "jukinet snapshot 3x");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("p", "jukinet snapshot 2");
+	fd = make_with_head("p", "jukinet snapshot 3");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_FORMAT);
 	close(fd);
 	fd = memfd_create("empty", MFD_CLOEXEC);

@@ -8,7 +8,7 @@
 
 static const struct jk_words *const tables[] = { &jk_classes, &jk_businesses,
 	&jk_functions, &jk_methods, &jk_role_names, &jk_approval_kinds,
-	&jk_card_states, &jk_weekdays, &jk_room_levels };
+	&jk_card_states, &jk_weekdays, &jk_room_levels, &jk_trust_levels };
 
 static void
 test_words_are_found_by_their_id(void **state)
@@ -81,6 +81,8 @@ test_words_keep_their_numbers(void **state)
 		{ &jk_weekdays, "sun", 0 },
 		{ &jk_weekdays, "sat", 6 },
 		{ &jk_room_levels, "3", 3 },
+		{ &jk_trust_levels, "registered", JK_TRUST_REGISTERED },
+		{ &jk_trust_levels, "crl-hard", JK_TRUST_CRL_HARD },
 	};
 
 	(void)state;
