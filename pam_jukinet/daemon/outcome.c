@@ -10,6 +10,7 @@
 #include "log.h"
 #include "reader.h"
 #include "times.h"
+#include "trustrule.h"
 #include "worker.h"
 
 /* Root's word on the service counts; others only claim. */
@@ -72,6 +73,18 @@ set_facts(const struct jk_outcome *o, struct jk_record *r)
 	return jk_record_set(r, JK_REC_TYPE, f->opids[o->opid].type);
 }
 
+/* How far its certificate was looked into, whatever came of it. */
+static enum jk_err
+set_trust(const struct jk_facts *f, struct jk_record *r)
+{
+	char text[JK_TRUST_TEXT_MAX + 1];
+
+	if (f == NULL || !f->has_card)
+		return JK_OK;
+	jk_trust_describe(&f->card.trust, jk_real_s(), text);
+	return jk_record_set(r, JK_REC_TRUST, text);
+}
+
 static enum jk_err
 set_optional(struct jk_record *r, enum jk_record_field field, const char *value)
 {
@@ -92,6 +105,8 @@ set_details(const struct jk_outcome *o, struct jk_record *r)
 		e = jk_grant_record(o->grant, r);
 	else if (e == JK_OK && o->facts != NULL)
 		e = set_facts(o, r);
+	if (e == JK_OK)
+		e = set_trust(o->facts, r);
 	if (e == JK_OK && o->grant != NULL && o->grant->receipt[0] != '\0')
 		e = jk_record_set(r, JK_REC_RECEIPT, o->grant->receipt);
 	if (e == JK_OK && o->tries != JK_TRIES_UNKNOWN) {
@@ -185,6 +200,8 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 		jk_params_add_date(p, "date", f->card.valid.until - 1);
 	else if (why == JK_WHY_CARD_NOTYET && f != NULL)
 		jk_params_add_date(p, "date", f->card.valid.from);
+	else if (why == JK_WHY_CRL_STALE && f != NULL)
+		jk_params_add_date(p, "date", f->card.trust.next_update);
 	else if (why == JK_WHY_PERSON_EXPIRED && f != NULL)
 		jk_params_add_date(p, "date", f->person.valid.until - 1);
 	else if (why == JK_WHY_PERSON_NOTYET && f != NULL)

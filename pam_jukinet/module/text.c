@@ -127,6 +127,22 @@ static const struct {
 	{ "card.returned",
 	    N_("This card was given back, or is on its way, and cannot be "
 	       "used. Hand it to the security manager. {contact}") },
+	{ "card.untrusted",
+	    N_("This terminal does not trust the authority that issued this "
+	       "card. Ask the security manager. {contact}") },
+	{ "card.usage",
+	    N_("The certificate of this card is not meant for logging in. Ask "
+	       "the security manager for another card. {contact}") },
+	{ "card.ca-revoked",
+	    N_("The authority that issued this card has revoked it. Hand it to "
+	       "the security manager. {contact}") },
+	{ "crl.missing",
+	    N_("The list of revoked certificates is missing on this terminal, "
+	       "so no card can be checked. Call the system manager. "
+	       "{contact}") },
+	{ "crl.stale",
+	    N_("The list of revoked certificates on this terminal is out of "
+	       "date ({date}). Call the system manager. {contact}") },
 
 	/* PIN */
 	{ "pin.malformed",

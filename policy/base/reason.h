@@ -48,6 +48,11 @@
 	X(JK_WHY_CARD_NOCHECKOUT, 63, "card.nocheckout")    \
 	X(JK_WHY_CARD_INACTIVE, 64, "card.inactive")        \
 	X(JK_WHY_CARD_RETURNED, 65, "card.returned")        \
+	X(JK_WHY_CARD_UNTRUSTED, 66, "card.untrusted")      \
+	X(JK_WHY_CARD_USAGE, 67, "card.usage")              \
+	X(JK_WHY_CARD_CA_REVOKED, 68, "card.ca-revoked")    \
+	X(JK_WHY_CRL_MISSING, 80, "crl.missing")            \
+	X(JK_WHY_CRL_STALE, 81, "crl.stale")                \
 	/* PIN */                                           \
 	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")        \
 	X(JK_WHY_PIN_WRONG, 71, "pin.wrong")                \

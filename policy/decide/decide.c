@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "trustrule.h"
+
 /* A day in which the clock is set back has 25 hours; no zone has more. */
 #define LONGEST_DAY_S (26 * 60 * 60)
 
@@ -146,6 +148,8 @@ check_card(const struct jk_question *q)
 		return why;
 	why = check_period(&q->card->valid, q->now, JK_WHY_CARD_NOTYET,
 	    JK_WHY_CARD_EXPIRED);
+	if (why == JK_WHY_GRANTED)
+		why = jk_trust_check(&q->card->trust, q->now);
 	if (why != JK_WHY_GRANTED)
 		return why;
 	return q->policy->checkout && !q->card->handed_over

@@ -88,7 +88,8 @@ struct jk_verdict {
  *   3 card            card.unknown, card.nocheckout (a spare one that nobody
  *                     holds), card.mismatch (not of this account)
  *   4 person          person.disabled, .notyet, .expired, .untrained
- *   5 card's state    card.revoked, .returned, .inactive, .notyet, .expired
+ *   5 card's state    card.revoked, .returned, .inactive, .notyet, .expired,
+ *                     .usage, .ca-revoked, .untrusted, crl.missing, crl.stale
  *   6 hand-over       card.nocheckout
  *   7 session         sess.none, sess.locked, lock.other, card.mismatch
  *   8 operator ID     opid.none, .disabled, .notyet, .expired

@@ -80,6 +80,7 @@ enum jk_op {
 	X(JK_REC_METHOD, "jmeth", ID)   \
 	X(JK_REC_CARD, "jcard", ID)     \
 	X(JK_REC_KEY, "jkey", ID)       \
+	X(JK_REC_TRUST, "jtrust", ID)   \
 	X(JK_REC_TRIES, "jtry", ID)     \
 	X(JK_REC_APPROVAL, "japp", IDS) \
 	X(JK_REC_SESSION, "jsess", ID)  \

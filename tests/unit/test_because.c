@@ -32,6 +32,17 @@ SPOIL(late, w->person.valid.until = NOW)
 SPOIL(untrained, w->person.trained = APRIL - 1)
 SPOIL(card_revoked, w->card.state = JK_CARD_REVOKED)
 SPOIL(card_returned, w->card.state = JK_CARD_RETURNED)
+#define TRUST(...)                                                            \
+	w->card.trust = (struct jk_trust)                                     \
+	{                                                                     \
+		.until = INT64_MAX, .level = JK_TRUST_CRL_HARD,               \
+		.result = (__VA_ARGS__), .this_update = 1, .next_update = NOW \
+	}
+SPOIL(no_chain, TRUST(JK_TRUST_NO_CHAIN))
+SPOIL(bad_usage, TRUST(JK_TRUST_WRONG_USAGE))
+SPOIL(ca_revoked, TRUST(JK_TRUST_CA_REVOKED))
+SPOIL(crl_missing, TRUST(JK_TRUST_CRL_MISSING))
+SPOIL(crl_stale, TRUST(JK_TRUST_GOOD))
 SPOIL(card_issued, w->card.state = JK_CARD_ISSUED)
 SPOIL(cert_early, w->card.valid.from = NOW + 1)
 SPOIL(cert_late, w->card.valid.until = NOW)
@@ -110,6 +121,16 @@ static const struct {
 	{ "certificate early", JK_ASK_LOGIN, cert_early, JK_WHY_CARD_NOTYET,
 	    "card c1 certificate;" },
 	{ "certificate late", JK_ASK_LOGIN, cert_late, JK_WHY_CARD_EXPIRED,
+	    "card c1 certificate;" },
+	{ "no chain", JK_ASK_LOGIN, no_chain, JK_WHY_CARD_UNTRUSTED,
+	    "card c1 certificate;" },
+	{ "usage", JK_ASK_LOGIN, bad_usage, JK_WHY_CARD_USAGE,
+	    "card c1 certificate;" },
+	{ "revoked by its CA", JK_ASK_LOGIN, ca_revoked, JK_WHY_CARD_CA_REVOKED,
+	    "card c1 certificate;" },
+	{ "no CRL", JK_ASK_LOGIN, crl_missing, JK_WHY_CRL_MISSING,
+	    "card c1 certificate;" },
+	{ "CRL out of date", JK_ASK_LOGIN, crl_stale, JK_WHY_CRL_STALE,
 	    "card c1 certificate;" },
 	{ "not handed over (T-02)", JK_ASK_LOGIN, in_cabinet,
 	    JK_WHY_CARD_NOCHECKOUT,

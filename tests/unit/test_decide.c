@@ -118,6 +118,12 @@ cert_expired(struct world *w)
 }
 
 static void
+cert_untrusted(struct world *w)
+{
+	w->card.trust = (struct jk_trust){ .level = JK_TRUST_CHAIN };
+}
+
+static void
 card_not_handed_over(struct world *w)
 {
 	w->card.handed_over = false;
@@ -336,6 +342,7 @@ static const struct {
 	{ "card inactive", card_inactive, ALL, JK_WHY_CARD_INACTIVE },
 	{ "certificate not yet", cert_notyet, ALL, JK_WHY_CARD_NOTYET },
 	{ "certificate expired", cert_expired, ALL, JK_WHY_CARD_EXPIRED },
+	{ "certificate untrusted", cert_untrusted, ALL, JK_WHY_CARD_UNTRUSTED },
 	{ "no hand-over", card_not_handed_over, ALL, JK_WHY_CARD_NOCHECKOUT },
 	{ "no session", no_session, INSIDE, JK_WHY_SESS_NONE },
 	{ "session locked", session_locked, ACTIVE, JK_WHY_SESS_LOCKED },

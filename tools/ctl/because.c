@@ -397,6 +397,18 @@ static const struct {
 	    N_("The card's certificate is not valid yet.") },
 	{ JK_WHY_CARD_EXPIRED, card_certificate,
 	    N_("The card's certificate has expired.") },
+	{ JK_WHY_CARD_USAGE, card_certificate,
+	    N_("Key usage or extended key usage of the card's certificate do "
+	       "not allow its use here.") },
+	{ JK_WHY_CARD_CA_REVOKED, card_certificate,
+	    N_("The CA has revoked the card's certificate.") },
+	{ JK_WHY_CARD_UNTRUSTED, card_certificate,
+	    N_("No CA that this terminal trusts stands behind the card's "
+	       "certificate.") },
+	{ JK_WHY_CRL_MISSING, card_certificate,
+	    N_("There is no CRL of a CA of the card's certificate.") },
+	{ JK_WHY_CRL_STALE, card_certificate,
+	    N_("The nextUpdate of the CRL has passed.") },
 	{ JK_WHY_SESS_NONE, NULL, N_("There is no session.") },
 	{ JK_WHY_SESS_LOCKED, NULL, N_("The session is locked.") },
 	{ JK_WHY_SESS_OTHER, NULL,
