@@ -15,6 +15,7 @@
 #include "gather.h"
 #include "lock.h"
 #include "snapshot.h"
+#include "trust.h"
 #include "writer.h"
 
 #define LOCK_NAME    "build.lock"
@@ -51,6 +52,8 @@ jk_build_read(const struct jk_build *build, struct jk_rowset *set,
 	if (report->n_errors > 0)
 		return JK_ERR_REFUSED;
 	e = jk_rowset_check(set, build->now, report);
+	if (e == JK_OK && report->n_errors == 0 && !build->registry_only)
+		e = jk_rowset_trust(build, set, report);
 	if (e != JK_OK)
 		return fail(report, build->config_dir, e);
 	return report->n_errors > 0 ? JK_ERR_REFUSED : JK_OK;

@@ -151,14 +151,14 @@ check_key(X509 *x509)
 }
 
 static const char *
-check_usage(X509 *x509)
+read_usage(X509 *x509, bool *ret)
 {
 	uint32_t usage = X509_get_key_usage(x509);
 
 	if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0)
 		return "an extension is malformed";
-	if (usage != UINT32_MAX && (usage & KU_DIGITAL_SIGNATURE) == 0)
-		return "key usage does not allow signatures";
+	/* All bits where there is no such extension. */
+	*ret = (usage & KU_DIGITAL_SIGNATURE) != 0;
 	return NULL;
 }
 
@@ -203,7 +203,8 @@ digest_key(X509 *x509, uint8_t ret[static JK_DIGEST_LEN])
 	return e == JK_OK ? NULL : jk_err_text(e);
 }
 
-/* Byte for byte: then all of what follows was found out before. */
+/* Byte for byte: then all of what follows was found out before; of the trust
+ * only as far as it hangs on the same things (trust.h). */
 static bool
 is_known(const unsigned char *der, size_t len, struct jk_snapshot *old,
     struct jk_card *card)
@@ -217,6 +218,8 @@ is_known(const unsigned char *der, size_t len, struct jk_snapshot *old,
 		return false;
 	memcpy(card->key, known.key, sizeof(card->key));
 	card->valid = known.valid;
+	card->for_signatures = known.for_signatures;
+	card->trust = known.trust;
 	card->cert_len = len;
 	memcpy(card->cert, der, len);
 	return true;
@@ -238,10 +241,11 @@ read_der(const unsigned char *der, size_t len, struct jk_snapshot *old,
 	if (x509 == NULL || at != der + len)
 		return "not a certificate";
 	if ((fault = check_key(x509)) != NULL ||
-	    (fault = check_usage(x509)) != NULL ||
+	    (fault = read_usage(x509, &card->for_signatures)) != NULL ||
 	    (fault = read_period(x509, &card->valid)) != NULL ||
 	    (fault = digest_key(x509, card->key)) != NULL)
 		return fault;
+	card->trust = (struct jk_trust){ 0 };
 	card->cert_len = len;
 	memcpy(card->cert, der, len);
 	return NULL;
@@ -289,5 +293,12 @@ jk_cert_read_again(const void *data, size_t len, struct jk_snapshot *old,
 const char *
 jk_cert_read(const void *data, size_t len, struct jk_card *ret)
 {
-	return jk_cert_read_again(data, len, NULL, ret);
+	struct jk_card card = *ret;
+	const char *fault = jk_cert_read_again(data, len, NULL, &card);
+
+	if (fault == NULL && !card.for_signatures)
+		fault = "key usage does not allow signatures";
+	if (fault == NULL)
+		*ret = card;
+	return fault;
 }

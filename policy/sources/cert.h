@@ -16,10 +16,11 @@
  */
 const char *jk_cert_read(const void *data, size_t len, struct jk_card *ret);
 /*
- * The same, but one that stands byte for byte in the old snapshot is not looked
- * at again: it was checked when that one was made, and nobody but root can have
- * written it. To look at ten thousand RSA keys takes half a minute. `old` may be
- * NULL.
+ * The same for a row that stands already: what its key usage says goes into
+ * for_signatures, and the terminal's settings decide. One that stands byte for
+ * byte in the old snapshot is not looked at again: it was checked when that one
+ * was made, and nobody but root can have written it; its trust comes along. To
+ * look at ten thousand RSA keys takes half a minute. `old` may be NULL.
  */
 const char *jk_cert_read_again(const void *data, size_t len,
     struct jk_snapshot *old, struct jk_card *ret);

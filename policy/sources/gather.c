@@ -231,6 +231,7 @@ static void
 open_old(struct gathering *g)
 {
 	const struct jk_build *build = g->build;
+	struct jk_settings settings;
 	char path[PATH_MAX];
 	int len;
 
@@ -243,6 +244,9 @@ open_old(struct gathering *g)
 		return;
 	if (len < (int)sizeof(path) && jk_snapshot_open(path, &g->old) != JK_OK)
 		g->old = NULL;
+	if (g->old != NULL && jk_snapshot_settings(g->old, &settings) == JK_OK)
+		memcpy(g->set->known_inputs, settings.trust_inputs,
+		    sizeof(g->set->known_inputs));
 }
 
 /* Step i of the order: JK_ORDER_FAIL when the build must end. */

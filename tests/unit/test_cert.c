@@ -207,6 +207,36 @@ test_cert_bad_ones_are_named(void **state)
 	}
 }
 
+/* The officers' tool takes none that cannot sign; of one that stands already
+ * it is noted, and the terminal decides. */
+static void
+test_cert_key_usage_is_noted(void **state)
+{
+	static const struct {
+		const char *usage;
+		bool want;
+	} rows[] = {
+		{ NULL, true },
+		{ "digitalSignature", true },
+		{ "nonRepudiation", false },
+		{ "keyAgreement", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		const struct wish wish = { .curve = "P-256",
+			.until = 9,
+			.usage = rows[i].usage };
+		struct jk_card card = { .for_signatures = !rows[i].want };
+		char pem[PEM_MAX] = "";
+
+		make_pem(&wish, make_key(&wish), pem);
+		assert_null(jk_cert_read_again(pem, strlen(pem), NULL, &card));
+		assert_int_equal(card.for_signatures, rows[i].want);
+		assert_int_equal(read_pem(pem, &card) == NULL, rows[i].want);
+	}
+}
+
 /* A snapshot that holds this card. */
 static struct jk_snapshot *
 snapshot_of(const struct jk_card *card)
@@ -247,11 +277,15 @@ test_cert_of_the_old_snapshot_is_not_looked_at_again(void **state)
 	memset(known.key, 0x77, sizeof(known.key));
 	known.valid = (struct jk_period){ 5, 6 };
 	known.state = JK_CARD_REVOKED;
+	known.for_signatures = false;
+	known.trust = (struct jk_trust){ .level = JK_TRUST_CHAIN, .until = 7 };
 	old = snapshot_of(&known);
 	again = (struct jk_card){ .id = "c2", .state = JK_CARD_ACTIVE };
 	assert_null(jk_cert_read_again(pem, strlen(pem), old, &again));
 	assert_memory_equal(again.key, known.key, sizeof(known.key));
 	assert_int_equal(again.valid.until, 6);
+	assert_false(again.for_signatures);
+	assert_int_equal(again.trust.until, 7);
 	assert_int_equal(again.cert_len, card.cert_len);
 	assert_memory_equal(again.cert, card.cert, card.cert_len);
 	/* The rest is the row's own. */
@@ -262,6 +296,8 @@ test_cert_of_the_old_snapshot_is_not_looked_at_again(void **state)
 	/* Another certificate, or none to look at. */
 	assert_null(jk_cert_read_again(other, strlen(other), old, &again));
 	assert_memory_not_equal(again.key, known.key, sizeof(known.key));
+	assert_true(again.for_signatures);
+	assert_int_equal(again.trust.until, 0);
 	assert_null(jk_cert_read_again(pem, strlen(pem), NULL, &again));
 	assert_memory_equal(again.key, card.key, sizeof(card.key));
 	card.cert[card.cert_len - 1] ^= 1;
@@ -333,6 +369,7 @@ main(void)
 		cmocka_unit_test(test_cert_der_is_taken_whole_or_not_at_all),
 		cmocka_unit_test(test_cert_any_byte_changed_is_survived),
 		cmocka_unit_test(test_cert_bad_ones_are_named),
+		cmocka_unit_test(test_cert_key_usage_is_noted),
 		cmocka_unit_test(
 		    test_cert_of_the_old_snapshot_is_not_looked_at_again),
 		cmocka_unit_test(test_cert_other_key_kinds_are_refused),
