@@ -358,8 +358,6 @@ BAD = [
      "RSA key is not of 2048 to 4096 bits"),
     ("P-521", lambda: second("p521"), S, LAST + 3,
      "elliptic curve is neither P-256 nor P-384"),
-    ("key for agreement only", lambda: second("agree"), S, LAST + 3,
-     "key usage does not allow signatures"),
     ("same certificate twice", lambda: second("rsa"), S, LAST + 1,
      r"same certificate or key as \[card c-0042\] in .*:22"),
     ("same key in another certificate", lambda: second("again"), S, LAST + 1,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "change.h"
+#include "trust.h"
 
 /* 別紙1 項番9: who has this one may delegate what he may do. */
 #define OPERATOR_MANAGEMENT 9
@@ -166,6 +167,18 @@ fill_evidence(struct jk_asking *a)
 	memcpy(a->evidence.key, a->q.card->key, sizeof(a->evidence.key));
 }
 
+/* One that could not be judged is not trusted: its level is set. */
+static void
+judge_card(const struct jk_about *about, struct jk_asking *a)
+{
+	if (about->judge == NULL || a->q.card == NULL ||
+	    a->q.card->cert_len == 0)
+		return;
+	a->card = *a->q.card;
+	(void)jk_judge_card(about->judge, &a->card, NULL);
+	a->q.card = &a->card;
+}
+
 const char *
 jk_asking_fill(const struct jk_rowset *set, const struct jk_about *about,
     struct jk_asking *ret)
@@ -187,6 +200,7 @@ jk_asking_fill(const struct jk_rowset *set, const struct jk_about *about,
 	/* Who holds the card is the person, as at the reader. */
 	if (ret->q.card != NULL)
 		ret->q.person = jk_find_person(set, ret->q.card->person);
+	judge_card(about, ret);
 	fill_evidence(ret);
 	fill_rest(set, about, ret);
 	if (ret->q.person != NULL) {

@@ -9,6 +9,8 @@
 #include "decide.h"
 #include "rowset.h"
 
+struct jk_judge;
+
 /* Ids; NULL where it was not said. */
 struct jk_about {
 	enum jk_ask ask;               /* LOGIN, LOOKUP or MANAGE */
@@ -22,12 +24,15 @@ struct jk_about {
 	enum jk_function function;
 	int64_t at;
 	const struct jk_edition *edition; /* NULL: a snapshot made just then */
+	struct jk_judge *judge; /* of the terminal; NULL: it trusts whatever is
+	                         * registered */
 };
 
 /* What the question points at lies here, or in the set. */
 struct jk_asking {
 	struct jk_question q;
 	struct jk_edition edition;
+	struct jk_card card; /* when it was judged */
 	struct jk_live_session session;
 	struct jk_evidence evidence;
 	struct jk_account no_account;

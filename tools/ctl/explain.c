@@ -11,11 +11,13 @@
 
 #include "change.h"
 #include "clock.h"
+#include "conffile.h"
 #include "explainsay.h"
 #include "format.h"
 #include "jukinetctl.h"
 #include "policy.h"
 #include "snapshot.h"
+#include "trust.h"
 #include "where.h"
 
 /* Where it was read; a row's place knows its section, the file its keys. */
@@ -228,6 +230,31 @@ take_age(const struct jk_view *v, struct jk_about *about)
 		    edition.registry, number);
 }
 
+/*
+ * At this very terminal its own [trust] counts as well, with CAs and CRLs as
+ * they lie there; what others ask for is theirs to know.
+ */
+static void
+take_trust(struct jk_view *v, struct jk_about *about)
+{
+	JK_CLEANUP(jk_report_clear) struct jk_report report = { 0 };
+	struct jk_judge *judge = NULL;
+
+	if (jk_conffile_settings(&v->build, &v->set, &report) != JK_OK ||
+	    report.n_errors > 0 ||
+	    strcmp(v->set.settings.settings.terminal, about->terminal) != 0)
+		return;
+	if (jk_judge_open(&v->build, &v->set, &report, &judge) == JK_OK &&
+	    report.n_errors == 0) {
+		about->judge = judge;
+		return;
+	}
+	jk_judge_close(&judge);
+	jk_print_report(&report);
+	fputs(_("note: what [trust] asks for could not be looked at\n"),
+	    stderr);
+}
+
 static int
 explain(const struct jk_view *v, struct jk_about *about)
 {
@@ -260,8 +287,11 @@ jk_policy_explain(const struct jk_call *call)
 	if (status != EXIT_OK)
 		return status;
 	status = jk_view_open(call, &view);
-	if (status == EXIT_OK)
+	if (status == EXIT_OK) {
+		take_trust(&view, &about);
 		status = explain(&view, &about);
+	}
+	jk_judge_close(&about.judge);
 	jk_view_close(&view);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "change.h"
 #include "clock.h"
 #include "names.h"
+#include "trustrule.h"
 
 bool
 jk_answers_allow(const struct jk_answers *answers)
@@ -68,7 +69,7 @@ print_given(const struct jk_view *v, const struct jk_answer *a,
     const struct jk_about *about)
 {
 	const struct jk_question *q = &a->asking.q;
-	char at[17];
+	char at[17], trust[JK_TRUST_TEXT_MAX + 1];
 
 	jk_time_format(about->at, at);
 	if (q->card != NULL)
@@ -79,6 +80,10 @@ print_given(const struct jk_view *v, const struct jk_answer *a,
 	else
 		printf(_("taken as given: no card, terminal %s, %s\n"),
 		    about->terminal, at);
+	if (about->judge != NULL && q->card != NULL) {
+		jk_trust_describe(&q->card->trust, about->at, trust);
+		printf(_("trust of this terminal: %s\n"), trust);
+	}
 	printf(_("registry: as it stands, entry %" PRIu64 "; policy: %s\n"),
 	    jk_store_head(v->store)->number, v->set.policy.policy.version);
 }
@@ -110,14 +115,17 @@ given_json(const struct jk_view *v, const struct jk_answer *a,
     const struct jk_about *about)
 {
 	const struct jk_question *q = &a->asking.q;
-	char at[17];
+	char at[17], trust[JK_TRUST_TEXT_MAX + 1] = "";
 
 	jk_time_format(about->at, at);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "person",
-	    about->person, "terminal", about->terminal, "account",
-	    q->account->name, "card", q->card != NULL ? q->card->id : "",
-	    "method", jk_word_id(&jk_methods, q->evidence->method), "at", at,
-	    "registry", (json_int_t)jk_store_head(v->store)->number, "policy",
+	if (about->judge != NULL && q->card != NULL)
+		jk_trust_describe(&q->card->trust, about->at, trust);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}",
+	    "trust", trust, "person", about->person, "terminal",
+	    about->terminal, "account", q->account->name, "card",
+	    q->card != NULL ? q->card->id : "", "method",
+	    jk_word_id(&jk_methods, q->evidence->method), "at", at, "registry",
+	    (json_int_t)jk_store_head(v->store)->number, "policy",
 	    v->set.policy.policy.version);
 }
 
