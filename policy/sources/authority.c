@@ -222,6 +222,74 @@ crl_fault(const struct run *run, X509_CRL *crl, X509 **ret_by)
 	           : NULL;
 }
 
+/*
+ * X509_verify_cert() verifies a CRL again for every certificate, which for a
+ * long list and ten thousand cards takes most of a minute. So the CRL that is
+ * kept has a method of its own: it remembers whose signature it has. Neither the
+ * CRL nor what it says is changed by that.
+ */
+static int
+verify_once(X509_CRL *crl, EVP_PKEY *key)
+{
+	X509 *by = X509_CRL_get_meth_data(crl);
+
+	return by != NULL && EVP_PKEY_eq(X509_get0_pubkey(by), key) == 1;
+}
+
+/* Of a CA's own CRL: the number alone says which certificate. */
+static int
+look_up(X509_CRL *crl, X509_REVOKED **ret, const ASN1_INTEGER *serial,
+    JK_UNUSED const X509_NAME *issuer)
+{
+	STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(crl);
+	int low = 0, high = sk_X509_REVOKED_num(list);
+
+	while (low < high) {
+		const int i = low + (high - low) / 2;
+		X509_REVOKED *entry = sk_X509_REVOKED_value(list, i);
+		const int c = ASN1_INTEGER_cmp(serial,
+		    X509_REVOKED_get0_serialNumber(entry));
+
+		if (c == 0) {
+			if (ret != NULL)
+				*ret = entry;
+			return 1;
+		}
+		if (c < 0)
+			high = i;
+		else
+			low = i + 1;
+	}
+	return 0;
+}
+
+static int
+by_serial(const X509_REVOKED *const *a, const X509_REVOKED *const *b)
+{
+	return ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(*a),
+	    X509_REVOKED_get0_serialNumber(*b));
+}
+
+static X509_CRL *
+read_again(struct run *run, const unsigned char *der, size_t len, X509 *by)
+{
+	STACK_OF(X509_REVOKED) * list;
+	X509_CRL *crl;
+
+	X509_CRL_set_default_method(run->out->method);
+	crl = d2i_X509_CRL(NULL, &der, (long)len);
+	X509_CRL_set_default_method(NULL);
+	if (crl == NULL)
+		return NULL;
+	X509_CRL_set_meth_data(crl, by);
+	list = X509_CRL_get_REVOKED(crl);
+	if (list != NULL) {
+		(void)sk_X509_REVOKED_set_cmp_func(list, by_serial);
+		sk_X509_REVOKED_sort(list);
+	}
+	return crl;
+}
+
 static void
 keep_crl(struct run *run, X509_CRL **crl, X509 *by)
 {
@@ -258,7 +326,12 @@ take_crl(struct run *run, const unsigned char *der, size_t len)
 	    run->dirs->now >= next_update)
 		warn(run, "the CRL's nextUpdate has passed: get a new one");
 	note(run, der, len);
-	keep_crl(run, &crl, by);
+	X509_CRL_free(crl);
+	crl = read_again(run, der, len, by);
+	if (crl == NULL)
+		run->e = JK_ERR_NOMEM;
+	else
+		keep_crl(run, &crl, by);
 }
 
 /* Files. */
@@ -469,7 +542,9 @@ jk_authorities_read(const struct jk_authority_dirs *dirs,
 
 	ret->roots = sk_X509_new_null();
 	ret->between = sk_X509_new_null();
-	if (digest == NULL || ret->roots == NULL || ret->between == NULL)
+	ret->method = X509_CRL_METHOD_new(NULL, NULL, look_up, verify_once);
+	if (digest == NULL || ret->method == NULL || ret->roots == NULL ||
+	    ret->between == NULL)
 		return JK_ERR_NOMEM;
 	if (EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
 		return JK_ERR_CRYPTO;
@@ -492,6 +567,7 @@ jk_authorities_clear(struct jk_authorities *authorities)
 	for (size_t i = 0; i < authorities->n_crls; i++)
 		X509_CRL_free(authorities->crls[i].crl);
 	free(authorities->crls);
+	X509_CRL_METHOD_free(authorities->method);
 	sk_X509_pop_free(authorities->roots, X509_free);
 	sk_X509_pop_free(authorities->between, X509_free);
 	*authorities = (struct jk_authorities){ 0 };

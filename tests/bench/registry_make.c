@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Lays out the registry of a large office: files of registry.d with real
- * certificates of P-256 keys, and a list of samples for registry_read.c.
+ * certificates of P-256 keys by a CA with an RSA key, its certificate in ca.d
+ * and in crl.d its CRL that revokes REVOKED others; and a list of samples for
+ * registry_read.c.
  *
- *     registry_make DIR PERSONS
+ *     registry_make DIR PERSONS REVOKED
  *
  * Half of the persons have a second operator ID, each fifth an approval. Each
  * has a card and an account; accounts 0 to 9 are called "local0" and so on.
@@ -15,6 +17,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 /* A file holds at most 4 MiB: so many rows. */
 #define ROWS_A_FILE 5000
@@ -22,7 +25,8 @@
 #define SAMPLES     1000
 
 static const char *dir;
-static unsigned persons;
+static unsigned persons, revoked;
+static EVP_PKEY *ca_key;
 
 static void
 need(int good, const char *what)
@@ -148,9 +152,78 @@ set_name(X509 *x509, unsigned i)
 
 	snprintf(text, sizeof(text), "operator %05u", i);
 	need(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	         (const unsigned char *)text, -1, -1, 0) == 1 &&
-	         X509_set_issuer_name(x509, name) == 1,
+	         (const unsigned char *)text, -1, -1, 0) == 1,
 	    "name");
+}
+
+static X509_NAME *
+ca_name(void)
+{
+	static X509_NAME *name;
+
+	if (name != NULL)
+		return name;
+	name = X509_NAME_new();
+	need(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	         (const unsigned char *)"CA", -1, -1, 0) == 1,
+	    "name");
+	return name;
+}
+
+static void
+write_ca(void)
+{
+	X509 *x509 = X509_new();
+	X509_EXTENSION *ext;
+	FILE *f;
+
+	ca_key = EVP_RSA_gen(2048);
+	ext = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+	    "critical,CA:TRUE");
+	need(ca_key != NULL && x509 != NULL && ext != NULL, "CA");
+	X509_set_version(x509, 2);
+	X509_gmtime_adj(X509_getm_notBefore(x509), -86400);
+	X509_gmtime_adj(X509_getm_notAfter(x509), 86400L * 3000);
+	X509_set_subject_name(x509, ca_name());
+	X509_set_issuer_name(x509, ca_name());
+	X509_set_pubkey(x509, ca_key);
+	X509_add_ext(x509, ext, -1);
+	need(X509_sign(x509, ca_key, EVP_sha256()) > 0, "signature");
+	f = create("ca.d/ca.pem");
+	need(PEM_write_X509(f, x509) == 1 && fclose(f) == 0, "CA");
+	X509_EXTENSION_free(ext);
+	X509_free(x509);
+}
+
+static void
+write_crl(void)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *from = X509_gmtime_adj(NULL, -3600);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, 86400);
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+	FILE *f;
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, ca_name());
+	X509_CRL_set1_lastUpdate(crl, from);
+	X509_CRL_set1_nextUpdate(crl, until);
+	for (unsigned i = 0; i < revoked; i++) {
+		X509_REVOKED *entry = X509_REVOKED_new();
+
+		ASN1_INTEGER_set(serial, 10000000L + i);
+		X509_REVOKED_set_serialNumber(entry, serial);
+		X509_REVOKED_set_revocationDate(entry, from);
+		need(X509_CRL_add0_revoked(crl, entry) == 1, "CRL");
+	}
+	X509_CRL_sort(crl);
+	need(X509_CRL_sign(crl, ca_key, EVP_sha256()) > 0, "signature");
+	f = create("crl.d/ca.crl");
+	need(PEM_write_X509_CRL(f, crl) == 1 && fclose(f) == 0, "CRL");
+	ASN1_INTEGER_free(serial);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	X509_CRL_free(crl);
 }
 
 static void
@@ -169,8 +242,9 @@ write_certificate(unsigned i, FILE *samples)
 	X509_gmtime_adj(X509_getm_notBefore(x509), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(x509), 86400L * 1000);
 	set_name(x509, i);
+	X509_set_issuer_name(x509, ca_name());
 	X509_set_pubkey(x509, key);
-	need(X509_sign(x509, key, EVP_sha256()) > 0, "signature");
+	need(X509_sign(x509, ca_key, EVP_sha256()) > 0, "signature");
 	snprintf(name, sizeof(name), "registry.d/c%05u.pem", i);
 	f = create(name);
 	need(PEM_write_X509(f, x509) == 1 && fclose(f) == 0, name);
@@ -189,12 +263,15 @@ main(int argc, char **argv)
 {
 	FILE *samples;
 
-	if (argc != 3 ||
+	if (argc != 4 ||
 	    (persons = (unsigned)strtoul(argv[2], NULL, 10)) == 0) {
-		fputs("usage: registry_make DIR PERSONS\n", stderr);
+		fputs("usage: registry_make DIR PERSONS REVOKED\n", stderr);
 		return 2;
 	}
 	dir = argv[1];
+	revoked = (unsigned)strtoul(argv[3], NULL, 10);
+	write_ca();
+	write_crl();
 	write_office();
 	write_rows("10-persons", write_person);
 	write_rows("20-accounts", write_account);
