@@ -23,7 +23,7 @@ struct jk_authorities {
 	STACK_OF(X509) * between; /* the others lead to one of those, or not */
 	struct jk_crl *crls;
 	size_t n_crls;
-	X509_CRL_METHOD *method; /* of the CRLs, see authority.c */
+	X509_CRL_METHOD *method;       /* of the CRLs, see authority.c */
 	uint8_t digest[JK_DIGEST_LEN]; /* of all that was read, in its order */
 };
 
