@@ -37,6 +37,18 @@ vc_command_parse(const char *word, enum vc_command *ret)
 	return VC_ERR_UNKNOWN;
 }
 
+/* The object that a card is known again by has a name of its own. */
+static enum vc_command
+classify_get_data(const struct vc_apdu *a)
+{
+	static const uint8_t chuid[] = { 0x5c, 0x03, 0x5f, 0xc1, 0x02 };
+
+	return a->lc == sizeof(chuid) &&
+	               memcmp(a->data, chuid, sizeof(chuid)) == 0
+	           ? VC_COMMAND_CHUID
+	           : VC_COMMAND_GET_DATA;
+}
+
 static enum vc_command
 classify(const struct vc_apdu *a, bool has_data)
 {
@@ -44,7 +56,7 @@ classify(const struct vc_apdu *a, bool has_data)
 	case VC_INS_SELECT:
 		return VC_COMMAND_SELECT;
 	case VC_INS_GET_DATA:
-		return VC_COMMAND_GET_DATA;
+		return classify_get_data(a);
 	case VC_INS_GET_RESPONSE:
 		return VC_COMMAND_GET_RESPONSE;
 	case VC_INS_VERIFY:

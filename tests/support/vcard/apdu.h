@@ -33,6 +33,7 @@
 	X(VC_COMMAND_OTHER, "other", false)              \
 	X(VC_COMMAND_SELECT, "select", true)             \
 	X(VC_COMMAND_GET_DATA, "getdata", true)          \
+	X(VC_COMMAND_CHUID, "chuid", true)               \
 	X(VC_COMMAND_GET_RESPONSE, "getresponse", false) \
 	X(VC_COMMAND_READ, "read", true)                 \
 	X(VC_COMMAND_VERIFY, "verify", false)            \

@@ -401,6 +401,17 @@ def test_fault_frames(b):
     diag("onebyte at sign: " + seen["onebyte", "sign"])
 
 
+def test_fault_of_one_object(b):
+    """the CHUID has a name of its own: a fault there spares the certificate, and the other way round"""
+    for spoiled, where in ((GET_CHUID, "chuid"), (GET_9A, "getdata")):
+        b.put("ec")
+        b.host.must(SELECT)
+        b.card.fault("sw 6f00", where)
+        for command in (GET_CHUID, GET_9A):
+            want_same(sw_of(b, command) == "6f00", command == spoiled, f"{where}: {command.hex()}")
+    still_good(b)
+
+
 def test_fault_garbage_is_garbage(b):
     """garbage has no status word of any kind, garbage-ok has 9000"""
     b.put("ec")
