@@ -6,14 +6,13 @@
  */
 #include "card.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "applet.h"
 #include "challenge.h"
 #include "clock.h"
 #include "frame.h"
+#include "patience.h"
 #include "pcsc.h"
 #include "protocol.h"
 #include "reason.h"
@@ -24,7 +23,6 @@
 #define READER_MS      1500 /* for its readers to come back */
 #define SLICE_MS       500
 #define RETRY_MS       50
-#define ALARM_MS       200 /* beyond the deadline, for the last word */
 #define ATTEMPT_MAX_MS 600000
 /*
  * A program that has the PIN at hand answers within it, and finds the
@@ -403,29 +401,51 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* For one more round: a link's longest pause. */
+static bool
+has_time(const struct attempt *a)
+{
+	return jk_boot_ms() + JK_LINK_PAUSE_MS < a->until;
+}
+
 /* The worker's next word. The transaction is held for a moment only. */
 static enum jk_err
 hear(struct attempt *a, struct jk_link *link)
 {
-	enum jk_err e = jk_wait_readable(a->fd, NULL,
-	    earlier(jk_boot_ms() + HOLD_MS, a->until));
+	enum jk_err e;
 
+	jk_patience_wait(JK_WAIT_WORKER);
+	e = jk_wait_readable(a->fd, NULL,
+	    earlier(jk_boot_ms() + HOLD_MS, a->until));
 	if (e == JK_ERR_TIMEOUT)
 		jk_link_end(link);
 	else if (e != JK_OK)
 		return e;
-	return jk_frame_recv(a->fd, NULL, a->until, a->frame, NULL);
+	e = jk_frame_recv(a->fd, NULL, a->until, a->frame, NULL);
+	jk_patience_wait(JK_WAIT_PCSCD);
+	return e;
 }
 
-/* Shows one card. *ret_over: the worker chose it, and has its answer. */
+/* What became of a card. */
+enum offered {
+	OFFERED_BUSY, /* others use it */
+	OFFERED_PASSED,
+	OFFERED_OVER, /* the worker chose it, and has its answer */
+};
+
+/* Shows one card. */
 static enum jk_err
-offer_on(struct attempt *a, struct jk_link *link, bool *ret_over)
+offer_on(struct attempt *a, struct jk_link *link, enum offered *ret)
 {
 	static struct shown shown;
 	enum jk_err e;
 
 	shown.attempt = a;
 	e = jk_link_begin(link, prepare_look, &shown);
+	*ret = e == JK_ERR_BUSY ? OFFERED_BUSY : OFFERED_PASSED;
+	if (e == JK_ERR_BUSY)
+		return JK_OK;
+	link->patient = true;
 	for (;;) {
 		if (e != JK_OK) {
 			remember(a, reason_of(e));
@@ -445,7 +465,7 @@ offer_on(struct attempt *a, struct jk_link *link, bool *ret_over)
 			a->why = JK_WHY_CARD_UNKNOWN;
 			return JK_OK;
 		case JK_FRAME_SIGN:
-			*ret_over = true;
+			*ret = OFFERED_OVER;
 			return obey_sign(a, link, &shown);
 		default:
 			return JK_ERR_FORMAT;
@@ -454,32 +474,79 @@ offer_on(struct attempt *a, struct jk_link *link, bool *ret_over)
 }
 
 static enum jk_err
-offer(struct attempt *a, const struct jk_reader *reader, bool *ret_over)
+offer(struct attempt *a, const struct jk_reader *reader, enum offered *ret)
 {
 	struct jk_link link;
 	enum jk_err e;
 
 	jk_link_init(&link, &a->pcsc, reader, a->short_only, a->until);
-	e = offer_on(a, &link, ret_over);
+	e = offer_on(a, &link, ret);
 	jk_link_close(&link);
 	return e;
 }
 
+/*
+ * Each card that is still to be shown. OFFERED_BUSY: there are some, of which
+ * others do not let go.
+ */
+static enum jk_err
+offer_round(struct attempt *a, bool in_use, enum offered *became)
+{
+	for (size_t i = 0; i < a->pcsc.n; i++) {
+		const struct jk_reader *r = &a->pcsc.reader[i];
+		enum jk_err e;
+
+		if (became[i] != OFFERED_BUSY ||
+		    jk_reader_is_in_use(r) != in_use)
+			continue;
+		if (!jk_reader_has_card(r)) {
+			became[i] = OFFERED_PASSED;
+			continue;
+		}
+		e = offer(a, r, &became[i]);
+		if (e != JK_OK || became[i] == OFFERED_OVER)
+			return e;
+	}
+	return JK_OK;
+}
+
+static enum offered
+became_all(const enum offered *became, size_t n)
+{
+	enum offered all = OFFERED_PASSED;
+
+	for (size_t i = 0; i < n; i++) {
+		if (became[i] == OFFERED_OVER)
+			return OFFERED_OVER;
+		if (became[i] == OFFERED_BUSY)
+			all = OFFERED_BUSY;
+	}
+	return all;
+}
+
+/*
+ * Cards that others use come last: to wait for a transaction can take as long
+ * as there is time.
+ */
 static enum jk_err
 offer_all(struct attempt *a)
 {
-	bool over = false;
+	enum offered became[JK_READERS_MAX] = { OFFERED_BUSY }, all;
+	enum jk_err e;
 
-	for (size_t i = 0; i < a->pcsc.n && !over; i++) {
-		enum jk_err e;
-
-		if (!jk_reader_has_card(&a->pcsc.reader[i]))
-			continue;
-		e = offer(a, &a->pcsc.reader[i], &over);
+	do {
+		e = offer_round(a, false, became);
+		if (e == JK_OK && became_all(became, a->pcsc.n) != OFFERED_OVER)
+			e = offer_round(a, true, became);
 		if (e != JK_OK)
 			return e;
-	}
-	return over ? JK_OK : send_failed(a, a->why, NULL);
+		all = became_all(became, a->pcsc.n);
+	} while (all == OFFERED_BUSY && has_time(a));
+	if (all == OFFERED_OVER)
+		return JK_OK;
+	if (all == OFFERED_BUSY)
+		remember(a, JK_WHY_CARD_BUSY);
+	return send_failed(a, a->why, NULL);
 }
 
 static bool
@@ -564,26 +631,6 @@ run(struct attempt *a)
 	return e;
 }
 
-/*
- * SCardBeginTransaction and SCardTransmit wait without end: this process
- * dies of SIGALRM then, should its accepter not have ended it before.
- */
-static enum jk_err
-set_alarm(int64_t ms)
-{
-	const struct itimerval t = {
-		.it_value = {
-			.tv_sec = ms / 1000,
-			.tv_usec = ms % 1000 * 1000,
-		},
-	};
-
-	return signal(SIGALRM, SIG_DFL) != SIG_ERR &&
-	               setitimer(ITIMER_REAL, &t, NULL) == 0
-	           ? JK_OK
-	           : JK_ERR_SYS;
-}
-
 static const struct jk_applet *
 find_applet(struct jk_cur name)
 {
@@ -636,7 +683,7 @@ read_find(struct attempt *a)
 	now = jk_boot_ms();
 	a->until = now + (int64_t)deadline_ms;
 	a->card_until = now + (int64_t)wait_ms;
-	return set_alarm((int64_t)deadline_ms + ALARM_MS);
+	return jk_patience_start(a->fd, a->until);
 }
 
 enum jk_err

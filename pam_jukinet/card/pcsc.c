@@ -6,6 +6,7 @@
 
 #include "atr.h"
 #include "clock.h"
+#include "patience.h"
 
 #define RETRY_MS 100 /* between two looks for pcscd */
 /* pcscd asks readers without an interrupt each 400 ms. */
@@ -171,6 +172,13 @@ jk_reader_has_card(const struct jk_reader *reader)
 	return (reader->state & SCARD_STATE_PRESENT) != 0;
 }
 
+bool
+jk_reader_is_in_use(const struct jk_reader *reader)
+{
+	return (reader->state & (SCARD_STATE_INUSE | SCARD_STATE_EXCLUSIVE)) !=
+	       0;
+}
+
 enum jk_err
 jk_pcsc_wait(const struct jk_pcsc *pcsc, int64_t until)
 {
@@ -197,9 +205,12 @@ transmit(void *ctx, const uint8_t *command, size_t len, uint8_t *ret,
 	const SCARD_IO_REQUEST *pci =
 	    link->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
 	DWORD n = size;
-	enum jk_err e = jk_pcsc_err(
-	    SCardTransmit(link->handle, pci, command, len, NULL, ret, &n));
+	enum jk_err e;
 
+	jk_patience_wait(JK_WAIT_CARD);
+	e = jk_pcsc_err(
+	    SCardTransmit(link->handle, pci, command, len, NULL, ret, &n));
+	jk_patience_wait(JK_WAIT_PCSCD);
 	if (e != JK_OK)
 		return e;
 	if (n > size)
@@ -245,6 +256,20 @@ connect_card(struct jk_link *link)
 	return JK_OK;
 }
 
+/*
+ * Whether pcscd answers at all: in what follows it could not be told from
+ * somebody who has the card.
+ */
+static enum jk_err
+ask_pcscd(const struct jk_link *link)
+{
+	SCARD_READERSTATE state = { .szReader = link->reader->name };
+	enum jk_err e =
+	    jk_pcsc_err(SCardGetStatusChange(link->context, 0, &state, 1));
+
+	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
+}
+
 static enum jk_err
 open_transaction(struct jk_link *link, enum jk_begun *ret)
 {
@@ -255,11 +280,16 @@ open_transaction(struct jk_link *link, enum jk_begun *ret)
 		*ret = JK_BEGUN_OPEN;
 		return JK_OK;
 	}
-	e = connect_card(link);
+	/* A fresh one comes after a look at the readers. */
+	e = fresh ? JK_OK : ask_pcscd(link);
+	jk_patience_wait(JK_WAIT_OTHERS);
+	if (e == JK_OK)
+		e = connect_card(link);
 	if (e == JK_OK)
 		e = jk_pcsc_err(SCardBeginTransaction(link->handle));
 	if (e != JK_OK)
 		return e;
+	jk_patience_wait(JK_WAIT_PCSCD);
 	link->open = true;
 	*ret = fresh ? JK_BEGUN_FRESH : JK_BEGUN_AGAIN;
 	return JK_OK;
@@ -296,22 +326,31 @@ gives_up_extended(struct jk_link *link, enum jk_err e)
 enum jk_err
 jk_link_begin(struct jk_link *link, jk_prepare_fn *prepare, void *ctx)
 {
+	unsigned starts = 0;
 	int64_t pause = 10;
 
-	for (unsigned i = 1;; i++) {
+	for (;;) {
 		enum jk_err e = begin_once(link, prepare, ctx);
+		/* Somebody has the card for himself. */
+		bool shut = e == JK_ERR_BUSY && !link->connected;
 		bool again = e == JK_ERR_BUSY || e == JK_ERR_TIMEOUT;
 
+		if (e == JK_ERR_BUSY)
+			jk_patience_wait(JK_WAIT_OTHERS);
+		else
+			jk_patience_served();
 		if (e == JK_OK)
 			return JK_OK;
 		again = gives_up_extended(link, e) || again;
 		jk_link_close(link);
-		if (!again || i == JK_LINK_STARTS ||
+		if (!shut || !link->patient)
+			starts++;
+		if (!again || starts == JK_LINK_STARTS ||
 		    jk_boot_ms() + pause >= link->until)
 			return e;
 		/* In all long enough for pcscd to see that a card has gone. */
 		pause_ms(pause);
-		if (pause < 160)
+		if (pause < JK_LINK_PAUSE_MS)
 			pause *= 2;
 	}
 }

@@ -7,7 +7,7 @@
  *
  * What a PC/SC code becomes here, and in card.c:
  *   JK_ERR_BUSY         others use or reset the card     card.busy
- *   JK_ERR_TIMEOUT      the card does not answer         card.unreadable
+ *   JK_ERR_TIMEOUT      the card gives no answer         card.unreadable
  *   JK_ERR_CLOSED       card or reader has gone          card.removed
  *   JK_ERR_SYS          pcscd has gone                   reader.down
  *   JK_ERR_UNSUPPORTED  anything else                    card.unreadable
@@ -50,6 +50,8 @@ void jk_pcsc_close(struct jk_pcsc *pcsc);
 /* The readers of now and what is in them; none is JK_OK too. */
 enum jk_err jk_pcsc_look(struct jk_pcsc *pcsc);
 bool jk_reader_has_card(const struct jk_reader *reader);
+/* By another program. */
+bool jk_reader_is_in_use(const struct jk_reader *reader);
 /* Until something changes there, or a reader comes or goes: JK_OK. */
 enum jk_err jk_pcsc_wait(const struct jk_pcsc *pcsc, int64_t until);
 
@@ -61,6 +63,7 @@ struct jk_link {
 	bool connected;
 	bool open;       /* a transaction */
 	bool may_extend; /* no trouble with extended length so far */
+	bool patient;    /* towards who has the card for himself */
 	SCARDHANDLE handle;
 	DWORD protocol;
 	struct jk_channel channel;
@@ -82,11 +85,13 @@ void jk_link_init(struct jk_link *link, const struct jk_pcsc *pcsc,
     const struct jk_reader *reader, bool short_only, int64_t until);
 /*
  * Begins a transaction, connecting where needed, or takes the one that is open,
- * and runs `prepare` in it. With JK_OK it is open then; else it is ended. On JK_ERR_BUSY and
- * JK_ERR_TIMEOUT, from PC/SC or from `prepare`, starts anew on a new
- * connection, JK_LINK_STARTS times in all.
+ * and runs `prepare` in it. With JK_OK it is open then; else it is ended. On
+ * JK_ERR_BUSY and JK_ERR_TIMEOUT, from PC/SC or from `prepare`, starts anew on
+ * a new connection, JK_LINK_STARTS times in all; a patient link does not count
+ * those that somebody's exclusive connection forbade.
  */
-#define JK_LINK_STARTS 8
+#define JK_LINK_STARTS   8
+#define JK_LINK_PAUSE_MS 160 /* between two of them, at most */
 enum jk_err jk_link_begin(struct jk_link *link, jk_prepare_fn *prepare,
     void *ctx);
 /* The card as it is, for the next transaction; fine when none is open. */

@@ -106,6 +106,13 @@ is_known(struct jk_worker *w, const struct jk_attempt *a,
 	       ret_verdict->why == JK_WHY_EVIDENCE_NONE;
 }
 
+/* jk_reader's busy. Who is not told so hears it at the deadline. */
+static void
+tell_busy(void *ctx)
+{
+	(void)jk_reply_note(ctx, "card.busy", NULL);
+}
+
 static enum jk_err
 tell_waiting(struct jk_worker *w, const struct jk_reader_news *news)
 {
@@ -283,6 +290,8 @@ gather(struct jk_worker *w, struct jk_attempt *a)
 		jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
 		return refuse(w, a, JK_WHY_SERVICE_DOWN);
 	}
+	reader.busy = tell_busy;
+	reader.ctx = w;
 	if ((e = find_card(w, a, &reader)) != JK_OK ||
 	    (e = ask_pin(w, a, &pin)) != JK_OK)
 		return e;

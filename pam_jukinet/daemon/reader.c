@@ -9,6 +9,17 @@
 #include "link.h"
 #include "protocol.h"
 
+/* The card process speaks up at its deadline, before the worker's own. */
+#define LAST_WORD_MS 150
+
+static uint64_t
+deadline_ms(const struct jk_reader *r)
+{
+	const int left = jk_poll_ms(r->until);
+
+	return left > LAST_WORD_MS ? (uint64_t)(left - LAST_WORD_MS) : 1;
+}
+
 static enum jk_err
 send_find(struct jk_reader *r, const struct jk_settings *settings)
 {
@@ -16,7 +27,7 @@ send_find(struct jk_reader *r, const struct jk_settings *settings)
 
 	jk_frame_start(r->frame, JK_FRAME_FIND);
 	if ((e = jk_frame_put_u64(r->frame, JK_FIELD_DEADLINE_MS,
-	         (uint64_t)jk_poll_ms(r->until))) != JK_OK ||
+	         deadline_ms(r))) != JK_OK ||
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_WAIT_MS,
 	         (uint64_t)settings->card_wait_ms)) != JK_OK)
 		return e;
@@ -106,15 +117,33 @@ read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 	return JK_OK;
 }
 
+/* The next frame that answers something. */
+static enum jk_err
+hear(struct jk_reader *r)
+{
+	for (;;) {
+		enum jk_err e;
+
+		/*
+		 * What is there can be read at any time: one that floods ends
+		 * too.
+		 */
+		if (jk_boot_ms() >= r->until)
+			return JK_ERR_TIMEOUT;
+		e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
+		if (e != JK_OK || jk_frame_type(r->frame) != JK_FRAME_BUSY)
+			return e;
+		if (r->busy != NULL)
+			r->busy(r->ctx);
+		r->busy = NULL;
+	}
+}
+
 enum jk_err
 jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
 {
-	enum jk_err e;
+	enum jk_err e = hear(r);
 
-	/* What is there can be read at any time: one that floods ends too. */
-	if (jk_boot_ms() >= r->until)
-		return JK_ERR_TIMEOUT;
-	e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
 	if (e != JK_OK)
 		return e;
 	switch (jk_frame_type(r->frame)) {
@@ -174,9 +203,7 @@ jk_reader_sign(struct jk_reader *r, const struct jk_reader_order *order,
 	struct jk_cur signature;
 	enum jk_err e;
 
-	if ((e = send_sign(r, order)) != JK_OK ||
-	    (e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL)) !=
-	        JK_OK)
+	if ((e = send_sign(r, order)) != JK_OK || (e = hear(r)) != JK_OK)
 		return e;
 	if (jk_frame_type(r->frame) == JK_FRAME_FAILED) {
 		*ret_why = get_why(r->frame);

@@ -24,6 +24,9 @@ struct jk_reader {
 	struct jk_frame *frame;
 	const struct jk_cancel *cancel;
 	int64_t until;
+	/* When others keep the card, once; NULL: nobody is told. */
+	void (*busy)(void *ctx);
+	void *ctx;
 };
 
 enum jk_reader_event {

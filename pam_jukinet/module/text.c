@@ -118,6 +118,9 @@ static const struct {
 	       "security manager.") },
 	{ "card.busy", N_("Another program is using the card. Close it and try "
 	                  "again.") },
+	{ "card.silent",
+	    N_("The card does not answer. Take it out, insert it again, and "
+	       "try again.") },
 	{ "card.nocheckout",
 	    N_("The hand-over of this card is not recorded. Have the security "
 	       "manager hand it over to you. {contact}") },

@@ -37,6 +37,8 @@
  *   > FIND      DEADLINE_MS, WAIT_MS, KIND*  left of the whole, for a card;
  *                                            in which languages to ask it
  *     < WAITING READERS                      no card yet
+ *     < BUSY                                 others keep the card: once, at any
+ *                                            time
  *     < CARD    READER, CERTIFICATE?, TRIES?, KIND, IDENTITY?
  *                                            one of the two is there
  *       > READ                               certificate wanted: CARD again
@@ -81,6 +83,7 @@ enum jk_frame_type {
 	JK_FRAME_SIGNED,
 	JK_FRAME_FAILED,
 	JK_FRAME_READ,
+	JK_FRAME_BUSY,
 
 	JK_FRAME_WATCH = 64,
 	JK_FRAME_WATCHING,

@@ -7,6 +7,7 @@
 What is tried at every place of a conversation is tried here at some; tests/fault/test_card_faults.py has all.
 """
 
+import contextlib
 import os
 import shlex
 import socket
@@ -444,7 +445,7 @@ def test_pcscd_dies(room):
 
 
 def test_pcscd_stopped(room):
-    """pcscd stopped at every stage: ended at the deadline; then all is well"""
+    """pcscd stopped at every stage: reader.down at the deadline; then all is well"""
     for stage in ("start", "waiting", "PIN"):
         room.put("ec")
         if stage == "waiting":
@@ -452,6 +453,7 @@ def test_pcscd_stopped(room):
         client = Client(room, "--ask", "--deadline", "800", "--wait", "700") if stage != "start" else None
         if stage == "PIN":
             client.wait_card()
+            time.sleep(0.3)         # nothing is held any more
         elif stage == "waiting":
             time.sleep(0.2)
         room.pcscd.sigstop()
@@ -463,7 +465,7 @@ def test_pcscd_stopped(room):
             got = client.result()
         finally:
             room.pcscd.sigcont()
-        want_same(got["kind"], "ended", f"{stage}: the conversation")
+        want_failed(got, "reader.down", stage)
         want(int(got["ms"]) < 1400, f"{stage}: at the deadline: {got}")
         room.settle()
     room.put("ec")
@@ -564,31 +566,99 @@ def test_spent_tries_after_reset(room):
     want_failed(client.result(), "pin.last", tries="1")
 
 
-def test_exclusive(room):
-    """a program that has the card for itself: card.busy, not a hang"""
-    room.put("ec")
-    other = room.other("exclusive")
-    want_same(other.hear(), "held", "other program")
-    try:
-        want_failed(room.run(), "card.busy")
-    finally:
-        other.finish()
-    want_signed(room.run())
+KEEPERS = ("exclusive", "hold")
 
 
-def test_held(room):
-    """a program that holds a transaction: ended at the deadline"""
-    room.put("ec")
-    other = room.other("hold")
+@contextlib.contextmanager
+def kept(room, how):
+    """Another user's program has the card for itself."""
+    other = room.other(how)
     want_same(other.hear(), "held", "other program")
     try:
-        got = room.run("--deadline", "1000")
-        want_same(got["kind"], "ended", "the conversation")
-        want(int(got["ms"]) < 1500, f"at the deadline: {got}")
-        room.settle()
+        yield other
     finally:
         other.finish()
-    want_signed(room.run())
+
+
+def test_kept_for_ever(room):
+    """a program that keeps the card: told after 2 s, card.busy at the deadline, no process left"""
+    for how in KEEPERS:
+        room.put("ec")
+        with kept(room, how):
+            got = room.run("--deadline", "2800")
+            want_failed(got, "card.busy", how)
+            want(1900 < int(got["busy"]) < 2500, f"{how}: told in time: {got}")
+            want(2500 < int(got["ms"]) < 3100, f"{how}: at the deadline: {got}")
+            room.settle()
+        want_signed(room.run(), how)
+
+
+def test_kept_too_short_to_tell(room):
+    """a deadline before anybody is told"""
+    for how in KEEPERS:
+        room.put("ec")
+        with kept(room, how):
+            got = room.run("--deadline", "1000")
+            want_failed(got, "card.busy", how)
+            want_same(got["busy"], "-", f"{how}: told")
+        want_signed(room.run(), how)
+
+
+def test_kept_for_a_while(room):
+    """the login goes on at once when the other program lets go"""
+    for how in KEEPERS:
+        room.put("ec")
+        with kept(room, how) as other:
+            client = Client(room, "--deadline", "9000")
+            time.sleep(5)
+            begun = time.monotonic()
+            other.finish()
+            got = client.result()
+            took = time.monotonic() - begun
+        want_signed(got, how)
+        diag(f"{how}: signed {took * 1000:.0f} ms after the other had let go")
+        want(took < 1.0, f"{how}: {took:.2f} s")
+        want(1900 < int(got["busy"]) < 2500, f"{how}: told: {got}")
+
+
+def test_kept_while_the_pin_is_typed(room):
+    """the same between the two transactions"""
+    room.put("ec")
+    client = Client(room, "--deadline", "5000", "--ask")
+    client.wait_card()
+    time.sleep(0.3)
+    with kept(room, "hold") as other:
+        client.go()
+        time.sleep(2.5)
+        other.finish()
+        got = client.result()
+    want_signed(got)
+    want(got["busy"] != "-", f"told: {got}")
+
+
+def test_kept_beside_another_reader(room):
+    """a card that others keep does not hide the one in the other reader"""
+    for how in KEEPERS:
+        room.put("rsa", "ec")
+        with kept(room, how):
+            got = room.run("--cert", room.cert("ec"))
+            want_signed(got, how)
+            want(int(got["ms"]) < LIMIT_MS and got["busy"] == "-", f"{how}: {got}")
+
+
+def test_kept_and_cancelled(room):
+    """whoever waits for others ends as soon as jukinetd hangs up"""
+    for how in KEEPERS:
+        room.put("ec")
+        with kept(room, how):
+            client = Client(room, "--deadline", "9000")
+            time.sleep(0.5)
+            begun = time.monotonic()
+            client.kill()
+            wait_for(lambda: not room.children(), 1, "no card process")
+            took = time.monotonic() - begun
+            diag(f"{how}: ended {took * 1000:.0f} ms after the worker")
+            want(took < 0.5, f"{how}: {took:.2f} s")
 
 
 def test_nothing_left_behind(room):
@@ -685,7 +755,7 @@ def test_hammer_reset(room):
 
 # -- faults --------------------------------------------------------------------
 
-STEPS = ("select", "verify-status", "getdata", "getresponse", "verify",
+STEPS = ("select", "verify-status", "chuid", "getdata", "getresponse", "verify",
          "sign")
 FRAME_FAULTS = ("garbage", "garbage-ok", "truncated", "onebyte", "flood",
                 "endless", "sw 6f00", "sw 6982", "sw 6a80", "sw 9000",
@@ -700,7 +770,9 @@ SIGN_FAULTS = ("sig-wrong", "sig-random", "sig-zero", "sig-short",
 # What is no lie about the one thing the step asks.
 HARMLESS = {("select", "garbage-ok"),
             ("verify-status", "garbage-ok"), ("verify-status", "sw 9000"),
-            ("verify", "garbage-ok")}
+            ("verify", "garbage-ok"),
+            # A card without a CHUID has its certificate read.
+            *(("chuid", fault) for fault in FRAME_FAULTS if fault not in ("onebyte", "flood"))}
 # Depends on what was selected before.
 EITHER = {("select", "sw 9000")}
 
@@ -770,12 +842,12 @@ def test_lying_verify(room):
 
 
 def silent(room, pairs):
-    """A card that says nothing: ended at the deadline, next login fine."""
+    """A card that says nothing: card.silent at the deadline, next login fine."""
     for step, fault in pairs:
         room.put("rsa")
         room.first.fault(fault, step, 1)
         got = room.run("--deadline", "700")
-        want_same(got["kind"], "ended", f"{fault} at {step}")
+        want_failed(got, "card.silent", f"{fault} at {step}")
         want(int(got["ms"]) < 1300, f"{fault} at {step}: {got}")
         room.settle()
         room.out()
@@ -784,7 +856,7 @@ def silent(room, pairs):
 
 
 def test_silent(room):
-    """silent at the signature: ended at the deadline, next login fine"""
+    """silent at the signature: card.silent at the deadline, next login fine"""
     silent(room, (("sign", "silent"),))
 
 

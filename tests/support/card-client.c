@@ -3,11 +3,12 @@
  * Plays jukinetd for jukinet-card: one attempt on card.sock, one line on
  * stdout at its end:
  *
- *   signed reader=NAME tries=N verified=yes cards=N waiting=N,.. card_ms=N ms=N
- *   failed reason=CODE tries=N cards=N waiting=N,.. ms=N
- *   ended why=TEXT cards=N waiting=N,.. ms=N
+ *   signed reader=NAME tries=N verified=yes cards=N waiting=N,.. busy=MS
+ *       card_ms=N ms=N
+ *   failed reason=CODE tries=N cards=N waiting=N,.. busy=MS ms=N
+ *   ended why=TEXT cards=N waiting=N,.. busy=MS ms=N
  *
- * tries=- where the field is absent. With --ask a line "card" comes before
+ * busy=: when it was told that others keep the card, and - if never. tries=- where the field is absent. With --ask a line "card" comes before
  * the PIN is sent, and the PIN goes out when a line came back on stdin. Exit
  * status: 0 signed and verified, 1 failed, 3 the conversation ended.
  */
@@ -43,7 +44,7 @@ struct client {
 
 	int fd;
 	struct jk_frame *frame;
-	int64_t began, card_at;
+	int64_t began, card_at, busy_at;
 	unsigned cards;
 	size_t n_waits;
 	uint64_t wait[WAITS_MAX];
@@ -62,6 +63,10 @@ print_waits(const struct client *c)
 		printf("%s%llu", i > 0 ? "," : "",
 		    (unsigned long long)c->wait[i]);
 	printf("%s", c->n_waits == 0 ? "-" : "");
+	if (c->busy_at > 0)
+		printf(" busy=%lld", (long long)(c->busy_at - c->began));
+	else
+		printf(" busy=-");
 }
 
 static void
@@ -268,6 +273,11 @@ talk(struct client *c)
 		switch (jk_frame_type(c->frame)) {
 		case JK_FRAME_WAITING:
 			note_waiting(c);
+			break;
+		case JK_FRAME_BUSY:
+			if (c->busy_at > 0)
+				return ended(c, "told twice");
+			c->busy_at = jk_boot_ms();
 			break;
 		case JK_FRAME_CARD:
 			if (!answer_card(c))

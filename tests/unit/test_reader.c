@@ -102,6 +102,52 @@ test_reader_next_oversized_certificate_is_refused(void **state)
 	talk_end(&t);
 }
 
+static void
+count(void *ctx)
+{
+	(*(unsigned *)ctx)++;
+}
+
+static void
+say_busy(struct talk *t)
+{
+	jk_frame_start(t->frame, JK_FRAME_BUSY);
+	assert_int_equal(jk_frame_send(t->theirs, t->frame), JK_OK);
+}
+
+static void
+test_reader_next_busy_is_told_once(void **state)
+{
+	static struct jk_reader_news news;
+	struct talk t;
+	unsigned told = 0;
+
+	(void)state;
+	talk_start(&t, jk_boot_ms() + 5000);
+	t.reader.busy = count;
+	t.reader.ctx = &told;
+	say_busy(&t);
+	say_busy(&t);
+	say_waiting(&t);
+	assert_int_equal(jk_reader_next(&t.reader, &news), JK_OK);
+	assert_int_equal(news.event, JK_READER_WAITING);
+	assert_int_equal(told, 1);
+	talk_end(&t);
+}
+
+static void
+test_reader_next_busy_alone_ends_at_the_deadline(void **state)
+{
+	static struct jk_reader_news news;
+	struct talk t;
+
+	(void)state;
+	talk_start(&t, jk_boot_ms() + 50);
+	say_busy(&t);
+	assert_int_equal(jk_reader_next(&t.reader, &news), JK_ERR_TIMEOUT);
+	talk_end(&t);
+}
+
 int
 main(void)
 {
@@ -110,6 +156,9 @@ main(void)
 		cmocka_unit_test(test_reader_next_card_process_cannot_grant),
 		cmocka_unit_test(
 		    test_reader_next_oversized_certificate_is_refused),
+		cmocka_unit_test(test_reader_next_busy_is_told_once),
+		cmocka_unit_test(
+		    test_reader_next_busy_alone_ends_at_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
