@@ -49,14 +49,14 @@ put_short(struct bytes *b, uint8_t cla, const struct jk_apdu *apdu,
 		put(b, (uint8_t)data.left);
 		put_data(b, data);
 	}
-	if (apdu->answer && cla == 0)
+	if (apdu->answer && (cla & CLA_CHAIN) == 0)
 		put(b, apdu->expect);
 }
 
 static void
 put_extended(struct bytes *b, const struct jk_apdu *apdu)
 {
-	put_header(b, 0, apdu);
+	put_header(b, apdu->cla, apdu);
 	put(b, 0);
 	if (apdu->data.left > 0) {
 		put(b, (uint8_t)(apdu->data.left >> 8));
@@ -109,7 +109,7 @@ send_chain(const struct jk_channel *channel, const struct jk_apdu *apdu,
 		e = jk_cur_take(data, SHORT_MAX, &block);
 		if (e != JK_OK)
 			return e;
-		put_short(b, CLA_CHAIN, apdu, block);
+		put_short(b, apdu->cla | CLA_CHAIN, apdu, block);
 		e = exchange(channel, b, a);
 		if (e != JK_OK)
 			return e;
@@ -132,7 +132,7 @@ send_command(const struct jk_channel *channel, const struct jk_apdu *apdu,
 	e = send_chain(channel, apdu, b, &data, a);
 	if (e != JK_OK || a->sw != JK_SW_OK)
 		return e;
-	put_short(b, 0, apdu, data);
+	put_short(b, apdu->cla, apdu, data);
 	return exchange(channel, b, a);
 }
 

@@ -34,7 +34,7 @@ struct jk_channel {
 };
 
 struct jk_apdu {
-	uint8_t ins, p1, p2;
+	uint8_t cla, ins, p1, p2;
 	struct jk_cur data; /* at most JK_COMMAND_MAX; none: left is 0 */
 	bool answer;        /* data is wanted back */
 	uint8_t expect;     /* so many bytes; 0: all, and up to 256 */

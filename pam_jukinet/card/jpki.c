@@ -12,6 +12,7 @@
 #include "secret.h"
 #include "tlv.h"
 
+#define CLA_OWN         0x80
 #define INS_VERIFY      0x20
 #define INS_SIGN        0x2a
 #define INS_SELECT      0xa4
@@ -223,8 +224,9 @@ sign(const struct jk_channel *channel, enum jk_key_kind key,
     const struct jk_challenge *challenge, struct jk_signature *ret)
 {
 	uint8_t info[JK_DIGEST_INFO_MAX];
-	/* COMPUTE DIGITAL SIGNATURE; the card pads. */
+	/* COMPUTE DIGITAL SIGNATURE of the card's own class; it pads. */
 	struct jk_apdu compute = {
+		.cla = CLA_OWN,
 		.ins = INS_SIGN,
 		.p2 = SELECTED,
 		.data = { .at = info },
