@@ -10,8 +10,8 @@ import signal
 from jukinet import (COUNTER, NOBODY, Office, PIN, STAFF, STATE, App, Record, enter, frames, leave, missing, tap, texts,
                      wait_for)
 
-ORDER = ["op", "acct", "jid", "jfor", "jterm", "jcls", "jper", "jright", "jtype", "jdept", "jmeth", "jcard", "jkey", "jsess",
-         "jrct", "jpol", "jsvc", "exe", "hostname", "addr", "terminal", "res"]
+ORDER = ["op", "acct", "jid", "jfor", "jterm", "jcls", "jper", "jright", "jtype", "jdept", "jmeth", "jcard", "jkey", "jtrust",
+         "jsess", "jrct", "jpol", "jsvc", "exe", "hostname", "addr", "terminal", "res"]
 MINUTES = 60 * 1000
 
 
@@ -35,7 +35,7 @@ def check_visit(w, mark, account: str, service: str, loginuid: int) -> None:
     terminal = start["terminal"]
     tap.check(terminal.startswith("/dev/pts/"), terminal)
     common = {"jsvc": service, "terminal": terminal}
-    check_record(w, auth, account, "auth", "USER_AUTH", jfor="login", **common)
+    check_record(w, auth, account, "auth", "USER_AUTH", jfor="login", jtrust="registered", **common)
     check_record(w, acct, account, "account", "USER_ACCT", jrct=auth.event, **common)
     check_record(w, start, account, "session-start", "USER_START", jrct=auth.event, **common)
     check_record(w, end, account, "session-end", "USER_END", jrct=auth.event, jfor="last-logout", jsess=start["jsess"],

@@ -191,6 +191,10 @@ CASES = {
                           crls=lambda: root_crl(cards["none"], cards["good"])),
     "soft: somebody else is revoked": Case("good", "crl-soft", "granted", f"crl-soft:{AGE}",
                                            crls=lambda: root_crl(cards["none"])),
+    "soft: one of many that are revoked": Case(
+        "good", "crl-soft", "card.ca-revoked", f"crl-soft:{AGE}", LET, crls=lambda: root_crl(*sorted(cards.values()))),
+    "soft: none of many": Case("good", "crl-soft", "granted", f"crl-soft:{AGE}",
+                               crls=lambda: root_crl(*(path for name, path in cards.items() if name != "good"))),
     "soft: no CRL": Case("good", "crl-soft", "granted", "crl-soft:missing", "crl.d:0: warning: no CRL of the CA /CN=Town CA"),
     "soft: CRL out of date": Case("good", "crl-soft", "granted", f"crl-soft:{OLD_AGE}:stale", PASSED,
                                   crls=lambda: root_crl(**OLD)),

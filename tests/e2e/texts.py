@@ -12,7 +12,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 def reasons() -> dict[str, int]:
     """code -> number, from the one table."""
     with open(f"{SOURCE}/policy/base/reason.h", encoding="utf-8") as file:
-        return {code: int(number) for number, code in re.findall(r'X\(JK_WHY_\w+, (\d+), "([a-z.]+)"\)', file.read())}
+        return {code: int(number) for number, code in re.findall(r'X\(JK_WHY_\w+, (\d+), "([a-z.-]+)"\)', file.read())}
 
 
 def catalogue() -> dict[str, tuple[str, str]]:
@@ -21,7 +21,7 @@ def catalogue() -> dict[str, tuple[str, str]]:
         entries = file.read().split("\n\n")
     found = {}
     for entry in entries:
-        named = re.search(r"^#\. ([a-z.]+)$", entry, re.MULTILINE)
+        named = re.search(r"^#\. ([a-z.-]+)$", entry, re.MULTILINE)
         if named:
             found[named[1]] = (quoted(entry, "msgid"), quoted(entry, "msgstr"))
     return found
