@@ -49,6 +49,8 @@ enum vc_fault_argument {
 	X(VC_FAULT_SIG_RANDOM, "sig-random", SIGN, NONE)                 \
 	X(VC_FAULT_SIG_ZERO, "sig-zero", SIGN, NONE)                     \
 	X(VC_FAULT_SIG_SHORT, "sig-short", SIGN, NONE)                   \
+	X(VC_FAULT_SIG_EMPTY, "sig-empty", SIGN, NONE)                   \
+	X(VC_FAULT_SIG_LONG, "sig-long", SIGN, NONE)                     \
 	X(VC_FAULT_SIG_REPLAYED, "sig-replayed", SIGN, NONE)             \
 	X(VC_FAULT_SIG_FOREIGN, "sig-foreign", SIGN, NONE)               \
 	X(VC_FAULT_SIG_OTHERDATA, "sig-otherdata", SIGN, NONE)           \

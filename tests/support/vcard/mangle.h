@@ -13,7 +13,8 @@ struct vc_bytes;
 struct vc_fault;
 struct vc_slot;
 
-#define VC_SIGNATURE_MAX 512
+#define VC_SIGNATURE_MAX   (VC_SIGNATURE_TIMES * 512)
+#define VC_SIGNATURE_TIMES 40 /* that sig-long says it over */
 
 /* A signature with what it was made from. */
 struct vc_signature {

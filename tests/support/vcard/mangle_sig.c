@@ -73,6 +73,14 @@ make_zero(EVP_PKEY *key, struct vc_signature *sig)
 		memset(sig->data, 0, sig->len);
 }
 
+static void
+repeat(struct vc_signature *sig)
+{
+	for (size_t i = 1; i < VC_SIGNATURE_TIMES; i++)
+		memcpy(sig->data + i * sig->len, sig->data, sig->len);
+	sig->len *= VC_SIGNATURE_TIMES;
+}
+
 void
 vc_mangle_signature(const struct vc_fault *f, EVP_PKEY *key,
     const struct vc_signature *last, struct vc_signature *sig)
@@ -81,6 +89,10 @@ vc_mangle_signature(const struct vc_fault *f, EVP_PKEY *key,
 		sig->data[sig->len - 1] ^= 0x01;
 	else if (f->kind == VC_FAULT_SIG_SHORT)
 		sig->len /= 2;
+	else if (f->kind == VC_FAULT_SIG_EMPTY)
+		sig->len = 0;
+	else if (f->kind == VC_FAULT_SIG_LONG)
+		repeat(sig);
 	else if (f->kind == VC_FAULT_SIG_REPLAYED && last->len > 0)
 		*sig = *last;
 	else if (f->kind == VC_FAULT_SIG_RANDOM)
