@@ -8,6 +8,7 @@ form. From VERIFY on nothing is tried twice. What goes wrong with the identifier
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Callable, Iterator
@@ -46,6 +47,10 @@ class Case:
     after: Callable[[Desk], None] | None = None     # before the card is put right again
     exactly: tuple[str, ...] = ()                   # the commands that the card must see
     told: str = ""                                  # what the terminal must have shown besides
+    cards: tuple[str, ...] = ()                     # those of at_prompt
+
+    def all_cards(self) -> set[str]:
+        return set(self.cards) | set(re.findall(r"{box}/(\w+)", " ".join(self.orders)))
 
 
 @dataclass(frozen=True)
@@ -253,16 +258,18 @@ def between(setup: Setup) -> Iterator[Case]:
     yield Case(group, "reset by others", GRANTED, at_prompt=typed(reset))
     for name, card in (("a colleague's card", "colleague"), ("a stranger's card", "stranger")):
         yield Case(group, f"{name} in its place", REMOVED, at_prompt=typed(say(f"change {{box}}/{card}"), reset),
-                   verifies=0)
-        yield Case(group, f"taken out, {name} put in", REMOVED, verifies=0,
+                   verifies=0, cards=(card,))
+        yield Case(group, f"taken out, {name} put in", REMOVED, verifies=0, cards=(card,),
                    at_prompt=typed(say("remove"), wait(0.5), say(f"insert {{box}}/{card}"), wait(0.5)))
     yield Case(group, "taken out", REMOVED, at_prompt=typed(say("remove"), wait(0.6)), verifies=0)
     yield Case(group, "taken out and put back", REMOVED, verifies=0,
                at_prompt=typed(say("remove"), wait(0.5), say("insert"), wait(0.5)))
-    yield Case(group, "a clone in its place", FORGED, at_prompt=typed(say("change {box}/clone"), reset))
+    yield Case(group, "a clone in its place", FORGED, at_prompt=typed(say("change {box}/clone"), reset),
+               cards=("clone",))
     if setup.kind == "card":
         yield Case(group, "one of the same identifier in its place", FORGED if setup.known else REMOVED,
-                   at_prompt=typed(say("change {box}/copycat"), reset), verifies=1 if setup.known else 0)
+                   at_prompt=typed(say("change {box}/copycat"), reset), verifies=1 if setup.known else 0,
+                   cards=("copycat",))
 
 
 def removals(setup: Setup) -> Iterator[Case]:

@@ -138,9 +138,10 @@ def spoilt(good: bytes, kind: str) -> dict[str, bytes]:
 class Desk:
     """A world with one person, her card in the reader, and the services running."""
 
-    def __init__(self, build: str, setup: Setup, audit: AuditDaemon | None) -> None:
-        """Without an auditd no record is looked at, and none is needed for a login."""
+    def __init__(self, build: str, setup: Setup, audit: AuditDaemon | None, cards: set[str]) -> None:
+        """Without an auditd no record is looked at, and none is needed for a login. cards: besides the good one."""
         self.setup = setup
+        self.wanted = cards
         self.audited = audit is not None
         self.guests: list[Conversation] = []
         self.world = World(f"fault-{setup.name}", build, share_audit=audit, audit=self.audited, cores=True)
@@ -179,14 +180,17 @@ class Desk:
         how = {"kind": setup.kind, "key": setup.key}
         signed = {"chuid_signed": True} if setup.part else {}
         self.good = make("good", **how, **signed)
-        for name, more in {"clone": {"clone_of": "good"}, "colleague": {}, "stranger": {}, "revoked": {},
-                           "expired": {"validity": "expired"}, "future": {"validity": "future"},
-                           "otherca": {"ca": "other"}, "twinca": {"ca": "twin"},
-                           "nousage": {"no_digital_signature": True}}.items():
-            make(name, **how, **more)
-        if setup.kind == "card":
-            make("fourslots", **how, slots=4)
-            self._copy("copycat", "stranger")
+        # Whoever is refused by the certificate may have a key that is made sooner.
+        quick = how | ({"key": "p256"} if setup.kind == "card" else {})
+        for name, more in {"clone": {"clone_of": "good"}, "copycat": {}}.items():
+            if name in self.wanted:
+                make(name, **how, **more)
+        for name, more in {"colleague": {}, "stranger": {}, "revoked": {}, "expired": {"validity": "expired"},
+                           "future": {"validity": "future"}, "otherca": {"ca": "other"}, "twinca": {"ca": "twin"},
+                           "nousage": {"no_digital_signature": True}, "fourslots": {"slots": 4}}.items():
+            if name in self.wanted:
+                make(name, **quick, **more)
+        if "copycat" in self.wanted:
             self._copy_guid("copycat")
         for name, content in spoilt(self._object("good"), setup.kind).items():
             self._copy(f"spoilt-{name}", "good")
@@ -194,11 +198,13 @@ class Desk:
 
     def _register(self) -> None:
         w = self.world
-        own = {name: w.cards.certificate(name) for name in ("good", "expired", "future", "revoked")}
+        own = {name: w.cards.certificate(name) for name in ("good", "expired", "future", "revoked") if name in w.cards.made}
         w.registry.person("p0123", accounts=[ACCOUNT], operator_ids=["m0123-2"],
                           cards={f"c-{name}": certificate for name, certificate in own.items()})
-        w.registry.change("card", "c-revoked", state="revoked")
-        w.registry.person("p0124", operator_ids=["m0124-1"], cards={"c-0043": w.cards.certificate("colleague")})
+        if "revoked" in own:
+            w.registry.change("card", "c-revoked", state="revoked")
+        if "colleague" in w.cards.made:
+            w.registry.person("p0124", operator_ids=["m0124-1"], cards={"c-0043": w.cards.certificate("colleague")})
         # Records of this world, among those of others that share the kernel's audit.
         self.terminal = f"t-{os.getpid()}"
         w.registry.terminal(self.terminal)

@@ -33,7 +33,7 @@ from setups import SETUPS, Setup  # noqa: E402
 from world import AuditDaemon, missing, tap  # noqa: E402
 from world.auditd import HostAudit  # noqa: E402
 
-SAMPLE = 12             # runs of each setup
+SAMPLE = 20             # runs of each setup
 SAMPLED = ("rsa-short-known", "ec-short-fresh", "ec-extended-known", "jpki-fresh")
 # Not in the sample: as slow as others and much alike.
 LEAVE_OUT = ("too late", "empty frame", "pcscd stopped", "slower", "silent")
@@ -116,8 +116,8 @@ class Group:
 def sweep(build: str, setup: Setup, audit: AuditDaemon | None, options: argparse.Namespace, out: int) -> None:
     """In a process of its own; each group goes to `out` as one line when it is done."""
     groups: dict[str, Group] = {}
-    with Desk(build, setup, audit) as desk:
-        todo = chosen(setup, options)
+    todo = chosen(setup, options)
+    with Desk(build, setup, audit, set().union(*(case.all_cards() for case in todo))) as desk:
         for number, case in enumerate(todo, 1):
             group = groups.setdefault(case.group, Group(f"{setup.name}: {case.group}"))
             group.add(setup, case, *run_one(desk, case))
