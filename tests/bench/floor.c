@@ -4,14 +4,21 @@
  * form, no other process, no wait, no check but the signature. What a whole
  * login takes is compared with this.
  *
- *   floor [PIN]    prints "kind=rsa apdus=9 ms=506.1 verified=yes"
+ *   floor [--known FILE [--least]] [--typed] [PIN]
+ *                  prints "kind=rsa apdus=9 ms=506.1 verified=yes"
+ *
+ * --known: the certificate is in FILE (PEM); the card is asked for its CHUID and
+ * the tries left instead. --least: not even for these. --typed: a PIN that
+ * somebody types comes when the transaction has been ended.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <winscard.h>
@@ -57,10 +64,16 @@ transmit(const unsigned char *command, size_t len, struct answer *a)
 }
 
 static void
-run(const unsigned char *command, size_t len, struct answer *a)
+ask(const unsigned char *command, size_t len, struct answer *a)
 {
 	a->len = 0;
 	transmit(command, len, a);
+}
+
+static void
+run(const unsigned char *command, size_t len, struct answer *a)
+{
+	ask(command, len, a);
 	while (a->sw >> 8 == 0x61) {
 		const unsigned char more[] = { 0x00, 0xc0, 0x00, 0x00,
 			(unsigned char)a->sw };
@@ -109,6 +122,32 @@ read_certificate(struct answer *a)
 	if (x == NULL)
 		fail("certificate");
 	return x;
+}
+
+static X509 *
+read_file(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	X509 *x = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+
+	if (x == NULL)
+		fail("certificate");
+	fclose(f);
+	return x;
+}
+
+/* Which card it is, and whether its PIN may be tried. */
+static void
+look(struct answer *a)
+{
+	static const unsigned char chuid[] = { 0x00, 0xcb, 0x3f, 0xff, 0x05,
+		0x5c, 0x03, 0x5f, 0xc1, 0x02, 0x00 };
+	static const unsigned char tries[] = { 0x00, 0x20, 0x00, 0x80 };
+
+	ask(chuid, sizeof(chuid), a);
+	ask(tries, sizeof(tries), a);
+	if (a->sw >> 4 != 0x63c)
+		fail("tries");
 }
 
 static void
@@ -200,26 +239,88 @@ now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-int
-main(int argc, char **argv)
+struct options {
+	const char *known; /* file; NULL: it is read */
+	int least, typed;
+	const char *pin;
+};
+
+static void
+parse_options(int argc, char **argv, struct options *ret)
+{
+	const struct option table[] = {
+		{ "known", required_argument, NULL, 'k' },
+		{ "least", no_argument, &ret->least, 1 },
+		{ "typed", no_argument, &ret->typed, 1 },
+		{ 0 },
+	};
+	int c;
+
+	ret->pin = "123456";
+	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (c == 'k')
+			ret->known = optarg;
+		else if (c != 0)
+			exit(2);
+	}
+	if (optind < argc)
+		ret->pin = argv[optind];
+}
+
+static void
+select_piv(void)
 {
 	static const unsigned char select[] = { 0x00, 0xa4, 0x04, 0x00, 0x09,
 		0xa0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x00 };
+	struct answer a;
+
+	run(select, sizeof(select), &a);
+}
+
+static X509 *
+get_certificate(const struct options *o)
+{
+	struct answer a;
+
+	if (o->known == NULL)
+		return read_certificate(&a);
+	if (!o->least)
+		look(&a);
+	return read_file(o->known);
+}
+
+static void
+begin_again(void)
+{
+	must(SCardEndTransaction(card, SCARD_LEAVE_CARD),
+	    "SCardEndTransaction");
+	must(SCardBeginTransaction(card), "SCardBeginTransaction");
+	select_piv();
+}
+
+int
+main(int argc, char **argv)
+{
 	double began = now_ms();
-	SCARDCONTEXT context = connect_first();
+	struct options o = { 0 };
+	SCARDCONTEXT context;
 	unsigned char digest[32];
 	struct answer a;
 	X509 *certificate;
 	EVP_PKEY *key;
 	int rsa, good;
 
-	run(select, sizeof(select), &a);
-	certificate = read_certificate(&a);
+	parse_options(argc, argv, &o);
+	context = connect_first();
+	select_piv();
+	certificate = get_certificate(&o);
 	key = X509_get0_pubkey(certificate);
 	if (key == NULL || RAND_bytes(digest, sizeof(digest)) != 1)
 		fail("challenge");
 	rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
-	verify_pin(argc > 1 ? argv[1] : "123456");
+	if (o.typed)
+		begin_again();
+	verify_pin(o.pin);
 	if (rsa)
 		sign_rsa(digest, &a);
 	else
