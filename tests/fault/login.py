@@ -54,8 +54,9 @@ class Seen:
 class Attempt:
     """pamtester on a terminal, and the person in front of it, who does something at the prompt and then answers."""
 
-    def __init__(self, w: World, pin: str, at_prompt: Callable[[], object]) -> None:
+    def __init__(self, w: World, pin: str, at_prompt: Callable[[], object], deadline: float = DEADLINE) -> None:
         self.pin = pin
+        self.deadline = deadline
         self.at_prompt = at_prompt
         self.terminal = Terminal(w.space)
         self.begun = time.monotonic()
@@ -86,7 +87,7 @@ class Attempt:
 
     def finish(self) -> tuple[str, float]:
         """The PAM code and the seconds it took in all."""
-        end = self.begun + 2 * DEADLINE + SLACK
+        end = self.begun + 2 * self.deadline + SLACK
         while self.go_on(0.05) and time.monotonic() < end:
             pass
         visit = Visit()
@@ -133,6 +134,13 @@ def spoilt(good: bytes, kind: str) -> dict[str, bytes]:
         "gzip-bomb": tlv(0x70, gzip.compress(bytes(50_000_000))[:60000]) + packed + end,
         "gzip-unsaid": tlv(0x70, zipped) + plain + end,
     }
+
+
+def forget_cards(w: World) -> None:
+    """As if no card had been here."""
+    for name in os.listdir(w.space.path(KNOWN)):
+        if name.startswith("card."):
+            os.unlink(w.space.path(f"{KNOWN}/{name}"))
 
 
 class Desk:
@@ -240,15 +248,6 @@ class Desk:
         with open(path, "rb") as file:
             return file.read()
 
-    # what the terminal knows
-
-    def _known(self) -> list[str]:
-        return [name for name in os.listdir(self.world.space.path(KNOWN)) if name.startswith("card.")]
-
-    def _forget(self) -> None:
-        for name in self._known():
-            os.unlink(self.world.space.path(f"{KNOWN}/{name}"))
-
     # an attempt
 
     def attempt(self, orders: tuple[str, ...] = (), pin: str | None = None,
@@ -257,7 +256,7 @@ class Desk:
         """orders go to the card first; meanwhile does something while it runs, at_prompt when it asks for the PIN."""
         seen = Seen()
         if not self.setup.known:
-            self._forget()
+            forget_cards(self.world)
         logged = len(self.card.apdus())
         for order in orders:
             self.card.say(order.format(box=self.world.cards.issued))

