@@ -5,13 +5,18 @@
 #include <string.h>
 
 #define SW_BLOCKED 0x6983
+/* Referenced data not usable: the same of a My Number card. */
+#define SW_UNUSABLE 0x6984
 
 bool
 jk_tries_from_sw(uint16_t sw, unsigned *ret_left)
 {
-	if (sw != SW_BLOCKED && (sw & 0xfff0) != 0x63c0)
+	if (sw == SW_BLOCKED || sw == SW_UNUSABLE)
+		*ret_left = 0;
+	else if ((sw & 0xfff0) == 0x63c0)
+		*ret_left = sw & 0x0f;
+	else
 		return false;
-	*ret_left = sw == SW_BLOCKED ? 0 : sw & 0x0f;
 	return true;
 }
 

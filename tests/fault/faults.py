@@ -85,6 +85,7 @@ ONCE: dict[str, dict[str, str]] = {
     "sw 6a82": at("chuid") | at("select select2 certificate more ef-cert head ef-pin ef-cert2 part ef-pin2 ef-key",
                                 NOT_OURS),
     "sw 6983": at("chuid") | at("tries verify", LOCKED),
+    "sw 6984": at("chuid") | at("tries verify", LOCKED),
     "sw 63c1": at("chuid tries") | {"verify": WRONG_LAST},
     "sw 63c2": at("chuid tries") | {"verify": WRONG},
     # Not done, and said to be. SELECT was done before; 9000 to the question for tries left says nothing of them.

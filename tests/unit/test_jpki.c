@@ -5,6 +5,7 @@
 #include "applet.h"
 #include "card_script.h"
 #include "jpki.h"
+#include "secret.h"
 
 #define SIGNATURE_LEN 256
 
@@ -60,6 +61,27 @@ test_jpki_sign_half_a_signature_is_none(void **state)
 	    JK_ERR_FORMAT);
 }
 
+static void
+test_jpki_verify_blocked_leaves_no_try(void **state)
+{
+	static const char *const rows[] = { "6983", "6984", "63c0" };
+	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
+
+	(void)state;
+	assert_int_equal(jk_secret_set(&pin, "1234", 4), JK_OK);
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		const char *const answers[] = { "9000", rows[i], NULL };
+		struct script s = { .answers = answers };
+		const struct jk_channel channel = script_channel(&s);
+		unsigned left = 99;
+
+		assert_int_equal(jk_jpki.verify(&channel, &pin, &left),
+		    JK_ERR_REFUSED);
+		assert_int_equal(left, 0);
+		assert_command(&s, 1, "002000800431323334");
+	}
+}
+
 int
 main(void)
 {
@@ -67,6 +89,7 @@ main(void)
 		cmocka_unit_test(test_jpki_sign_has_the_class_of_the_card),
 		cmocka_unit_test(test_jpki_sign_other_keys_are_not_asked_for),
 		cmocka_unit_test(test_jpki_sign_half_a_signature_is_none),
+		cmocka_unit_test(test_jpki_verify_blocked_leaves_no_try),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
