@@ -27,6 +27,31 @@ static const struct {
 	{ "pin.prompt.last",
 	    N_("One try is left: a wrong PIN now locks the card. If you are "
 	       "not sure, press Enter and ask the security manager. PIN: ") },
+	{ "pin.old", N_("Present PIN: ") },
+	{ "pin.new", N_("New PIN: ") },
+	{ "pin.again", N_("The same once more: ") },
+	{ "puk.prompt", N_("The card is locked. PUK of the card: ") },
+	{ "puk.prompt.last",
+	    N_("One try is left: a wrong PUK now makes the card useless. "
+	       "If you are not sure, press Enter and ask the security "
+	       "manager. PUK of the card: ") },
+	{ "pin.due", N_("Your PIN must be changed by {date} (days left: {n}). "
+	                "Change it soon.") },
+	{ "pin.unknown.warn",
+	    N_("Nobody knows when your PIN was changed last. Change it "
+	       "soon.") },
+	{ "pin.changed",
+	    N_("The PIN was changed. The next change is due by {date}. Do "
+	       "not write the PIN down, and keep nothing with the card "
+	       "that tells it.") },
+	{ "pin.changed.plain",
+	    N_("The PIN was changed. Do not write it down, and keep "
+	       "nothing with the card that tells it.") },
+	{ "pin.kept", N_("The card has its old PIN.") },
+	{ "pin.taken", N_("The card has the new PIN.") },
+	{ "pin.unsure",
+	    N_("The card may have the old or the new PIN. Try the new one "
+	       "first.") },
 
 	{ "opid.select", N_("Choose the operator ID for your work:") },
 	{ "opid.number", N_("Number or operator ID: ") },
@@ -162,6 +187,40 @@ static const struct {
 	{ "pin.last",
 	    N_("Only one try is left, and this screen cannot ask you. Log in "
 	       "at the console, or ask the security manager.") },
+	{ "pin.initial",
+	    N_("This PIN is still the one that you were given. Change it "
+	       "to one of your own.") },
+	{ "pin.overdue",
+	    N_("More than six months have passed since the last change of "
+	       "your PIN ({date}). You cannot work before you have changed "
+	       "it.") },
+	{ "pin.unknown",
+	    N_("Nobody knows when your PIN was changed last. You cannot "
+	       "work before you have changed it.") },
+	{ "pin.change.needed",
+	    N_("Your PIN has to be changed first. Log in again and change "
+	       "it.") },
+	{ "pin.differ", N_("The two PINs are not the same. Begin again.") },
+	{ "pin.weak",
+	    N_("Birth dates, rows of digits and repeated digits cannot be "
+	       "a PIN.") },
+	{ "pin.same",
+	    N_("That is the PIN that you have already. Choose another one.") },
+	{ "pin.digits", N_("A new PIN has digits only.") },
+	{ "pin.refused",
+	    N_("The card did not take the new PIN. Choose another one.") },
+	{ "pin.foreign", N_("You can change the PIN of your own card only.") },
+	{ "pin.nopuk",
+	    N_("This card is locked after too many wrong PINs. It can be "
+	       "unlocked where it was issued only. {contact}") },
+	{ "puk.wrong",
+	    N_("Wrong PUK. After {n} more wrong tries the card is useless.") },
+	{ "puk.wrong.last",
+	    N_("Wrong PUK. The next wrong try makes the card useless. If "
+	       "you are not sure, stop and ask the security manager.") },
+	{ "puk.locked",
+	    N_("The PUK of this card is locked too: the card is useless. "
+	       "Ask the security manager for a new one. {contact}") },
 	{ "evidence.none", N_("The card was not proven. Try again.") },
 	{ "fb.denied",
 	    N_("The use of the fallback PIN is not approved. Ask the access "

@@ -174,6 +174,32 @@ jk_date_format(int64_t s, char ret[static 11])
 		memcpy(ret, "0000-00-00", 11);
 }
 
+enum jk_err
+jk_date_at(int64_t s, struct jk_date *ret)
+{
+	time_t t = (time_t)s;
+	struct tm tm = { 0 };
+
+	if (localtime_r(&t, &tm) == NULL || tm.tm_year < -1899 ||
+	    tm.tm_year > 8099)
+		return JK_ERR_FORMAT;
+	*ret = (struct jk_date){
+		.year = tm.tm_year + 1900,
+		.month = (unsigned)tm.tm_mon + 1,
+		.day = (unsigned)tm.tm_mday,
+	};
+	return JK_OK;
+}
+
+void
+jk_date_write(const struct jk_date *date, char ret[static 11])
+{
+	const unsigned year = date->year > 0 ? (unsigned)date->year : 0;
+
+	(void)snprintf(ret, 11, "%04u-%02u-%02u", year % 10000,
+	    date->month % 100, date->day % 100);
+}
+
 /* First second of a day; that it begins later than 0:00 may be (tzdata). */
 static enum jk_err
 start_of_day(int year, int month, int day, int64_t *ret)

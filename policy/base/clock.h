@@ -29,6 +29,17 @@ void jk_time_format(int64_t s, char ret[static 17]);
 /* Writes local "YYYY-MM-DD" (11 bytes with NUL). */
 void jk_date_format(int64_t s, char ret[static 11]);
 
+/* A day of the local calendar; year 0: none. */
+struct jk_date {
+	int year;
+	unsigned month, day; /* from 1 */
+};
+
+/* JK_ERR_FORMAT: a time that no calendar of this machine holds. */
+enum jk_err jk_date_at(int64_t s, struct jk_date *ret);
+/* Writes "YYYY-MM-DD" (11 bytes with NUL). */
+void jk_date_write(const struct jk_date *date, char ret[static 11]);
+
 /* A moment in the local calendar. */
 struct jk_local_time {
 	unsigned minute;      /* of the day, 0 to 1439 */

@@ -61,6 +61,20 @@
 	X(JK_WHY_PIN_LOCKED, 73, "pin.locked")              \
 	X(JK_WHY_PIN_LAST, 74, "pin.last")                  \
 	X(JK_WHY_EVIDENCE_NONE, 75, "evidence.none")        \
+	X(JK_WHY_PIN_INITIAL, 76, "pin.initial")            \
+	X(JK_WHY_PIN_OVERDUE, 77, "pin.overdue")            \
+	X(JK_WHY_PIN_UNKNOWN, 78, "pin.unknown")            \
+	X(JK_WHY_PIN_NEEDED, 79, "pin.change.needed")       \
+	X(JK_WHY_PIN_DIFFER, 80, "pin.differ")              \
+	X(JK_WHY_PIN_WEAK, 81, "pin.weak")                  \
+	X(JK_WHY_PIN_SAME, 82, "pin.same")                  \
+	X(JK_WHY_PIN_DIGITS, 83, "pin.digits")              \
+	X(JK_WHY_PIN_REFUSED, 84, "pin.refused")            \
+	X(JK_WHY_PIN_FOREIGN, 85, "pin.foreign")            \
+	X(JK_WHY_PIN_NOPUK, 86, "pin.nopuk")                \
+	X(JK_WHY_PUK_WRONG, 87, "puk.wrong")                \
+	X(JK_WHY_PUK_WRONG_LAST, 88, "puk.wrong.last")      \
+	X(JK_WHY_PUK_LOCKED, 89, "puk.locked")              \
 	/* person, operator ID, terminal */                 \
 	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")      \
 	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")        \

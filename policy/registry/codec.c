@@ -148,6 +148,17 @@ static const struct field policy_fields[] = {
 	{ .kind = TIMES,
 	    EACH(struct jk_policy, closed),
 	    .count_at = offsetof(struct jk_policy, n_closed) },
+	WORD(struct jk_policy, pin.change, JK_PIN_CHANGE_COUNT),
+	FLAG(struct jk_policy, pin.allow_initial),
+	FLAG(struct jk_policy, pin.allow_unknown),
+	{ .kind = TIMES,
+	    EACH(struct jk_policy, pin.remind),
+	    .count_at = offsetof(struct jk_policy, pin.n_remind) },
+	FLAG(struct jk_policy, pin.digits),
+	FLAG(struct jk_policy, pin.puk),
+	{ .kind = STRINGS,
+	    EACH(struct jk_policy, pin.forbidden),
+	    .count_at = offsetof(struct jk_policy, pin.n_forbidden) },
 };
 
 static const struct field department_fields[] = {
@@ -221,6 +232,8 @@ static const struct field card_fields[] = {
 	WORD(struct jk_card, state, JK_CARD_STATE_COUNT),
 	FLAG(struct jk_card, spare),
 	FLAG(struct jk_card, handed_over),
+	TIME(struct jk_card, pin_set),
+	FLAG(struct jk_card, pin_initial),
 	{ .kind = BYTES, AT(struct jk_card, key) },
 	TIME(struct jk_card, valid.from),
 	TIME(struct jk_card, valid.until),

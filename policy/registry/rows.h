@@ -29,6 +29,9 @@
 #define JK_DEPARTMENTS_MAX 8    /* that share one terminal, or own the office */
 #define JK_CLOSED_DAYS_MAX 64   /* of a calendar */
 #define JK_SERVICES_MAX    32   /* enforced ones */
+#define JK_REMIND_MAX      8    /* days before a PIN is due */
+#define JK_FORBIDDEN_MAX   32   /* PINs that nobody may choose */
+#define JK_FORBIDDEN_LEN   16   /* bytes of one of them */
 #define JK_DIGEST_LEN      32   /* SHA-256 */
 
 struct jk_period {
@@ -115,6 +118,9 @@ struct jk_card {
 	enum jk_card_state state;
 	bool spare;                 /* handed to whoever needs one for a day */
 	bool handed_over;           /* somebody has it now (T-03) */
+	int64_t pin_set;            /* last change that the registry knows of;
+	                             * 0: none */
+	bool pin_initial;           /* that was not its holder's (T-17) */
 	uint8_t key[JK_DIGEST_LEN]; /* SHA-256 of the SubjectPublicKeyInfo */
 	struct jk_period valid;     /* of the certificate */
 	bool for_signatures;        /* its key usage says so, or nothing */
@@ -150,6 +156,19 @@ struct jk_class_rule {
 	uint32_t room_levels; /* bits 1 to 3; 0: any */
 };
 
+/* The PIN of a card: how old it may be, what it may look like. */
+struct jk_pin_rules {
+	enum jk_pin_change change; /* T-30 */
+	bool allow_initial;        /* else it is changed first (T-17) */
+	bool allow_unknown; /* one whose age nobody knows; else as above */
+	size_t n_remind;
+	int64_t remind[JK_REMIND_MAX]; /* days before it is due */
+	bool digits;                   /* a new one has nothing else */
+	bool puk; /* a blocked one may be unblocked here, with the PUK */
+	size_t n_forbidden;
+	char forbidden[JK_FORBIDDEN_MAX][JK_FORBIDDEN_LEN + 1];
+};
+
 /* policy.conf, all but the types. */
 struct jk_policy {
 	char version[JK_ID_MAX + 1];
@@ -170,6 +189,7 @@ struct jk_policy {
 	uint32_t weekdays;            /* bits 0 (Sunday) to 6 */
 	size_t n_closed;
 	int64_t closed[JK_CLOSED_DAYS_MAX]; /* first second of a closed day */
+	struct jk_pin_rules pin;
 };
 
 enum jk_recording {

@@ -17,6 +17,7 @@ static const struct jk_word state_words[] = { JK_CARD_STATE_TABLE(WORD) };
 static const struct jk_word weekday_words[] = { JK_WEEKDAY_TABLE(WORD) };
 static const struct jk_word level_words[] = { JK_ROOM_LEVEL_TABLE(WORD) };
 static const struct jk_word trust_words[] = { JK_TRUST_LEVEL_TABLE(WORD) };
+static const struct jk_word pin_words[] = { JK_PIN_CHANGE_TABLE(WORD) };
 
 static_assert(JK_CLASS_COUNT <= 32 && JK_BUSINESS_COUNT <= 32 &&
                   JK_FUNCTION_COUNT <= 32 && JK_METHOD_COUNT <= 32,
@@ -57,6 +58,8 @@ const struct jk_words jk_room_levels =
     WORDS_FROM_1("room level", level_words, "1 2 3");
 const struct jk_words jk_trust_levels =
     WORDS("level of trust", trust_words, JK_TRUST_LEVEL_TABLE);
+const struct jk_words jk_pin_changes =
+    WORDS("rule for the age of a PIN", pin_words, JK_PIN_CHANGE_TABLE);
 
 size_t
 jk_word_find(const struct jk_words *words, const char *id)

@@ -135,6 +135,13 @@
 	    "返却許可")                                                     \
 	X(JK_CARD_RETURNED, "returned", "returned", "返却済")
 
+/* How often a PIN has to be changed (T-30). */
+#define JK_PIN_CHANGE_TABLE(X)                                                \
+	X(JK_PIN_SIX_MONTHS, "six-months", "within six months", "６か月以内") \
+	X(JK_PIN_HALF_YEAR, "half-year", "in each half of the fiscal year",   \
+	    "年度の半期ごと")                                                 \
+	X(JK_PIN_NEVER, "never", "never", "期限なし")
+
 /* In the order of struct tm. */
 #define JK_WEEKDAY_TABLE(X)            \
 	X(0, "sun", "Sunday", "日")    \
@@ -190,6 +197,9 @@ enum jk_card_state {
 enum jk_trust_level {
 	JK_TRUST_LEVEL_TABLE(JK_WORD_ENUM) JK_TRUST_LEVEL_COUNT,
 };
+enum jk_pin_change {
+	JK_PIN_CHANGE_TABLE(JK_WORD_ENUM) JK_PIN_CHANGE_COUNT,
+};
 #undef JK_WORD_ENUM
 
 struct jk_word {
@@ -206,7 +216,7 @@ struct jk_words {
 
 extern const struct jk_words jk_classes, jk_businesses, jk_functions,
     jk_card_kinds, jk_methods, jk_role_names, jk_approval_kinds, jk_card_states,
-    jk_weekdays, jk_room_levels, jk_trust_levels;
+    jk_weekdays, jk_room_levels, jk_trust_levels, jk_pin_changes;
 
 /* Its number, or words->n when it is none of them. */
 size_t jk_word_find(const struct jk_words *words, const char *id);

@@ -118,7 +118,7 @@ set_fallback(const struct jk_draft *d, const struct jk_option *o)
 {
 	const char *at = o->fallback, *fault = NULL;
 
-	if (o->max_count == 0)
+	if (!jk_option_repeats(o))
 		return jk_option_set(o, at, strlen(at), d->object);
 	while (fault == NULL && *at != '\0') {
 		char word[JK_ID_MAX + 1] = "";

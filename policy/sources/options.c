@@ -258,6 +258,33 @@ parse_day(const struct jk_option *o, const char *value, void *object)
 	return NULL;
 }
 
+/* A list of days before something is due. */
+static const char *
+parse_remind(const struct jk_option *o, const char *value, void *object)
+{
+	uint8_t *bytes = object;
+	int64_t number, other;
+	size_t n;
+
+	if (!read_number(value, &number))
+		return "not a number";
+	if (number < o->min || number > o->max)
+		return "number out of range";
+	memcpy(&n, bytes + o->count_at, sizeof(n));
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&other, bytes + o->at + i * sizeof(other),
+		    sizeof(other));
+		if (other == number)
+			return "value is repeated";
+	}
+	if (n == JK_REMIND_MAX)
+		return "too many of this key";
+	memcpy(bytes + o->at + n * sizeof(number), &number, sizeof(number));
+	n++;
+	memcpy(bytes + o->count_at, &n, sizeof(n));
+	return NULL;
+}
+
 /* "HH:MM", as minutes of the day; 24:00 ends it. */
 static const char *
 parse_clock(const struct jk_option *o, const char *value, void *object)
@@ -330,6 +357,62 @@ parse_usage(const struct jk_option *o, const char *value, void *object)
 {
 	return set_text(o, value, object, is_usage,
 	    "neither an OID nor the name of one");
+}
+
+/* What is done about a PIN: it is changed first, or not. */
+static const char *
+parse_demand(const struct jk_option *o, const char *value, const char *other,
+    const char *fault, void *object)
+{
+	const bool yes = strcmp(value, other) == 0;
+
+	if (!yes && strcmp(value, "change") != 0)
+		return fault;
+	memcpy(field_of(o, object), &yes, sizeof(yes));
+	return NULL;
+}
+
+static const char *
+parse_initial(const struct jk_option *o, const char *value, void *object)
+{
+	return parse_demand(o, value, "allow", "neither change nor allow",
+	    object);
+}
+
+static const char *
+parse_unknown(const struct jk_option *o, const char *value, void *object)
+{
+	return parse_demand(o, value, "warn", "neither change nor warn",
+	    object);
+}
+
+static const char *
+parse_unblock(const struct jk_option *o, const char *value, void *object)
+{
+	const bool yes = strcmp(value, "puk") == 0;
+
+	if (!yes && strcmp(value, "no") != 0)
+		return "neither no nor puk";
+	memcpy(field_of(o, object), &yes, sizeof(yes));
+	return NULL;
+}
+
+static bool
+is_pin(const char *text)
+{
+	const size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			return false;
+	return len > 0 && len <= JK_FORBIDDEN_LEN;
+}
+
+static const char *
+parse_pin(const struct jk_option *o, const char *value, void *object)
+{
+	return set_text(o, value, object, is_pin,
+	    "not a PIN (1 to 16 printable characters)");
 }
 
 static const char *
@@ -460,6 +543,27 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "hours", "closed-day", parse_day, FIELD(P, policy.closed),
 	  .count_at = offsetof(P, policy.n_closed), .repeats = true,
 	  .range = DAY_RANGE, .help = "a day without work, up to 64" },
+
+	{ JK_CONF_POLICY, "pin", "change", parse_word, WORD(P, policy.pin.change, jk_pin_changes),
+	  .fallback = "six-months", .range = "six-months, half-year, never",
+	  .help = "how often a PIN has to be changed (T-30)" },
+	{ JK_CONF_POLICY, "pin", "initial", parse_initial, FIELD(P, policy.pin.allow_initial),
+	  .fallback = "change", .range = "change or allow",
+	  .help = "a PIN that its holder has not set himself (T-17)" },
+	{ JK_CONF_POLICY, "pin", "unknown", parse_unknown, FIELD(P, policy.pin.allow_unknown),
+	  .fallback = "change", .range = "change or warn",
+	  .help = "a PIN whose age nobody knows" },
+	{ JK_CONF_POLICY, "pin", "remind", parse_remind, FIELD(P, policy.pin.remind[0]),
+	  .count_at = offsetof(P, policy.pin.n_remind), .repeats = true,
+	  .min = 1, .max = 366, .fallback = "30 14 7 1", .range = "1 to 366 days",
+	  .help = "so long before it is due the holder is reminded, up to 8" },
+	{ JK_CONF_POLICY, "pin", "digits", parse_flag, FIELD(P, policy.pin.digits),
+	  .fallback = "no", .range = "yes or no", .help = "a new PIN has digits only" },
+	{ JK_CONF_POLICY, "pin", "forbidden", parse_pin, LIST(P, policy.pin.forbidden, policy.pin.n_forbidden),
+	  .range = "1 to 16 printable characters", .help = "a PIN that nobody may choose, up to 32 (T-28)" },
+	{ JK_CONF_POLICY, "pin", "unblock", parse_unblock, FIELD(P, policy.pin.puk),
+	  .fallback = "no", .range = "no or puk",
+	  .help = "whether a blocked PIN is set anew here, with the card's PUK" },
 
 	{ JK_CONF_POLICY, "class", "method", parse_bit, BITS(struct jk_class_rule, methods, jk_methods),
 	  .required = true, .range = "card-pin, biometric, fallback-pin",
@@ -606,6 +710,10 @@ const struct jk_option jk_options[] = {
 	  .range = "text", .help = "system manager who approved it (T-21)" },
 	{ JK_CONF_REGISTRY, "card", "revoked-why", parse_noted, NOTED,
 	  .range = "text", .help = "lost, stolen, damaged ... (T-38)" },
+	{ JK_CONF_REGISTRY, "card", "pin-set", parse_from, FIELD(CD, card.pin_set),
+	  .range = DATE_RANGE, .help = "when its PIN was set last (T-30); none: not known" },
+	{ JK_CONF_REGISTRY, "card", "pin-initial", parse_flag, FIELD(CD, card.pin_initial),
+	  .fallback = "no", .range = "yes or no", .help = "yes: by the office, not by the holder (T-17)" },
 
 	{ JK_CONF_REGISTRY, "terminal", "class", parse_word, WORD(struct jk_terminal, class, jk_classes),
 	  .required = true, .range = CLASSES, .help = "what kind of terminal this is" },

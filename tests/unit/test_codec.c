@@ -108,6 +108,13 @@ static const struct jk_policy policy = {
 	.weekdays = 0x7f,
 	.n_closed = 2,
 	.closed = { 1, INT64_MAX },
+	.pin = { .change = JK_PIN_NEVER,
+	    .allow_unknown = true,
+	    .n_remind = 2,
+	    .remind = { 30, 1 },
+	    .puk = true,
+	    .n_forbidden = 1,
+	    .forbidden = { "246810" } },
 };
 
 static const struct jk_settings settings = {
@@ -272,6 +279,9 @@ test_encode_refuses_a_policy_out_of_bounds(void **state)
 	/* "none" is no way to prove anything, and no room. */
 	REFUSED(policy, struct jk_policy, row.class[0].methods = 3);
 	REFUSED(policy, struct jk_policy, row.class[2].methods = 16);
+	REFUSED(policy, struct jk_policy, row.pin.change = JK_PIN_CHANGE_COUNT);
+	REFUSED(policy, struct jk_policy, row.pin.n_remind = JK_REMIND_MAX + 1);
+	REFUSED(policy, struct jk_policy, strcpy(row.pin.forbidden[0], ""));
 	REFUSED(policy, struct jk_policy, row.class[1].room_levels = 1);
 	REFUSED(policy, struct jk_policy, row.class[1].room_levels = 16);
 	REFUSED(policy, struct jk_policy, row.n_owners = 9);

@@ -201,8 +201,14 @@ test_conf_policy_has_defaults(void **state)
 	assert_int_equal(l->review_s, 184 * 86400);
 	assert_int_equal(l->unused_s, 90 * 86400);
 	assert_int_equal(l->fallback_s, 86400);
-	/* [policy], [limits] and [hours]; the others have ids. */
-	assert_int_equal(seen.n, 3);
+	assert_int_equal(p->pin.change, JK_PIN_SIX_MONTHS);
+	assert_false(p->pin.allow_initial || p->pin.allow_unknown);
+	assert_false(p->pin.digits || p->pin.puk);
+	assert_int_equal(p->pin.n_remind, 4);
+	assert_int_equal(p->pin.remind[0], 30);
+	assert_int_equal(p->pin.remind[3], 1);
+	/* [policy], [limits], [hours] and [pin]; the others have ids. */
+	assert_int_equal(seen.n, 4);
 }
 
 static void
@@ -225,6 +231,10 @@ test_conf_sections_of_the_policy_are_read(void **state)
 	                     "closed-day = 2026-12-29\n"
 	                     "closed-day = 2027-01-03\n"
 	                     "[limits]\ntraining-days = 90\n"
+	                     "[pin]\nchange = half-year\ninitial = allow\n"
+	                     "unknown = warn\nremind = 10\nremind = 2\n"
+	                     "digits = yes\nforbidden = 246810\n"
+	                     "unblock = puk\n"
 	                     "[type t]\nnumber = 8\n"
 	                     "terminal-class = cs\n"
 	                     "delegated-function = operator-id-disable\n",
@@ -242,12 +252,19 @@ test_conf_sections_of_the_policy_are_read(void **state)
 	assert_int_equal(p->closed[0], first);
 	assert_int_equal(p->closed[1], last);
 	assert_int_equal(p->training_s, 90 * 86400);
+	assert_int_equal(p->pin.change, JK_PIN_HALF_YEAR);
+	assert_true(p->pin.allow_initial && p->pin.allow_unknown);
+	assert_true(p->pin.digits && p->pin.puk);
+	assert_int_equal(p->pin.n_remind, 2);
+	assert_int_equal(p->pin.remind[1], 2);
+	assert_int_equal(p->pin.n_forbidden, 1);
+	assert_string_equal(p->pin.forbidden[0], "246810");
 	assert_string_equal(seen.name, "type");
 	assert_string_equal(seen.id, "t");
 	assert_int_equal(seen.row.type.delegated, 1 << JK_FUNC_DISABLE);
 	assert_true(seen.row.type.enabled);
 	assert_int_equal(seen.row.type.businesses, 0);
-	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.n, 5);
 }
 
 static void

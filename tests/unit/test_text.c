@@ -143,7 +143,10 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 {
 	static const char *const notes[] = { "card.insert", "card.reading",
 		"pin.prompt", "pin.prompt.last", "opid.select", "opid.number",
-		"opid.again", "opid.taken" };
+		"opid.again", "opid.taken", "pin.old", "pin.new", "pin.again",
+		"puk.prompt", "puk.prompt.last", "pin.due", "pin.unknown.warn",
+		"pin.changed", "pin.changed.plain", "pin.kept", "pin.taken",
+		"pin.unsure" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
@@ -188,7 +191,7 @@ test_pam_code_is_one_that_the_phase_may_return(void **state)
 	static const int auth[] = { PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL,
 		PAM_USER_UNKNOWN, PAM_MAXTRIES, PAM_CONV_ERR };
 	static const int account[] = { PAM_PERM_DENIED, PAM_ACCT_EXPIRED,
-		PAM_USER_UNKNOWN };
+		PAM_USER_UNKNOWN, PAM_NEW_AUTHTOK_REQD };
 
 	(void)state;
 	for (size_t i = 0; i < JK_COUNT(reasons); i++) {

@@ -72,6 +72,8 @@ const struct jk_ldap_key jk_ldap_keys[] = {
 	{ "card", "return-by", ONE },
 	{ "card", "return-applied-by", ONE },
 	{ "card", "return-approved-by", ONE },
+	{ "card", "pin-set", ONE },
+	{ "card", "pin-initial", ONE },
 	{ "terminal", "class", ONE },
 	{ "terminal", "department", MANY },
 	{ "terminal", "room-level", ONE },
