@@ -21,6 +21,12 @@ jk_tries_from_sw(uint16_t sw, unsigned *ret_left)
 }
 
 bool
+jk_sw_means_bad_form(uint16_t sw)
+{
+	return sw == 0x6700 || sw == 0x6a80;
+}
+
+bool
 jk_sw_means_no_application(uint16_t sw)
 {
 	return sw >> 8 == 0x6a || sw == 0x6d00 || sw == 0x6e00 || sw == 0x6999;

@@ -66,6 +66,23 @@ struct jk_applet {
 	 */
 	enum jk_err (*verify)(const struct jk_channel *channel,
 	    const struct jk_secret *pin, unsigned *ret_left);
+	/*
+	 * A new PIN in the place of the present one, which was verified before
+	 * in the same transaction; both are what fit() made. JK_ERR_REFUSED: it
+	 * is wrong after all, with *ret_left; JK_ERR_UNSAFE: the card takes no
+	 * such PIN. With these two the present one stands; with any other error
+	 * nobody knows.
+	 */
+	enum jk_err (*change)(const struct jk_channel *channel,
+	    const struct jk_secret *old, const struct jk_secret *fresh,
+	    unsigned *ret_left);
+	/*
+	 * A new PIN in the place of one that is blocked, by the PUK; errors as
+	 * above, *ret_left is the PUK's. NULL: no command of such a card does.
+	 */
+	enum jk_err (*unblock)(const struct jk_channel *channel,
+	    const struct jk_secret *puk, const struct jk_secret *fresh,
+	    unsigned *ret_left);
 	/* ECDSA signatures are DER. */
 	enum jk_err (*sign)(const struct jk_channel *channel,
 	    enum jk_key_kind key, const struct jk_challenge *challenge,
@@ -76,6 +93,8 @@ extern const struct jk_applet jk_piv, jk_jpki;
 
 /* The status word of a PIN that was not taken, or was only asked about. */
 bool jk_tries_from_sw(uint16_t sw, unsigned *ret_left);
+/* A PIN that the card will not have, in form or by rules of its own. */
+bool jk_sw_means_bad_form(uint16_t sw);
 /* What cards without an application answer to its name. */
 bool jk_sw_means_no_application(uint16_t sw);
 

@@ -29,6 +29,8 @@
  * transaction still open; a person never does.
  */
 #define HOLD_MS 150
+/* For the worker to look at a signature before it sends a new PIN. */
+#define RENEW_MS 1000
 
 static const struct jk_applet *const applets[] = { &jk_piv, &jk_jpki };
 
@@ -54,6 +56,12 @@ struct attempt {
 	bool told_waiting;
 	size_t told_readers;
 };
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 static enum jk_reason
 reason_of(enum jk_err e)
@@ -86,7 +94,7 @@ reason_of(enum jk_err e)
 }
 
 static enum jk_err
-send_failed(struct attempt *a, enum jk_reason why, const struct jk_tries *tries)
+put_failed(struct attempt *a, enum jk_reason why, const struct jk_tries *tries)
 {
 	enum jk_err e;
 
@@ -94,6 +102,26 @@ send_failed(struct attempt *a, enum jk_reason why, const struct jk_tries *tries)
 	e = jk_frame_put_u64(a->frame, JK_FIELD_REASON, why);
 	if (e == JK_OK && tries != NULL && tries->known)
 		e = jk_frame_put_u64(a->frame, JK_FIELD_TRIES, tries->left);
+	return e;
+}
+
+static enum jk_err
+send_failed(struct attempt *a, enum jk_reason why, const struct jk_tries *tries)
+{
+	enum jk_err e = put_failed(a, why, tries);
+
+	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
+}
+
+/* The same where a new PIN was on its way. */
+static enum jk_err
+send_stands(struct attempt *a, enum jk_reason why, const struct jk_tries *tries,
+    enum jk_pin_stands stands)
+{
+	enum jk_err e = put_failed(a, why, tries);
+
+	if (e == JK_OK)
+		e = jk_frame_put_u64(a->frame, JK_FIELD_PIN_STANDS, stands);
 	return e == JK_OK ? jk_frame_send(a->fd, a->frame) : e;
 }
 
@@ -244,13 +272,22 @@ prepare_sign(const struct jk_channel *channel, enum jk_begun begun, void *ctx)
 	return meet_again(channel, begun, ctx);
 }
 
-/* What the worker orders with SIGN. */
+/* What the worker orders with SIGN, RENEW or UNBLOCK. */
 struct order {
 	enum jk_key_kind key;
 	struct jk_challenge challenge;
-	struct jk_secret pin;
+	struct jk_secret pin; /* or the PUK */
+	struct jk_secret fresh;
 	uint64_t tries_keep;
+	bool renews; /* RENEW may follow */
 };
+
+static void
+clear_order(struct order *order)
+{
+	jk_secret_clear(&order->pin);
+	jk_secret_clear(&order->fresh);
+}
 
 static enum jk_err
 get_key_kind(const struct jk_frame *f, enum jk_key_kind *ret)
@@ -266,29 +303,81 @@ get_key_kind(const struct jk_frame *f, enum jk_key_kind *ret)
 	return JK_OK;
 }
 
-/* The frame, which holds the PIN, is erased in any case. */
 static enum jk_err
-read_order(struct attempt *a, const struct jk_applet *applet, struct order *ret,
-    bool *ret_pin_fits)
+read_challenge(const struct jk_frame *f, struct order *ret)
 {
-	struct jk_cur nonce, pin;
+	struct jk_cur nonce;
 	enum jk_err e;
 
-	if ((e = jk_frame_get(a->frame, JK_FIELD_NONCE, &nonce)) == JK_OK &&
-	    (e = jk_frame_get(a->frame, JK_FIELD_PIN, &pin)) == JK_OK &&
-	    (e = jk_frame_get_u64(a->frame, JK_FIELD_TRIES_KEEP,
-	         &ret->tries_keep)) == JK_OK &&
-	    (e = get_key_kind(a->frame, &ret->key)) == JK_OK &&
-	    nonce.left != JK_NONCE_LEN)
-		e = JK_ERR_FORMAT;
-	if (e == JK_OK)
-		e = jk_challenge_make(nonce.at, ret->key, &ret->challenge);
-	if (e == JK_OK) {
-		e = applet->fit(pin, &ret->pin);
-		*ret_pin_fits = e != JK_ERR_FORMAT;
-		if (e == JK_ERR_FORMAT)
-			e = JK_OK;
-	}
+	if ((e = jk_frame_get(f, JK_FIELD_NONCE, &nonce)) != JK_OK ||
+	    (e = get_key_kind(f, &ret->key)) != JK_OK)
+		return e;
+	return nonce.left == JK_NONCE_LEN
+	           ? jk_challenge_make(nonce.at, ret->key, &ret->challenge)
+	           : JK_ERR_FORMAT;
+}
+
+/* A PIN that no card of this kind would take is no error of the worker's. */
+static enum jk_err
+read_secret(const struct jk_frame *f, enum jk_field field,
+    const struct jk_applet *applet, struct jk_secret *ret, bool *fits)
+{
+	struct jk_cur pin;
+	enum jk_err e = jk_frame_get(f, (uint8_t)field, &pin);
+
+	if (e != JK_OK)
+		return e;
+	e = applet->fit(pin, ret);
+	if (e != JK_ERR_FORMAT)
+		return e;
+	*fits = false;
+	return JK_OK;
+}
+
+static enum jk_err
+get_flags(const struct jk_frame *f, uint64_t *ret)
+{
+	enum jk_err e = jk_frame_get_u64(f, JK_FIELD_FLAGS, ret);
+
+	if (e != JK_ERR_NOT_FOUND)
+		return e;
+	*ret = 0;
+	return JK_OK;
+}
+
+/* The frame, which holds the PIN, is erased in any case. */
+static enum jk_err
+read_sign(struct attempt *a, const struct jk_applet *applet, struct order *ret,
+    bool *ret_pin_fits)
+{
+	const struct jk_frame *f = a->frame;
+	uint64_t flags = 0;
+	enum jk_err e;
+
+	*ret_pin_fits = true;
+	if ((e = get_flags(f, &flags)) == JK_OK &&
+	    (e = jk_frame_get_u64(f, JK_FIELD_TRIES_KEEP, &ret->tries_keep)) ==
+	        JK_OK &&
+	    (e = read_challenge(f, ret)) == JK_OK)
+		e = read_secret(f, JK_FIELD_PIN, applet, &ret->pin,
+		    ret_pin_fits);
+	ret->renews = (flags & JK_FLAG_RENEW) != 0;
+	jk_frame_start(a->frame, 0);
+	return e;
+}
+
+/* The same of the two secrets of RENEW and UNBLOCK. */
+static enum jk_err
+read_both(struct attempt *a, enum jk_field by, const struct jk_applet *applet,
+    struct order *ret, bool *ret_fit)
+{
+	const struct jk_frame *f = a->frame;
+	enum jk_err e;
+
+	*ret_fit = true;
+	if ((e = read_secret(f, by, applet, &ret->pin, ret_fit)) == JK_OK)
+		e = read_secret(f, JK_FIELD_PIN_NEW, applet, &ret->fresh,
+		    ret_fit);
 	jk_frame_start(a->frame, 0);
 	return e;
 }
@@ -317,6 +406,82 @@ why_refused(unsigned left)
 	}
 }
 
+/* The same of the PUK. */
+static enum jk_reason
+why_puk_refused(unsigned left)
+{
+	switch (left) {
+	case 0:
+		return JK_WHY_PUK_LOCKED;
+	case 1:
+		return JK_WHY_PUK_WRONG_LAST;
+	default:
+		return JK_WHY_PUK_WRONG;
+	}
+}
+
+/* A card that does not answer because it was pulled was removed. */
+static enum jk_reason
+why_failed(const struct jk_link *link, enum jk_err e)
+{
+	if (e == JK_ERR_UNSAFE)
+		return JK_WHY_PIN_REFUSED;
+	if (e == JK_ERR_TIMEOUT && jk_link_is_card_gone(link))
+		e = JK_ERR_CLOSED;
+	return reason_of(e);
+}
+
+/*
+ * The new PIN, in the transaction in which the present one was verified. The
+ * worker has seen the signature, so it is the registered card.
+ */
+static enum jk_err
+renew(struct attempt *a, struct jk_link *link, const struct jk_applet *applet)
+{
+	struct order order = { 0 };
+	bool fit = false;
+	unsigned left;
+	enum jk_err e = read_both(a, JK_FIELD_PIN, applet, &order, &fit);
+
+	if (e != JK_OK || !fit) {
+		clear_order(&order);
+		jk_link_end_reset(link);
+		return e != JK_OK ? e
+		                  : send_stands(a, JK_WHY_PIN_REFUSED, NULL,
+		                        JK_STANDS_OLD);
+	}
+	e = applet->change(&link->channel, &order.pin, &order.fresh, &left);
+	clear_order(&order);
+	jk_link_end_reset(link);
+	if (e == JK_OK) {
+		jk_frame_start(a->frame, JK_FRAME_RENEWED);
+		return jk_frame_send(a->fd, a->frame);
+	}
+	if (e == JK_ERR_REFUSED)
+		return send_stands(a, why_refused(left),
+		    &(struct jk_tries){ .known = true, .left = left },
+		    JK_STANDS_OLD);
+	return send_stands(a, why_failed(link, e), NULL,
+	    e == JK_ERR_UNSAFE ? JK_STANDS_OLD : JK_STANDS_UNSURE);
+}
+
+/* The card stays verified for the moment that the worker needs. */
+static enum jk_err
+await_renew(struct attempt *a, struct jk_link *link,
+    const struct jk_applet *applet, const struct jk_signature *signature)
+{
+	enum jk_err e = answer_signed(a, signature);
+
+	if (e == JK_OK)
+		e = jk_frame_recv(a->fd, NULL,
+		    earlier(jk_boot_ms() + RENEW_MS, a->until), a->frame, NULL);
+	if (e == JK_OK && jk_frame_type(a->frame) == JK_FRAME_RENEW)
+		return renew(a, link, applet);
+	jk_frame_start(a->frame, 0);
+	jk_link_end_reset(link);
+	return e == JK_OK ? JK_ERR_FORMAT : e;
+}
+
 /*
  * VERIFY and signature in the open transaction, which ends with a reset
  * whatever happened. From here on nothing is tried twice.
@@ -339,12 +504,51 @@ spend_pin(struct attempt *a, struct jk_link *link,
 	if (e == JK_OK)
 		e = applet->sign(&link->channel, order->key, &order->challenge,
 		    &signature);
+	if (e == JK_OK && order->renews)
+		return await_renew(a, link, applet, &signature);
+	jk_link_end_reset(link);
+	return e == JK_OK ? answer_signed(a, &signature)
+	                  : send_failed(a, why_failed(link, e), NULL);
+}
+
+/*
+ * PUK and new PIN, VERIFY of that, and signature, in one transaction. No key of
+ * a card whose PIN is blocked can sign, so only afterwards is it proven.
+ */
+static enum jk_err
+spend_puk(struct attempt *a, struct jk_link *link,
+    const struct jk_applet *applet, struct order *order)
+{
+	struct jk_signature signature;
+	enum jk_pin_stands stands = JK_STANDS_UNSURE;
+	unsigned left;
+	enum jk_err e =
+	    applet->unblock(&link->channel, &order->pin, &order->fresh, &left);
+
+	jk_secret_clear(&order->pin);
+	if (e == JK_ERR_REFUSED) {
+		jk_link_end_reset(link);
+		return send_stands(a, why_puk_refused(left),
+		    &(struct jk_tries){ .known = true, .left = left },
+		    JK_STANDS_OLD);
+	}
+	if (e == JK_OK) {
+		stands = JK_STANDS_NEW;
+		e = applet->verify(&link->channel, &order->fresh, &left);
+	} else if (e == JK_ERR_UNSAFE) {
+		stands = JK_STANDS_OLD;
+	}
+	jk_secret_clear(&order->fresh);
+	if (e == JK_OK)
+		e = applet->sign(&link->channel, order->key, &order->challenge,
+		    &signature);
 	jk_link_end_reset(link);
 	if (e == JK_OK)
 		return answer_signed(a, &signature);
-	if (e == JK_ERR_TIMEOUT && jk_link_is_card_gone(link))
-		e = JK_ERR_CLOSED;
-	return send_failed(a, reason_of(e), NULL);
+	/* A card that says yes and means no. */
+	if (e == JK_ERR_REFUSED)
+		e = JK_ERR_FORMAT;
+	return send_stands(a, why_failed(link, e), NULL, stands);
 }
 
 /* Whether one more wrong PIN may be risked on this card. */
@@ -377,13 +581,49 @@ obey_sign(struct attempt *a, struct jk_link *link, struct shown *shown)
 {
 	struct order order = { 0 };
 	bool pin_fits = false;
-	enum jk_err e = read_order(a, shown->applet, &order, &pin_fits);
+	enum jk_err e = read_sign(a, shown->applet, &order, &pin_fits);
 
 	if (e == JK_OK && pin_fits)
 		e = sign(a, link, shown, &order);
 	else if (e == JK_OK)
 		e = send_failed(a, JK_WHY_PIN_MALFORMED, &shown->tries);
-	jk_secret_clear(&order.pin);
+	clear_order(&order);
+	return e;
+}
+
+static enum jk_err
+unblock(struct attempt *a, struct jk_link *link, struct shown *shown,
+    struct order *order)
+{
+	enum jk_err e = jk_link_begin(link, prepare_sign, shown);
+
+	if (e != JK_OK)
+		return send_stands(a, reason_of(e), NULL, JK_STANDS_OLD);
+	/* A PIN that somebody can still type is changed with that. */
+	if (!shown->tries.known || shown->tries.left > 0) {
+		jk_link_end(link);
+		return send_stands(a, JK_WHY_CARD_BUSY, NULL, JK_STANDS_OLD);
+	}
+	return spend_puk(a, link, shown->applet, order);
+}
+
+static enum jk_err
+obey_unblock(struct attempt *a, struct jk_link *link, struct shown *shown)
+{
+	struct order order = { 0 };
+	bool fit = false;
+	enum jk_err e = shown->applet->unblock != NULL
+	                    ? read_challenge(a->frame, &order)
+	                    : JK_ERR_UNSUPPORTED;
+
+	if (e == JK_OK)
+		e = read_both(a, JK_FIELD_PUK, shown->applet, &order, &fit);
+	jk_frame_start(a->frame, 0);
+	if (e == JK_OK && fit)
+		e = unblock(a, link, shown, &order);
+	else if (e == JK_OK)
+		e = send_stands(a, JK_WHY_PIN_MALFORMED, NULL, JK_STANDS_OLD);
+	clear_order(&order);
 	return e;
 }
 
@@ -393,12 +633,6 @@ remember(struct attempt *a, enum jk_reason why)
 {
 	if (a->why == JK_WHY_INTERNAL || a->why == JK_WHY_CARD_NOTOPERATOR)
 		a->why = why;
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* For one more round: a link's longest pause. */
@@ -467,6 +701,9 @@ offer_on(struct attempt *a, struct jk_link *link, enum offered *ret)
 		case JK_FRAME_SIGN:
 			*ret = OFFERED_OVER;
 			return obey_sign(a, link, &shown);
+		case JK_FRAME_UNBLOCK:
+			*ret = OFFERED_OVER;
+			return obey_unblock(a, link, &shown);
 		default:
 			return JK_ERR_FORMAT;
 		}

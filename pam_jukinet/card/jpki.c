@@ -14,6 +14,7 @@
 
 #define CLA_OWN         0x80
 #define INS_VERIFY      0x20
+#define INS_CHANGE      0x24
 #define INS_SIGN        0x2a
 #define INS_SELECT      0xa4
 #define INS_READ_BINARY 0xb0
@@ -219,6 +220,30 @@ verify_pin(const struct jk_channel *channel, const struct jk_secret *pin,
 	                                        : JK_ERR_FORMAT;
 }
 
+/* Only the new PIN is sent: the card knows that the present one was verified,
+ * and forgets it when another application is selected. */
+static enum jk_err
+change_pin(const struct jk_channel *channel,
+    JK_UNUSED const struct jk_secret *old, const struct jk_secret *fresh,
+    JK_UNUSED unsigned *ret_left)
+{
+	const struct jk_apdu change = {
+		.ins = INS_CHANGE,
+		.p1 = 0x01,
+		.p2 = SELECTED,
+		.data = { fresh->data, fresh->len },
+	};
+	struct jk_answer a;
+	enum jk_err e;
+
+	if ((e = select_file(channel, EF_PIN)) != JK_OK ||
+	    (e = jk_apdu_run(channel, &change, &a)) != JK_OK)
+		return e;
+	if (a.sw == JK_SW_OK)
+		return JK_OK;
+	return jk_sw_means_bad_form(a.sw) ? JK_ERR_UNSAFE : JK_ERR_FORMAT;
+}
+
 static enum jk_err
 sign(const struct jk_channel *channel, enum jk_key_kind key,
     const struct jk_challenge *challenge, struct jk_signature *ret)
@@ -256,5 +281,6 @@ const struct jk_applet jk_jpki = {
 	.read = read_certificate,
 	.fit = fit_pin,
 	.verify = verify_pin,
+	.change = change_pin,
 	.sign = sign,
 };

@@ -7,6 +7,8 @@
 #include "secret.h"
 
 #define INS_VERIFY      0x20
+#define INS_CHANGE      0x24
+#define INS_RESET       0x2c
 #define INS_SELECT      0xa4
 #define PIN_APPLICATION 0x80
 
@@ -94,6 +96,51 @@ verify_pin(const struct jk_channel *channel, const struct jk_secret *pin,
 	                                        : JK_ERR_FORMAT;
 }
 
+/* Two secrets of 8 bytes: who may do it, and the new PIN. */
+static enum jk_err
+replace_pin(const struct jk_channel *channel, uint8_t ins,
+    const struct jk_secret *by, const struct jk_secret *fresh,
+    unsigned *ret_left)
+{
+	JK_CLEANUP(jk_secret_clear) struct jk_secret both = { 0 };
+	struct jk_apdu replace = { .ins = ins, .p2 = PIN_APPLICATION };
+	struct jk_answer a;
+	enum jk_err e;
+
+	if (by->len != JK_PIV_PIN_LEN || fresh->len != JK_PIV_PIN_LEN)
+		return JK_ERR_UNSAFE;
+	e = jk_secret_set(&both, by->data, by->len);
+	if (e != JK_OK)
+		return e;
+	/* There is room for JK_PIN_MAX bytes. */
+	memcpy(both.data + both.len, fresh->data, fresh->len);
+	both.len += fresh->len;
+	replace.data = (struct jk_cur){ both.data, both.len };
+	e = jk_apdu_run(channel, &replace, &a);
+	if (e != JK_OK)
+		return e;
+	if (a.sw == JK_SW_OK)
+		return JK_OK;
+	if (jk_sw_means_bad_form(a.sw))
+		return JK_ERR_UNSAFE;
+	return jk_tries_from_sw(a.sw, ret_left) ? JK_ERR_REFUSED
+	                                        : JK_ERR_FORMAT;
+}
+
+static enum jk_err
+change_pin(const struct jk_channel *channel, const struct jk_secret *old,
+    const struct jk_secret *fresh, unsigned *ret_left)
+{
+	return replace_pin(channel, INS_CHANGE, old, fresh, ret_left);
+}
+
+static enum jk_err
+unblock_pin(const struct jk_channel *channel, const struct jk_secret *puk,
+    const struct jk_secret *fresh, unsigned *ret_left)
+{
+	return replace_pin(channel, INS_RESET, puk, fresh, ret_left);
+}
+
 const struct jk_applet jk_piv = {
 	.name = "piv",
 	.select = select_piv,
@@ -102,5 +149,7 @@ const struct jk_applet jk_piv = {
 	.read = jk_piv_read,
 	.fit = fit_pin,
 	.verify = verify_pin,
+	.change = change_pin,
+	.unblock = unblock_pin,
 	.sign = jk_piv_sign,
 };

@@ -43,10 +43,17 @@
  *                                            one of the two is there
  *       > READ                               certificate wanted: CARD again
  *       > NEXT                               not this one
- *       > SIGN  NONCE, PIN, TRIES_KEEP, KEY_KIND
+ *       > SIGN  NONCE, PIN, TRIES_KEEP, KEY_KIND, FLAGS?
  *                                            this one
  *         < SIGNED SIGNATURE
+ *           > RENEW PIN, PIN_NEW             after a SIGN with the flag RENEW
+ *             < RENEWED
+ *             < FAILED REASON, TRIES?, PIN_STANDS
  *         < FAILED REASON, TRIES?
+ *       > UNBLOCK NONCE, PUK, PIN_NEW, KEY_KIND
+ *                                            this one, whose PIN is blocked
+ *         < SIGNED SIGNATURE
+ *         < FAILED REASON, TRIES?, PIN_STANDS (of the PUK)
  *     < FAILED  REASON                       no further card
  *
  * witness.sock (jukinetd ⇄ jukinet-witness)
@@ -84,6 +91,9 @@ enum jk_frame_type {
 	JK_FRAME_FAILED,
 	JK_FRAME_READ,
 	JK_FRAME_BUSY,
+	JK_FRAME_RENEW,
+	JK_FRAME_RENEWED,
+	JK_FRAME_UNBLOCK,
 
 	JK_FRAME_WATCH = 64,
 	JK_FRAME_WATCHING,
@@ -131,6 +141,9 @@ enum jk_field {
 	JK_FIELD_KIND,     /* of a card: "piv", "jpki" */
 	JK_FIELD_IDENTITY, /* by which a card of that kind is known again */
 	JK_FIELD_KEY_KIND, /* u64, enum jk_key_kind */
+	JK_FIELD_PIN_NEW,
+	JK_FIELD_PUK,
+	JK_FIELD_PIN_STANDS, /* u64, enum jk_pin_stands */
 
 	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,
@@ -153,5 +166,14 @@ enum jk_field {
 
 #define JK_FLAG_SILENT  1u /* PAM_SILENT */
 #define JK_FLAG_DURABLE 2u /* WATCH: answer after fdatasync */
+#define JK_FLAG_RENEW   4u /* SIGN: RENEW may follow at once */
+
+/* Which PIN a card has after something went wrong. */
+enum jk_pin_stands {
+	JK_STANDS_UNSURE = 0,
+	JK_STANDS_OLD,
+	JK_STANDS_NEW,
+	JK_STANDS_COUNT,
+};
 
 #endif

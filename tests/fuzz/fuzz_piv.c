@@ -20,8 +20,8 @@
 #define EXTENDED 1u
 #define RSA      2u
 
-/* SELECT, tries, GET DATA, VERIFY; and a chain of two. */
-#define COMMANDS 6
+/* SELECT, tries, GET DATA, VERIFY; a chain of two; two new PINs. */
+#define COMMANDS 8
 
 struct liar {
 	struct jk_cur input;
@@ -97,6 +97,12 @@ spend(const struct jk_channel *channel, enum jk_key_kind key)
 		CHECK(signature.len == 256);
 	else
 		CHECK(signature.len >= 6 && signature.data[0] == 0x30);
+	left = 99;
+	e = jk_piv.change(channel, &pin, &pin, &left);
+	CHECK(e == JK_ERR_REFUSED ? left <= 15 : left == 99);
+	left = 99;
+	e = jk_piv.unblock(channel, &pin, &pin, &left);
+	CHECK(e == JK_ERR_REFUSED ? left <= 15 : left == 99);
 	jk_secret_clear(&pin);
 }
 

@@ -307,6 +307,100 @@ test_piv_verify(void **state)
 	jk_secret_clear(&pin);
 }
 
+/* ---- a new PIN ---- */
+
+static struct jk_secret
+fitted(const struct jk_applet *applet, const char *pin)
+{
+	const struct jk_cur cur = { (const uint8_t *)pin, strlen(pin) };
+	struct jk_secret s = { 0 };
+
+	assert_int_equal(applet->fit(cur, &s), JK_OK);
+	return s;
+}
+
+static const struct {
+	const char *answer;
+	enum jk_err err;
+	unsigned left;
+} changes[] = {
+	{ "9000", JK_OK, 99 },
+	{ "63c2", JK_ERR_REFUSED, 2 },
+	{ "63c0", JK_ERR_REFUSED, 0 },
+	{ "6983", JK_ERR_REFUSED, 0 },
+	{ "6a80", JK_ERR_UNSAFE, 99 },
+	{ "6700", JK_ERR_UNSAFE, 99 },
+	{ "6982", JK_ERR_FORMAT, 99 },
+	{ "6f00", JK_ERR_FORMAT, 99 },
+	{ "", JK_ERR_TRUNCATED, 99 },
+};
+
+static void
+test_piv_change_and_unblock(void **state)
+{
+	struct jk_secret old = fitted(&jk_piv, "123456");
+	struct jk_secret fresh = fitted(&jk_piv, "25804691");
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(changes); i++) {
+		const char *const answers[] = { changes[i].answer, NULL };
+		struct script s = { .answers = answers };
+		const struct jk_channel channel = script_channel(&s);
+		unsigned left = 99;
+
+		assert_int_equal(jk_piv.change(&channel, &old, &fresh, &left),
+		    changes[i].err);
+		assert_int_equal(left, changes[i].left);
+		left = 99;
+		assert_int_equal(jk_piv.unblock(&channel, &old, &fresh, &left),
+		    changes[i].err);
+		assert_int_equal(left, changes[i].left);
+		assert_int_equal(s.n, 2);
+		assert_command(&s, 0,
+		    "0024008010313233343536ffff3235383034363931");
+		assert_command(&s, 1,
+		    "002c008010313233343536ffff3235383034363931");
+	}
+	jk_secret_clear(&old);
+	jk_secret_clear(&fresh);
+}
+
+/* OpenSC's way: the file of the PIN, then the new one alone. */
+static void
+test_jpki_change(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum jk_err err;
+	} rows[] = {
+		{ "9000", JK_OK },
+		{ "6a80", JK_ERR_UNSAFE },
+		{ "6700", JK_ERR_UNSAFE },
+		{ "6982", JK_ERR_FORMAT },
+		{ "63c2", JK_ERR_FORMAT },
+	};
+	struct jk_secret old = fitted(&jk_jpki, "1234");
+	struct jk_secret fresh = fitted(&jk_jpki, "8305");
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		const char *const answers[] = { "9000", rows[i].answer, NULL };
+		struct script s = { .answers = answers };
+		const struct jk_channel channel = script_channel(&s);
+		unsigned left = 99;
+
+		assert_int_equal(jk_jpki.change(&channel, &old, &fresh, &left),
+		    rows[i].err);
+		assert_int_equal(left, 99);
+		assert_int_equal(s.n, 2);
+		assert_command(&s, 0, "00a4020c020018");
+		assert_command(&s, 1, "002401800438333035");
+	}
+	assert_null(jk_jpki.unblock);
+	jk_secret_clear(&old);
+	jk_secret_clear(&fresh);
+}
+
 /* ---- signatures ---- */
 
 static const struct jk_challenge challenge = {
@@ -477,6 +571,8 @@ main(void)
 		cmocka_unit_test(test_piv_tries),
 		cmocka_unit_test(test_piv_pad_pin),
 		cmocka_unit_test(test_piv_verify),
+		cmocka_unit_test(test_piv_change_and_unblock),
+		cmocka_unit_test(test_jpki_change),
 		cmocka_unit_test(test_piv_sign_p256),
 		cmocka_unit_test(test_piv_sign_rsa_pads),
 		cmocka_unit_test(test_piv_sign_answers),
