@@ -22,8 +22,8 @@ tries_to_keep(const struct jk_worker *w)
 	return w->peer.uid == 0 ? 0 : 1;
 }
 
-static enum jk_err
-refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
+enum jk_err
+jk_attempt_refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
 {
 	a->outcome.tries = a->tries;
 	jk_outcome_refuse(w, &a->outcome, why);
@@ -31,18 +31,18 @@ refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
 }
 
 /* A conversation with the card or the caller that broke off. */
-static enum jk_err
-give_up(struct jk_worker *w, struct jk_attempt *a, enum jk_err e)
+enum jk_err
+jk_attempt_give_up(struct jk_worker *w, struct jk_attempt *a, enum jk_err e)
 {
 	if (e == JK_ERR_REFUSED)
 		return JK_ERR_CLOSED; /* cancelled: counts as nothing */
 	if (e == JK_ERR_TIMEOUT)
-		return refuse(w, a, JK_WHY_TIMEOUT);
+		return jk_attempt_refuse(w, a, JK_WHY_TIMEOUT);
 	/* The card process was ended by its accepter, or could not go on. */
 	if (e == JK_ERR_CLOSED)
-		return refuse(w, a, JK_WHY_CARD_UNREADABLE);
+		return jk_attempt_refuse(w, a, JK_WHY_CARD_UNREADABLE);
 	jk_log(JK_LOG_ERR, "attempt ended: %s", jk_err_text(e));
-	return refuse(w, a, JK_WHY_INTERNAL);
+	return jk_attempt_refuse(w, a, JK_WHY_INTERNAL);
 }
 
 /* With what is known of the session. */
@@ -155,6 +155,9 @@ weigh(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader,
 	           (e = check_card(w, a, digest, &facts, &verdict)) != JK_OK) {
 		return e;
 	}
+	if (a->only != NULL && verdict.why == JK_WHY_EVIDENCE_NONE &&
+	    strcmp(facts.card.id, a->only) != 0)
+		verdict.why = JK_WHY_CARD_MISMATCH;
 	remember(a, &facts, &verdict, why);
 	a->tries = a->card.tries;
 	if (verdict.why == JK_WHY_EVIDENCE_NONE)
@@ -173,10 +176,10 @@ find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
 	for (;;) {
 		e = jk_reader_next(reader, &a->card);
 		if (e != JK_OK)
-			return give_up(w, a, e);
+			return jk_attempt_give_up(w, a, e);
 		switch (a->card.event) {
 		case JK_READER_FAILED:
-			return refuse(w, a,
+			return jk_attempt_refuse(w, a,
 			    why != JK_WHY_GRANTED ? why : a->card.why);
 		case JK_READER_WAITING:
 			(void)tell_waiting(w, &a->card);
@@ -186,41 +189,58 @@ find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
 			if (e == JK_OK)
 				return JK_OK;
 			if (e != JK_ERR_NOT_FOUND)
-				return give_up(w, a, e);
+				return jk_attempt_give_up(w, a, e);
 			break;
 		}
 	}
 }
 
-/* The PIN, or a refusal that was answered. */
-static enum jk_err
-ask_pin(struct jk_worker *w, struct jk_attempt *a, struct jk_secret *ret)
+enum jk_err
+jk_attempt_ask(struct jk_worker *w, struct jk_attempt *a,
+    const struct jk_prompt *prompt, struct jk_secret *ret)
 {
-	const struct jk_settings *s = &w->place.settings;
 	struct jk_cur pin;
-	enum jk_err e;
+	enum jk_err e = jk_reply_ask_pin(w, prompt);
 
-	if (a->tries == 0)
-		return refuse(w, a, JK_WHY_PIN_LOCKED);
-	if (a->tries <= tries_to_keep(w))
-		return refuse(w, a, JK_WHY_PIN_LAST);
-	e = jk_reply_ask_pin(w,
-	    a->tries == 1 ? "pin.prompt.last" : "pin.prompt");
 	if (e == JK_OK)
 		e = jk_frame_recv(w->fd, &w->cancel, w->until, w->frame, NULL);
 	if (e == JK_ERR_CLOSED)
 		return e;
 	if (e != JK_OK)
-		return give_up(w, a, e);
+		return jk_attempt_give_up(w, a, e);
 	if (jk_frame_type(w->frame) != JK_FRAME_PIN)
-		return give_up(w, a, JK_ERR_FORMAT);
+		return jk_attempt_give_up(w, a, JK_ERR_FORMAT);
 	if (jk_frame_get(w->frame, JK_FIELD_PIN, &pin) != JK_OK ||
-	    pin.left < s->pin_min || pin.left > s->pin_max)
+	    pin.left < prompt->min || pin.left > prompt->max)
 		e = JK_ERR_FORMAT;
 	else
 		e = jk_secret_set(ret, pin.at, pin.left);
 	jk_frame_start(w->frame, 0);
-	return e == JK_OK ? JK_OK : refuse(w, a, JK_WHY_PIN_MALFORMED);
+	if (e == JK_OK)
+		return JK_OK;
+	a->outcome.pin_min = prompt->min;
+	a->outcome.pin_max = prompt->max;
+	return jk_attempt_refuse(w, a, prompt->malformed);
+}
+
+enum jk_err
+jk_attempt_ask_pin(struct jk_worker *w, struct jk_attempt *a,
+    const char *message, struct jk_secret *ret)
+{
+	const struct jk_settings *s = &w->place.settings;
+
+	if (a->tries == 0)
+		return jk_attempt_refuse(w, a, JK_WHY_PIN_LOCKED);
+	if (a->tries <= tries_to_keep(w))
+		return jk_attempt_refuse(w, a, JK_WHY_PIN_LAST);
+	return jk_attempt_ask(w, a,
+	    &(struct jk_prompt){
+	        a->tries == 1 ? "pin.prompt.last" : message,
+	        s->pin_min,
+	        s->pin_max,
+	        JK_WHY_PIN_MALFORMED,
+	    },
+	    ret);
 }
 
 /* What the signature says of the card, for the next time. */
@@ -240,42 +260,79 @@ learn(const struct jk_worker *w, const struct jk_attempt *a, bool good)
 		    jk_err_text(e));
 }
 
-/* Signature by the registered key over a fresh nonce: evidence. */
-static enum jk_err
-prove_holder(struct jk_worker *w, struct jk_attempt *a,
-    struct jk_reader *reader, const struct jk_secret *pin)
+enum jk_err
+jk_attempt_challenge(struct jk_worker *w, struct jk_attempt *a,
+    struct jk_proof *ret)
 {
-	uint8_t nonce[JK_NONCE_LEN], signature[JK_SIGNATURE_MAX];
-	struct jk_reader_order order = {
-		.nonce = nonce,
-		.pin = pin,
-		.tries_keep = tries_to_keep(w),
-	};
-	struct jk_challenge challenge;
-	size_t len = 0;
-	enum jk_reason why = JK_WHY_INTERNAL;
 	enum jk_err e;
 
-	if ((e = jk_random(nonce, sizeof(nonce))) != JK_OK ||
-	    (e = jk_verify_key_kind(&a->facts.card, &order.key)) != JK_OK ||
-	    (e = jk_challenge_make(nonce, order.key, &challenge)) != JK_OK)
-		return give_up(w, a, e);
-	/* From here the number is the card's to say again. */
-	a->tries = JK_TRIES_UNKNOWN;
-	e = jk_reader_sign(reader, &order, signature, &len, &why, &a->tries);
-	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
-		return refuse(w, a, why);
-	if (e != JK_OK)
-		return give_up(w, a, e);
-	e = jk_verify_signature(&a->facts.card, &challenge, signature, len);
+	if ((e = jk_random(ret->nonce, sizeof(ret->nonce))) != JK_OK ||
+	    (e = jk_verify_key_kind(&a->facts.card, &ret->key)) != JK_OK ||
+	    (e = jk_challenge_make(ret->nonce, ret->key, &ret->challenge)) !=
+	        JK_OK)
+		return jk_attempt_give_up(w, a, e);
+	return JK_OK;
+}
+
+enum jk_err
+jk_attempt_verify(struct jk_worker *w, struct jk_attempt *a,
+    const struct jk_proof *proof)
+{
+	enum jk_err e = jk_verify_signature(&a->facts.card, &proof->challenge,
+	    proof->signature, proof->len);
+
 	learn(w, a, e == JK_OK);
 	if (e == JK_ERR_REFUSED)
-		return refuse(w, a, JK_WHY_CARD_FORGED);
+		return jk_attempt_refuse(w, a, JK_WHY_CARD_FORGED);
 	if (e != JK_OK)
-		return give_up(w, a, e);
+		return jk_attempt_give_up(w, a, e);
 	a->evidence.method = JK_METHOD_CARD_PIN;
 	memcpy(a->evidence.key, a->facts.card.key, JK_DIGEST_LEN);
 	return JK_OK;
+}
+
+enum jk_err
+jk_attempt_prove(struct jk_worker *w, struct jk_attempt *a,
+    struct jk_reader *reader, const struct jk_secret *pin, bool renews)
+{
+	struct jk_proof proof = { 0 };
+	struct jk_reader_order order = {
+		.nonce = proof.nonce,
+		.pin = pin,
+		.tries_keep = tries_to_keep(w),
+		.renews = renews,
+	};
+	enum jk_reason why = JK_WHY_INTERNAL;
+	enum jk_err e = jk_attempt_challenge(w, a, &proof);
+
+	if (e != JK_OK)
+		return e;
+	order.key = proof.key;
+	/* From here the number is the card's to say again. */
+	a->tries = JK_TRIES_UNKNOWN;
+	e = jk_reader_sign(reader, &order, proof.signature, &proof.len, &why,
+	    &a->tries);
+	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
+		return jk_attempt_refuse(w, a, why);
+	if (e != JK_OK)
+		return jk_attempt_give_up(w, a, e);
+	return jk_attempt_verify(w, a, &proof);
+}
+
+enum jk_err
+jk_attempt_find(struct jk_worker *w, struct jk_attempt *a,
+    struct jk_reader *ret)
+{
+	enum jk_err e =
+	    jk_reader_find(w->until, &w->place.settings, &w->cancel, ret);
+
+	if (e != JK_OK) {
+		jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
+		return jk_attempt_refuse(w, a, JK_WHY_SERVICE_DOWN);
+	}
+	ret->busy = tell_busy;
+	ret->ctx = w;
+	return find_card(w, a, ret);
 }
 
 static enum jk_err
@@ -285,17 +342,10 @@ gather(struct jk_worker *w, struct jk_attempt *a)
 	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
 	enum jk_err e;
 
-	e = jk_reader_find(w->until, &w->place.settings, &w->cancel, &reader);
-	if (e != JK_OK) {
-		jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
-		return refuse(w, a, JK_WHY_SERVICE_DOWN);
-	}
-	reader.busy = tell_busy;
-	reader.ctx = w;
-	if ((e = find_card(w, a, &reader)) != JK_OK ||
-	    (e = ask_pin(w, a, &pin)) != JK_OK)
+	if ((e = jk_attempt_find(w, a, &reader)) != JK_OK ||
+	    (e = jk_attempt_ask_pin(w, a, "pin.prompt", &pin)) != JK_OK)
 		return e;
-	return prove_holder(w, a, &reader, &pin);
+	return jk_attempt_prove(w, a, &reader, &pin, false);
 }
 
 /* What needs no card: a wrong clock, an old snapshot. */
@@ -324,21 +374,45 @@ load_session(const struct jk_worker *w, struct jk_attempt *a)
 
 /* A person typed: what may have ended or been withdrawn meanwhile. */
 static enum jk_err
-judge(struct jk_worker *w, struct jk_attempt *a, const char *opid)
+look_again(struct jk_worker *w, struct jk_attempt *a)
 {
 	enum jk_reason why = jk_worker_renew(w);
 	enum jk_err e;
 
 	if (why != JK_WHY_GRANTED)
-		return refuse(w, a, why);
+		return jk_attempt_refuse(w, a, why);
 	if ((e = load_session(w, a)) != JK_OK ||
 	    (e = jk_facts_load(w, a->facts.cert, &a->facts)) != JK_OK)
-		return give_up(w, a, e);
+		return jk_attempt_give_up(w, a, e);
 	hold(a, &a->facts);
+	return JK_OK;
+}
+
+enum jk_err
+jk_attempt_intend(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_err e = look_again(w, a);
+
+	if (e != JK_OK)
+		return e;
+	a->verdict = decide(w, a, &a->facts, NULL, &intended);
+	return a->verdict.why == JK_WHY_EVIDENCE_NONE
+	           ? JK_OK
+	           : jk_attempt_refuse(w, a, a->verdict.why);
+}
+
+static enum jk_err
+judge(struct jk_worker *w, struct jk_attempt *a, const char *opid)
+{
+	enum jk_err e = look_again(w, a);
+
+	if (e != JK_OK)
+		return e;
 	a->verdict = decide(w, a, &a->facts, opid, &a->evidence);
 	a->outcome.opid = a->verdict.opid;
 	a->outcome.approvals = a->verdict.approvals;
-	return a->verdict.allowed ? JK_OK : refuse(w, a, a->verdict.why);
+	return a->verdict.allowed ? JK_OK
+	                          : jk_attempt_refuse(w, a, a->verdict.why);
 }
 
 /* A session that lives has its operator ID already. */
@@ -362,8 +436,8 @@ choose(struct jk_worker *w, struct jk_attempt *a)
 	if (e == JK_ERR_CLOSED)
 		return e;
 	if (e == JK_ERR_NOT_FOUND)
-		return refuse(w, a, JK_WHY_OPID_CHOICE);
-	return e == JK_OK ? judge(w, a, opid) : give_up(w, a, e);
+		return jk_attempt_refuse(w, a, JK_WHY_OPID_CHOICE);
+	return e == JK_OK ? judge(w, a, opid) : jk_attempt_give_up(w, a, e);
 }
 
 static enum jk_err
@@ -383,6 +457,25 @@ conclude(struct jk_worker *w, struct jk_attempt *a)
 }
 
 enum jk_err
+jk_attempt_begin(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_reason why;
+	enum jk_err e = load_session(w, a);
+
+	if (e != JK_OK)
+		return jk_attempt_give_up(w, a, e);
+	if (a->ask == JK_ASK_UNLOCK && a->session.state == JK_SESSION_ENDED)
+		return jk_attempt_refuse(w, a, JK_WHY_SESS_NONE);
+	why = check_time(w, a);
+	if (why != JK_WHY_GRANTED)
+		return jk_attempt_refuse(w, a, why);
+	e = jk_recorder_expect(&w->recorder);
+	if (e == JK_ERR_REFUSED)
+		return JK_ERR_CLOSED;
+	return e == JK_OK ? JK_OK : jk_attempt_refuse(w, a, JK_WHY_AUDIT_DOWN);
+}
+
+enum jk_err
 jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
 {
 	enum jk_reason why;
@@ -393,20 +486,9 @@ jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
 	a->outcome.purpose = a->ask == JK_ASK_UNLOCK ? "unlock" : "login";
 	why = jk_worker_find_account(w);
 	if (why != JK_WHY_GRANTED)
-		return refuse(w, a, why);
-	e = load_session(w, a);
-	if (e != JK_OK)
-		return give_up(w, a, e);
-	if (a->ask == JK_ASK_UNLOCK && a->session.state == JK_SESSION_ENDED)
-		return refuse(w, a, JK_WHY_SESS_NONE);
-	why = check_time(w, a);
-	if (why != JK_WHY_GRANTED)
-		return refuse(w, a, why);
-	e = jk_recorder_expect(&w->recorder);
-	if (e == JK_ERR_REFUSED)
-		return JK_ERR_CLOSED;
-	if (e != JK_OK)
-		return refuse(w, a, JK_WHY_AUDIT_DOWN);
-	e = gather(w, a);
-	return e == JK_OK ? conclude(w, a) : e;
+		return jk_attempt_refuse(w, a, why);
+	if ((e = jk_attempt_begin(w, a)) != JK_OK ||
+	    (e = gather(w, a)) != JK_OK)
+		return e;
+	return conclude(w, a);
 }

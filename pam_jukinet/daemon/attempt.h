@@ -7,12 +7,14 @@
 #ifndef JK_ATTEMPT_H
 #define JK_ATTEMPT_H
 
+#include "challenge.h"
 #include "facts.h"
 #include "outcome.h"
 #include "reader.h"
 
 struct jk_attempt {
-	enum jk_ask ask;           /* LOGIN or UNLOCK */
+	enum jk_ask ask;           /* LOGIN, UNLOCK or PIN */
+	const char *only;          /* this card alone, or NULL */
 	struct jk_session session; /* ended when there is none */
 	struct jk_facts facts;
 	struct jk_verdict verdict; /* the last one */
@@ -30,5 +32,53 @@ struct jk_attempt {
  */
 enum jk_err jk_attempt_run(struct jk_worker *worker,
     struct jk_attempt *attempt);
+
+/*
+ * The steps of which it is made, for a request that goes another way once a
+ * card was found. Any other answer than JK_OK: as above.
+ */
+
+/* Session, clock, witness; the account is known. */
+enum jk_err jk_attempt_begin(struct jk_worker *worker,
+    struct jk_attempt *attempt);
+/* A card against which nothing speaks, and the way to it, which is the
+ * caller's to close. */
+enum jk_err jk_attempt_find(struct jk_worker *worker,
+    struct jk_attempt *attempt, struct jk_reader *ret);
+/* One hidden answer, of the length that the prompt says. */
+enum jk_err jk_attempt_ask(struct jk_worker *worker, struct jk_attempt *attempt,
+    const struct jk_prompt *prompt, struct jk_secret *ret);
+/* The same for the card's present PIN, unless its tries forbid it. */
+enum jk_err jk_attempt_ask_pin(struct jk_worker *worker,
+    struct jk_attempt *attempt, const char *message, struct jk_secret *ret);
+/* A person typed: does still nothing speak against the card? */
+enum jk_err jk_attempt_intend(struct jk_worker *worker,
+    struct jk_attempt *attempt);
+
+/* What the card is to sign, and its signature. */
+struct jk_proof {
+	uint8_t nonce[JK_NONCE_LEN];
+	enum jk_key_kind key;
+	struct jk_challenge challenge;
+	size_t len;
+	uint8_t signature[JK_SIGNATURE_MAX];
+};
+
+enum jk_err jk_attempt_challenge(struct jk_worker *worker,
+    struct jk_attempt *attempt, struct jk_proof *ret);
+/* Signature by the registered key over a fresh nonce: evidence. */
+enum jk_err jk_attempt_verify(struct jk_worker *worker,
+    struct jk_attempt *attempt, const struct jk_proof *proof);
+/* Both, with the PIN. `renews`: jk_reader_renew() follows at once. */
+enum jk_err jk_attempt_prove(struct jk_worker *worker,
+    struct jk_attempt *attempt, struct jk_reader *reader,
+    const struct jk_secret *pin, bool renews);
+
+/* Record and answer; then JK_ERR_REFUSED, or JK_ERR_CLOSED. */
+enum jk_err jk_attempt_refuse(struct jk_worker *worker,
+    struct jk_attempt *attempt, enum jk_reason why);
+/* After a conversation that broke off. */
+enum jk_err jk_attempt_give_up(struct jk_worker *worker,
+    struct jk_attempt *attempt, enum jk_err e);
 
 #endif

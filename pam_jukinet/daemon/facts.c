@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "pins.h"
 #include "times.h"
 #include "uses.h"
 #include "worker.h"
@@ -107,6 +108,8 @@ jk_facts_load(struct jk_worker *worker,
 	if (e != JK_OK)
 		return e;
 	ret->has_card = true;
+	ret->pin = jk_pins_age(worker->keep_dir, &ret->card,
+	    &worker->place.policy.pin, jk_real_s());
 	if (ret->card.person[0] == '\0')
 		return JK_OK; /* a spare one that nobody holds */
 	e = jk_snapshot_person(snapshot, ret->card.person, &ret->person);

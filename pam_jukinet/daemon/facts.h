@@ -4,6 +4,7 @@
 #define JK_FACTS_H
 
 #include "decide.h"
+#include "pinage.h"
 #include "session.h"
 #include "uses.h"
 
@@ -13,6 +14,7 @@ struct jk_facts {
 	bool has_card, has_person;
 	uint8_t cert[JK_DIGEST_LEN];
 	struct jk_card card;
+	struct jk_pin_age pin; /* of the card */
 	struct jk_person person;
 	size_t n_opids;
 	struct jk_opid opids[JK_OPIDS_MAX];

@@ -212,13 +212,17 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 		jk_params_add_date(p, "date", opid->valid.from);
 	else if (why == JK_WHY_SESS_OTHER)
 		add_holder(w, p);
-	else if (why == JK_WHY_PIN_WRONG)
+	else if (why == JK_WHY_PIN_WRONG || why == JK_WHY_PUK_WRONG)
 		jk_params_add_number(p, "n", o->tries);
+	else if (why == JK_WHY_PIN_OVERDUE && f != NULL)
+		jk_params_add_day(p, "date", &f->pin.set);
 	else if (why == JK_WHY_OPID_TERMINAL && opid != NULL)
 		add_classes(p, &f->types[o->opid]);
 	else if (why == JK_WHY_PIN_MALFORMED) {
-		jk_params_add_number(p, "min", s->pin_min);
-		jk_params_add_number(p, "max", s->pin_max);
+		jk_params_add_number(p, "min",
+		    o->pin_max != 0 ? o->pin_min : s->pin_min);
+		jk_params_add_number(p, "max",
+		    o->pin_max != 0 ? o->pin_max : s->pin_max);
 	}
 	if (opid != NULL)
 		jk_params_add(p, "type", opid->type);
@@ -251,6 +255,8 @@ jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 		why = JK_WHY_INTERNAL;
 	jk_outcome_explain(w, o, why);
 	note(w, o, why);
+	if (o->standing != NULL)
+		(void)jk_reply_note(w, o->standing, NULL);
 	(void)jk_reply_refusal(w, why, &o->params);
 }
 

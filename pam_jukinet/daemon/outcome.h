@@ -27,6 +27,10 @@ struct jk_outcome {
 	const char *session;          /* its id, or NULL */
 	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
 	struct jk_params params;      /* for the message */
+	/* Told before a refusal: which PIN the card has, or NULL. */
+	const char *standing;
+	unsigned pin_min, pin_max; /* of a PIN that was asked for; 0: the
+	                            * terminal's settings */
 };
 
 /* Adds the parameters that the text of a denial needs. */

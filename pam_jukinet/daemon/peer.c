@@ -26,6 +26,7 @@ jk_peer_open(int fd, struct jk_peer *ret)
 		return JK_ERR_REFUSED; /* in a pid namespace we cannot see */
 	p.pid = cred.pid;
 	p.uid = cred.uid;
+	p.real = (uid_t)-1;
 	p.loginuid = JK_LOGINUID_UNSET;
 	p.pidfd = (int)syscall(SYS_pidfd_open, p.pid, 0);
 	if (p.pidfd < 0 || jk_process_open(p.pid, &p.proc_fd) != JK_OK) {
@@ -50,6 +51,7 @@ jk_peer_prove(struct jk_peer *peer, pid_t sender,
 {
 	char text[32];
 	struct jk_cur echo;
+	struct jk_process_uids uids;
 	uint64_t loginuid, start;
 	enum jk_err e;
 
@@ -61,11 +63,13 @@ jk_peer_prove(struct jk_peer *peer, pid_t sender,
 	if ((e = jk_process_read(peer->proc_fd, "loginuid", text,
 	         sizeof(text))) != JK_OK ||
 	    (e = jk_process_number(text, UINT32_MAX, &loginuid)) != JK_OK ||
+	    (e = jk_process_uids_at(peer->proc_fd, &uids)) != JK_OK ||
 	    (e = jk_process_start_at(peer->proc_fd, &start)) != JK_OK)
 		return e;
 	/* Only now is it certain that the directory was this process's. */
 	if (!is_alive(peer->pidfd))
 		return JK_ERR_CLOSED;
+	peer->real = uids.real;
 	peer->loginuid = (uint32_t)loginuid;
 	peer->start = start;
 	return JK_OK;

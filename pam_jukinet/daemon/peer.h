@@ -21,7 +21,8 @@ struct jk_frame;
 
 struct jk_peer {
 	pid_t pid;
-	uid_t uid; /* effective when it connected: 0 for su and sudo */
+	uid_t uid;  /* effective when it connected: 0 for su and sudo */
+	uid_t real; /* of the one who started it, where it is set-user-ID */
 	uint32_t loginuid;
 	uint64_t start; /* of the process, clock ticks since boot */
 	int pidfd;      /* -1: none */
@@ -32,7 +33,8 @@ struct jk_peer {
 enum jk_err jk_peer_open(int fd, struct jk_peer *ret);
 /*
  * Step two, when the first frame has come from `sender`: is it this process,
- * does it know the nonce, is it alive? Then its loginuid is read.
+ * does it know the nonce, is it alive? Then its real uid and its
+ * loginuid are read.
  */
 enum jk_err jk_peer_prove(struct jk_peer *peer, pid_t sender,
     const struct jk_frame *request, const uint8_t *nonce);

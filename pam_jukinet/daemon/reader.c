@@ -184,6 +184,8 @@ send_sign(struct jk_reader *r, const struct jk_reader_order *o)
 	jk_frame_start(r->frame, JK_FRAME_SIGN);
 	if ((e = jk_frame_put(r->frame, JK_FIELD_NONCE, o->nonce,
 	         JK_NONCE_LEN)) == JK_OK &&
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_FLAGS,
+	         o->renews ? JK_FLAG_RENEW : 0)) == JK_OK &&
 	    (e = jk_frame_put(r->frame, JK_FIELD_PIN, o->pin->data,
 	         o->pin->len)) == JK_OK &&
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_TRIES_KEEP,
@@ -195,12 +197,30 @@ send_sign(struct jk_reader *r, const struct jk_reader_order *o)
 	return e;
 }
 
+static enum jk_err
+read_signed(const struct jk_frame *f,
+    uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len)
+{
+	struct jk_cur signature;
+	enum jk_err e;
+
+	if (jk_frame_type(f) != JK_FRAME_SIGNED)
+		return JK_ERR_FORMAT;
+	e = jk_frame_get(f, JK_FIELD_SIGNATURE, &signature);
+	if (e != JK_OK)
+		return e;
+	if (signature.left > JK_SIGNATURE_MAX)
+		return JK_ERR_TOO_BIG;
+	memcpy(ret_signature, signature.at, signature.left);
+	*ret_len = signature.left;
+	return JK_OK;
+}
+
 enum jk_err
 jk_reader_sign(struct jk_reader *r, const struct jk_reader_order *order,
     uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
     enum jk_reason *ret_why, uint64_t *ret_tries)
 {
-	struct jk_cur signature;
 	enum jk_err e;
 
 	if ((e = send_sign(r, order)) != JK_OK || (e = hear(r)) != JK_OK)
@@ -210,16 +230,85 @@ jk_reader_sign(struct jk_reader *r, const struct jk_reader_order *order,
 		*ret_tries = get_tries(r->frame);
 		return JK_ERR_REFUSED;
 	}
-	if (jk_frame_type(r->frame) != JK_FRAME_SIGNED)
-		return JK_ERR_FORMAT;
-	e = jk_frame_get(r->frame, JK_FIELD_SIGNATURE, &signature);
+	return read_signed(r->frame, ret_signature, ret_len);
+}
+
+/* After both secrets have left, until the card says otherwise: who knows. */
+static enum jk_err
+hear_end(struct jk_reader *r, struct jk_reader_end *ret)
+{
+	uint64_t stands;
+	enum jk_err e;
+
+	ret->why = JK_WHY_INTERNAL;
+	ret->tries = JK_TRIES_UNKNOWN;
+	ret->stands = JK_STANDS_UNSURE;
+	e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
+	if (e != JK_OK || jk_frame_type(r->frame) != JK_FRAME_FAILED)
+		return e;
+	ret->why = get_why(r->frame);
+	ret->tries = get_tries(r->frame);
+	if (jk_frame_get_u64(r->frame, JK_FIELD_PIN_STANDS, &stands) == JK_OK &&
+	    stands < JK_STANDS_COUNT)
+		ret->stands = (enum jk_pin_stands)stands;
+	return JK_ERR_REFUSED;
+}
+
+static enum jk_err
+put_secret(struct jk_frame *f, enum jk_field field, const struct jk_secret *s)
+{
+	return jk_frame_put(f, (uint8_t)field, s->data, s->len);
+}
+
+enum jk_err
+jk_reader_renew(struct jk_reader *r, const struct jk_secret *old,
+    const struct jk_secret *fresh, struct jk_reader_end *ret)
+{
+	enum jk_err e;
+
+	*ret = (struct jk_reader_end){
+		.why = JK_WHY_INTERNAL,
+		.tries = JK_TRIES_UNKNOWN,
+		.stands = JK_STANDS_OLD,
+	};
+	jk_frame_start(r->frame, JK_FRAME_RENEW);
+	if ((e = put_secret(r->frame, JK_FIELD_PIN, old)) == JK_OK &&
+	    (e = put_secret(r->frame, JK_FIELD_PIN_NEW, fresh)) == JK_OK)
+		e = jk_frame_send(r->fd, r->frame);
+	jk_frame_start(r->frame, 0);
+	if (e == JK_OK)
+		e = hear_end(r, ret);
 	if (e != JK_OK)
 		return e;
-	if (signature.left > JK_SIGNATURE_MAX)
-		return JK_ERR_TOO_BIG;
-	memcpy(ret_signature, signature.at, signature.left);
-	*ret_len = signature.left;
-	return JK_OK;
+	return jk_frame_type(r->frame) == JK_FRAME_RENEWED ? JK_OK
+	                                                   : JK_ERR_FORMAT;
+}
+
+enum jk_err
+jk_reader_unblock(struct jk_reader *r, const struct jk_reader_order *o,
+    const struct jk_secret *fresh,
+    uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
+    struct jk_reader_end *ret)
+{
+	enum jk_err e;
+
+	*ret = (struct jk_reader_end){
+		.why = JK_WHY_INTERNAL,
+		.tries = JK_TRIES_UNKNOWN,
+		.stands = JK_STANDS_OLD,
+	};
+	jk_frame_start(r->frame, JK_FRAME_UNBLOCK);
+	if ((e = jk_frame_put(r->frame, JK_FIELD_NONCE, o->nonce,
+	         JK_NONCE_LEN)) == JK_OK &&
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_KEY_KIND, o->key)) ==
+	        JK_OK &&
+	    (e = put_secret(r->frame, JK_FIELD_PIN_NEW, fresh)) == JK_OK &&
+	    (e = put_secret(r->frame, JK_FIELD_PUK, o->pin)) == JK_OK)
+		e = jk_frame_send(r->fd, r->frame);
+	jk_frame_start(r->frame, 0);
+	if (e == JK_OK)
+		e = hear_end(r, ret);
+	return e == JK_OK ? read_signed(r->frame, ret_signature, ret_len) : e;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "err.h"
 #include "frame.h"
 #include "keykind.h"
+#include "protocol.h"
 #include "reason.h"
 #include "rows.h"
 #include "secret.h"
@@ -63,8 +64,9 @@ enum jk_err jk_reader_pass(struct jk_reader *reader);
 struct jk_reader_order {
 	const uint8_t *nonce; /* JK_NONCE_LEN bytes */
 	enum jk_key_kind key;
-	const struct jk_secret *pin;
+	const struct jk_secret *pin; /* of jk_reader_unblock(): the PUK */
 	uint64_t tries_keep;
+	bool renews; /* jk_reader_renew() follows */
 };
 
 /*
@@ -75,6 +77,26 @@ enum jk_err jk_reader_sign(struct jk_reader *reader,
     const struct jk_reader_order *order,
     uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
     enum jk_reason *ret_why, uint64_t *ret_tries);
+
+/* What came of a new PIN that was on its way to a card. */
+struct jk_reader_end {
+	enum jk_reason why;
+	uint64_t tries; /* left of the PIN or PUK, or JK_TRIES_UNKNOWN */
+	enum jk_pin_stands stands;
+};
+
+/*
+ * At once after jk_reader_sign(): the card gets a new PIN. JK_OK: it has it;
+ * on any other answer *ret is filled. Frames with PINs are erased.
+ */
+enum jk_err jk_reader_renew(struct jk_reader *reader,
+    const struct jk_secret *old, const struct jk_secret *fresh,
+    struct jk_reader_end *ret);
+/* Sets a blocked PIN anew, and signs with it; the rest as above. */
+enum jk_err jk_reader_unblock(struct jk_reader *reader,
+    const struct jk_reader_order *order, const struct jk_secret *fresh,
+    uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
+    struct jk_reader_end *ret);
 void jk_reader_close(struct jk_reader *reader);
 
 #endif

@@ -35,6 +35,16 @@ jk_params_add_date(struct jk_params *params, const char *name, int64_t s)
 	jk_params_add(params, name, text);
 }
 
+void
+jk_params_add_day(struct jk_params *params, const char *name,
+    const struct jk_date *day)
+{
+	char text[11];
+
+	jk_date_write(day, text);
+	jk_params_add(params, name, text);
+}
+
 static enum jk_err
 put_params(struct jk_frame *f, const struct jk_params *params)
 {
@@ -64,18 +74,16 @@ jk_reply_note(struct jk_worker *w, const char *message,
 }
 
 enum jk_err
-jk_reply_ask_pin(struct jk_worker *w, const char *message)
+jk_reply_ask_pin(struct jk_worker *w, const struct jk_prompt *p)
 {
-	const struct jk_settings *s = &w->place.settings;
 	enum jk_err e;
 
 	jk_frame_start(w->frame, JK_FRAME_ASK_PIN);
-	if ((e = jk_frame_put_str(w->frame, JK_FIELD_MESSAGE, message)) !=
+	if ((e = jk_frame_put_str(w->frame, JK_FIELD_MESSAGE, p->message)) !=
 	        JK_OK ||
-	    (e = jk_frame_put_u64(w->frame, JK_FIELD_PIN_MIN, s->pin_min)) !=
+	    (e = jk_frame_put_u64(w->frame, JK_FIELD_PIN_MIN, p->min)) !=
 	        JK_OK ||
-	    (e = jk_frame_put_u64(w->frame, JK_FIELD_PIN_MAX, s->pin_max)) !=
-	        JK_OK)
+	    (e = jk_frame_put_u64(w->frame, JK_FIELD_PIN_MAX, p->max)) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, w->frame);
 }

@@ -26,6 +26,8 @@ void jk_params_add(struct jk_params *params, const char *name,
     const char *value);
 void jk_params_add_number(struct jk_params *params, const char *name,
     uint64_t value);
+void jk_params_add_day(struct jk_params *params, const char *name,
+    const struct jk_date *day);
 void jk_params_add_date(struct jk_params *params, const char *name, int64_t s);
 
 /* Operator IDs out of the facts that can be chosen: bits as in a verdict. */
@@ -48,7 +50,15 @@ struct jk_reply_more {
 
 enum jk_err jk_reply_note(struct jk_worker *worker, const char *message,
     const struct jk_params *params);
-enum jk_err jk_reply_ask_pin(struct jk_worker *worker, const char *message);
+/* What is asked for, and how long it may be. */
+struct jk_prompt {
+	const char *message;
+	unsigned min, max;
+	enum jk_reason malformed; /* why another length is refused */
+};
+
+enum jk_err jk_reply_ask_pin(struct jk_worker *worker,
+    const struct jk_prompt *prompt);
 enum jk_err jk_reply_ask_choice(struct jk_worker *worker, const char *message,
     const struct jk_choices *choices);
 /* A refusal; params may be NULL. */

@@ -15,5 +15,6 @@ void jk_request_open(struct jk_worker *worker);
 void jk_request_close(struct jk_worker *worker);
 void jk_request_manage(struct jk_worker *worker);
 void jk_request_switch(struct jk_worker *worker);
+void jk_request_change(struct jk_worker *worker);
 
 #endif

@@ -99,6 +99,9 @@ dispatch(struct jk_worker *w)
 	case JK_FRAME_SWITCH:
 		jk_request_switch(w);
 		break;
+	case JK_FRAME_CHANGE:
+		jk_request_change(w);
+		break;
 	default:
 		break; /* not one of ours: the connection ends */
 	}

@@ -86,17 +86,31 @@ write_beside(int dir, const struct jk_frame *frame, bool durable,
 	return e;
 }
 
-enum jk_err
-jk_state_write(int dir, const char *name, const struct jk_frame *frame)
+static enum jk_err
+replace(int dir, const char *name, const struct jk_frame *frame, bool durable)
 {
 	char temp[NAME_MAX_LEN];
-	enum jk_err e = write_beside(dir, frame, false, temp);
+	enum jk_err e = write_beside(dir, frame, durable, temp);
 
 	if (e == JK_OK && renameat(dir, temp, dir, name) != 0)
 		e = JK_ERR_SYS;
 	if (e != JK_OK)
 		(void)unlinkat(dir, temp, 0);
+	if (e == JK_OK && durable && fsync(dir) != 0)
+		e = JK_ERR_SYS;
 	return e;
+}
+
+enum jk_err
+jk_state_write(int dir, const char *name, const struct jk_frame *frame)
+{
+	return replace(dir, name, frame, false);
+}
+
+enum jk_err
+jk_state_keep(int dir, const char *name, const struct jk_frame *frame)
+{
+	return replace(dir, name, frame, true);
 }
 
 enum jk_err

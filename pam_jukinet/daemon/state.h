@@ -19,6 +19,9 @@ enum jk_err jk_state_open(const char *path, int *ret_dir);
 enum jk_err jk_state_read(int dir, const char *name, struct jk_frame *ret);
 enum jk_err jk_state_write(int dir, const char *name,
     const struct jk_frame *frame);
+/* The same, and with JK_OK it outlives a power cut. */
+enum jk_err jk_state_keep(int dir, const char *name,
+    const struct jk_frame *frame);
 /*
  * A new file, whole and durable when it appears: of all who try, exactly one
  * gets JK_OK, the others JK_ERR_EXISTS.

@@ -20,7 +20,7 @@ struct ask {
 	const struct jk_request *request;
 	enum jk_phase phase;
 	bool silent;
-	bool asked; /* the PIN was asked for: once is enough */
+	unsigned asked; /* how often for a PIN */
 	/* Under which operator ID to work was asked, and could not be. */
 	bool chose, unasked;
 	struct jk_option taken; /* the one that is taken then */
@@ -110,6 +110,8 @@ log_refusal(const struct ask *a, enum jk_reason why)
 		[JK_PHASE_AUTH] = "authentication",
 		[JK_PHASE_ACCOUNT] = "account",
 		[JK_PHASE_SESSION] = "session",
+		[JK_PHASE_PRELIM] = "password",
+		[JK_PHASE_CHANGE] = "password",
 	};
 	pam_syslog(a->pamh, LOG_NOTICE,
 	    "%s failure; reason=%s tty=%s rhost=%s user=%s", phase[a->phase],
@@ -155,6 +157,26 @@ is_well_formed(const struct jk_secret *pin, uint64_t min, uint64_t max)
 	return true;
 }
 
+/*
+ * Once to log in; the present PIN or the PUK, the new one and the new one again
+ * where it is changed. Many programs can ask no more.
+ */
+static unsigned
+prompts_of(enum jk_phase phase)
+{
+	switch (phase) {
+	case JK_PHASE_AUTH:
+		return 1;
+	case JK_PHASE_CHANGE:
+		return 3;
+	case JK_PHASE_ACCOUNT:
+	case JK_PHASE_SESSION:
+	case JK_PHASE_PRELIM:
+		break;
+	}
+	return 0;
+}
+
 /* PAM_SUCCESS: the service has it, and goes on. */
 static int
 give_pin(struct ask *a)
@@ -166,13 +188,13 @@ give_pin(struct ask *a)
 	enum jk_err e;
 	int r;
 
-	if (a->phase != JK_PHASE_AUTH || a->asked ||
+	if (a->asked >= prompts_of(a->phase) ||
 	    jk_frame_get_str(f, JK_FIELD_MESSAGE, code, sizeof(code)) !=
 	        JK_OK ||
 	    jk_frame_get_u64(f, JK_FIELD_PIN_MIN, &min) != JK_OK ||
 	    jk_frame_get_u64(f, JK_FIELD_PIN_MAX, &max) != JK_OK)
 		return refuse(a, JK_WHY_INTERNAL, NULL);
-	a->asked = true;
+	a->asked++;
 	jk_text(code, f, prompt);
 	r = jk_talk_secret(a->pamh, prompt, &pin);
 	if (r != PAM_SUCCESS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the four entry points of the module share: one question to jukinetd. */
+/* What the entry points of the module share: one question to jukinetd. */
 #ifndef JK_ASK_H
 #define JK_ASK_H
 
@@ -28,7 +28,7 @@ const char *jk_ask_kept(const pam_handle_t *pamh, const char *key);
 /*
  * Holds the conversation from the request to the verdict: notes are shown,
  * the PIN and, of several, the operator ID are asked for (in the authentication
- * phase only). Returns the PAM code and has told the user and syslog what there was to tell. After
+ * phase only; in that of a change three PINs). Returns the PAM code and has told the user and syslog what there was to tell. After
  * PAM_SUCCESS `field` (0: none) of the verdict, if there, is kept in the
  * handle under `key`.
  */

@@ -9,6 +9,8 @@ enum jk_phase {
 	JK_PHASE_AUTH,
 	JK_PHASE_ACCOUNT,
 	JK_PHASE_SESSION,
+	JK_PHASE_PRELIM, /* whether a PIN can be changed */
+	JK_PHASE_CHANGE, /* now it is */
 };
 
 /* PAM_SUCCESS for JK_WHY_GRANTED only. */

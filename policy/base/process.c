@@ -139,17 +139,25 @@ parse_uids(const char *status, struct jk_process_uids *ret)
 }
 
 enum jk_err
-jk_process_uids(pid_t pid, struct jk_process_uids *ret)
+jk_process_uids_at(int dir, struct jk_process_uids *ret)
 {
 	char status[1024]; /* the name comes before, escaped and short */
+	enum jk_err e = jk_process_read(dir, "status", status, sizeof(status));
+
+	return e == JK_OK ? parse_uids(status, ret) : e;
+}
+
+enum jk_err
+jk_process_uids(pid_t pid, struct jk_process_uids *ret)
+{
 	int dir;
 	enum jk_err e = jk_process_open(pid, &dir);
 
 	if (e != JK_OK)
 		return e;
-	e = jk_process_read(dir, "status", status, sizeof(status));
+	e = jk_process_uids_at(dir, ret);
 	close(dir);
-	return e == JK_OK ? parse_uids(status, ret) : e;
+	return e;
 }
 
 /* Lines of three numbers: the first inside, the first outside, how many. */

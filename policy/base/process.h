@@ -25,6 +25,7 @@ enum jk_err jk_process_number(const char *text, uint64_t max, uint64_t *ret);
  */
 enum jk_err jk_process_start_at(int dir, uint64_t *ret);
 enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
+enum jk_err jk_process_uids_at(int dir, struct jk_process_uids *ret);
 enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
 /*
  * Is it in a user namespace that this account may have made? There a process

@@ -22,6 +22,12 @@
  *                                             ours and not enforced)
  *   > CLOSE     NONCE, ACCOUNT, SERVICE, TTY, HOST, SESSION
  *     < VERDICT REASON
+ *   > CHANGE    NONCE, ACCOUNT, SERVICE, TTY, HOST, FLAGS, TICKET?
+ *                                            of root: the PIN of a card
+ *     < NOTE    MESSAGE, PARAM*
+ *     < ASK_PIN as above                     the present PIN or the PUK, the
+ *     > PIN     PIN                          new PIN, and that once more
+ *     < VERDICT REASON, PARAM*
  *   > MANAGE    NONCE, COMMAND, FUNCTION?    of root: the session of the
  *                                            account of its loginuid
  *     < VERDICT REASON, PARAM*, SESSION, PERSON, OPID, TYPE, DEPARTMENT,
@@ -43,14 +49,14 @@
  *                                            one of the two is there
  *       > READ                               certificate wanted: CARD again
  *       > NEXT                               not this one
- *       > SIGN  NONCE, PIN, TRIES_KEEP, KEY_KIND, FLAGS?
+ *       > SIGN  NONCE, FLAGS?, PIN, TRIES_KEEP, KEY_KIND
  *                                            this one
  *         < SIGNED SIGNATURE
  *           > RENEW PIN, PIN_NEW             after a SIGN with the flag RENEW
  *             < RENEWED
  *             < FAILED REASON, TRIES?, PIN_STANDS
  *         < FAILED REASON, TRIES?
- *       > UNBLOCK NONCE, PUK, PIN_NEW, KEY_KIND
+ *       > UNBLOCK NONCE, KEY_KIND, PIN_NEW, PUK
  *                                            this one, whose PIN is blocked
  *         < SIGNED SIGNATURE
  *         < FAILED REASON, TRIES?, PIN_STANDS (of the PUK)
@@ -81,6 +87,7 @@ enum jk_frame_type {
 	JK_FRAME_SWITCH,
 	JK_FRAME_ASK_CHOICE,
 	JK_FRAME_CHOICE,
+	JK_FRAME_CHANGE,
 
 	JK_FRAME_FIND = 32,
 	JK_FRAME_WAITING,
@@ -105,6 +112,7 @@ enum jk_frame_type {
 	JK_FRAME_STATE_TIME,
 	JK_FRAME_STATE_USE,
 	JK_FRAME_STATE_CARD,
+	JK_FRAME_STATE_PIN,
 };
 
 enum jk_field {
@@ -164,9 +172,11 @@ enum jk_field {
 	JK_FIELD_LEADER, /* struct jk_leader, repeats */
 };
 
-#define JK_FLAG_SILENT  1u /* PAM_SILENT */
-#define JK_FLAG_DURABLE 2u /* WATCH: answer after fdatasync */
-#define JK_FLAG_RENEW   4u /* SIGN: RENEW may follow at once */
+#define JK_FLAG_SILENT  1u  /* PAM_SILENT */
+#define JK_FLAG_DURABLE 2u  /* WATCH: answer after fdatasync */
+#define JK_FLAG_RENEW   4u  /* SIGN: RENEW may follow at once */
+#define JK_FLAG_PRELIM  8u  /* CHANGE: only whether it can be done */
+#define JK_FLAG_EXPIRED 16u /* CHANGE: only of a PIN that must be changed */
 
 /* Which PIN a card has after something went wrong. */
 enum jk_pin_stands {

@@ -19,7 +19,7 @@
 /* Strings are borrowed; NULL is left out. */
 struct jk_request {
 	enum jk_frame_type
-	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH */
+	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH, CHANGE */
 	const char *account;
 	const char *service;
 	const char *tty;

@@ -35,6 +35,7 @@ enum jk_ask {
 	JK_ASK_LOOKUP, /* a business, in the active session */
 	JK_ASK_MANAGE, /* a function of types 8 and 9, in the active session */
 	JK_ASK_SWITCH, /* another operator ID, in the active session */
+	JK_ASK_PIN,    /* to change the PIN of a card: no right is needed */
 };
 
 /* Everything a decision may look at. Pointers are borrowed, none is NULL
@@ -75,7 +76,7 @@ struct jk_verdict {
 	enum jk_reason why; /* JK_WHY_GRANTED exactly when allowed */
 	size_t opid;        /* index, when allowed or when `why` is about it */
 	uint32_t choices;   /* bits of all operator IDs that are good here: not
-	                     * 0 exactly when allowed */
+	                     * 0 exactly when allowed (PIN: 0) */
 	uint32_t approvals; /* bits of those that it stands on; those of them
 	                     * that are for one use are used by it */
 };
@@ -111,6 +112,10 @@ struct jk_verdict {
  * Of several approvals that would do one that lasts is preferred to one that
  * is for one use, then the first. So the order of either changes neither
  * `allowed` nor `why`, only which of equals is named.
+ *
+ * Of a change of a PIN steps 7, 8, 10 to 14 and the class of the terminal are
+ * left out: a card belongs to its holder at any hour, whoever is in, and also
+ * before he has got a right. `opid` is then n_opids, and there are no choices.
  *
  * JK_WHY_EVIDENCE_NONE therefore means: everything else is in order.
  */

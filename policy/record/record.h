@@ -32,6 +32,8 @@
 	X(JK_OP_VOID, "void", AUDIT_TRUSTED_APP)                  \
 	X(JK_OP_MANAGE, "manage", AUDIT_TRUSTED_APP)              \
 	X(JK_OP_SWITCH, "switch", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_PIN_CHANGE, "pin-change", AUDIT_USER_CHAUTHTOK)   \
+	X(JK_OP_PIN_UNBLOCK, "pin-unblock", AUDIT_USER_CHAUTHTOK) \
 	/* officers, by jukinetctl: written by root */            \
 	X(JK_OP_PERSON, "person", AUDIT_USER_MGMT)                \
 	X(JK_OP_GRANT, "grant", AUDIT_USER_MGMT)                  \

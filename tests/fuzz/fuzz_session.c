@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pins.h"
 #include "session.h"
 #include "ticket.h"
 
@@ -34,6 +35,7 @@ remove_directory(void)
 	(void)unlinkat(dir, "session.2001", 0);
 	(void)unlinkat(dir, "lock.2001", 0);
 	(void)unlinkat(dir, "ticket." TICKET, 0);
+	(void)unlinkat(dir, "pin.c-1", 0);
 	close(dir);
 	(void)rmdir(path);
 }
@@ -70,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	write_file(dir, "session.2001", data, len);
 	write_file(dir, "ticket." TICKET, data, len);
+	write_file(dir, "pin.c-1", data, len);
 	if (jk_session_load(dir, UID, &first) == JK_OK) {
 		need(first.grant.uid == UID);
 		need(jk_id_is_valid(first.id));
@@ -86,5 +89,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if (jk_ticket_look(dir, TICKET, "hanako", &grant) == JK_OK)
 		need(strcmp(grant.account, "hanako") == 0);
+	need(jk_pins_changed(dir, "c-1") >= 0);
 	return 0;
 }

@@ -596,7 +596,7 @@ test_decide_a_question_with_a_part_missing_denies(void **state)
 	WITHOUT(approvals, NULL);
 	WITHOUT(n_opids, JK_OPIDS_MAX + 1);
 	WITHOUT(n_approvals, JK_APPROVALS_MAX + 1);
-	WITHOUT(ask, (enum jk_ask)ASKS);
+	WITHOUT(ask, (enum jk_ask)(JK_ASK_PIN + 1));
 #undef WITHOUT
 	make_good(&w, JK_ASK_MANAGE);
 	w.q.delegators = NULL;
@@ -1075,6 +1075,90 @@ test_decide_verdicts_are_consistent(void **state)
 	}
 }
 
+/* ---- the PIN of a card ---- */
+
+static void
+expect_pin(const char *name, const struct world *w, enum jk_reason why)
+{
+	const struct jk_verdict v = jk_decide(&w->q);
+
+	if (v.why != why || v.allowed != (why == JK_WHY_GRANTED) ||
+	    v.choices != 0 || v.approvals != 0 ||
+	    (v.allowed && v.opid != w->q.n_opids))
+		fail_msg("%s: %s, not %s", name, jk_reason_code(v.why),
+		    jk_reason_code(why));
+}
+
+static void
+test_pin_hangs_on_card_and_holder_only(void **state)
+{
+	static struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_PIN);
+	expect_pin("good", &w, JK_WHY_GRANTED);
+	w.q.n_opids = 0;
+	expect_pin("without a right", &w, JK_WHY_GRANTED);
+	strcpy(w.session.person, "p2");
+	expect_pin("while somebody else is in", &w, JK_WHY_GRANTED);
+	w.session.active = false;
+	expect_pin("while it is locked", &w, JK_WHY_GRANTED);
+	w.policy.open_min = 60;
+	w.policy.close_min = 61;
+	expect_pin("at night", &w, JK_WHY_GRANTED);
+	/* About to be proven: what speaks against it comes before the PIN. */
+	memset(w.evidence.key, 0, sizeof(w.evidence.key));
+	expect_pin("not yet proven", &w, JK_WHY_EVIDENCE_NONE);
+}
+
+/* One for each step that counts. */
+#define SPOIL(name, what)                       \
+	static void pin_##name(struct world *w) \
+	{                                       \
+		what;                           \
+	}
+SPOIL(stale, w->edition.valid_until = NOW)
+SPOIL(clock, w->q.last_record = NOW + 1)
+SPOIL(no_card, w->q.card = NULL)
+SPOIL(other_account, w->account.n_persons = 1)
+SPOIL(disabled, w->person.enabled = false)
+SPOIL(revoked, w->card.state = JK_CARD_REVOKED)
+SPOIL(expired, w->card.valid.until = NOW)
+SPOIL(terminal, w->terminal.revoked = true)
+SPOIL(method, w->evidence.method = JK_METHOD_BIOMETRIC)
+SPOIL(other_key, w->evidence.key[0]++)
+#undef SPOIL
+
+static void
+test_pin_is_refused_for(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct world *w);
+		enum jk_reason why;
+	} spoilt[] = {
+		{ "stale", pin_stale, JK_WHY_POLICY_STALE },
+		{ "clock", pin_clock, JK_WHY_CLOCK_BAD },
+		{ "no card", pin_no_card, JK_WHY_CARD_UNKNOWN },
+		{ "other account", pin_other_account, JK_WHY_CARD_MISMATCH },
+		{ "disabled", pin_disabled, JK_WHY_PERSON_DISABLED },
+		{ "revoked", pin_revoked, JK_WHY_CARD_REVOKED },
+		{ "expired", pin_expired, JK_WHY_CARD_EXPIRED },
+		{ "terminal", pin_terminal, JK_WHY_TERMINAL_REVOKED },
+		{ "method", pin_method, JK_WHY_METHOD_DENIED },
+		{ "other key", pin_other_key, JK_WHY_EVIDENCE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(spoilt); i++) {
+		static struct world w;
+
+		make_good(&w, JK_ASK_PIN);
+		spoilt[i].spoil(&w);
+		expect_pin(spoilt[i].name, &w, spoilt[i].why);
+	}
+}
+
 int
 main(void)
 {
@@ -1101,6 +1185,8 @@ main(void)
 		cmocka_unit_test(test_decide_taking_away_never_allows),
 		cmocka_unit_test(test_decide_order_of_rows_changes_no_answer),
 		cmocka_unit_test(test_decide_verdicts_are_consistent),
+		cmocka_unit_test(test_pin_hangs_on_card_and_holder_only),
+		cmocka_unit_test(test_pin_is_refused_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,7 @@ static void
 test_pam_code_refuses_in_every_phase(void **state)
 {
 	static const enum jk_phase phases[] = { JK_PHASE_AUTH, JK_PHASE_ACCOUNT,
-		JK_PHASE_SESSION };
+		JK_PHASE_SESSION, JK_PHASE_PRELIM, JK_PHASE_CHANGE };
 
 	(void)state;
 	for (size_t i = 0; i < JK_COUNT(reasons); i++)
@@ -181,7 +181,8 @@ test_pam_code_refuses_in_every_phase(void **state)
 }
 
 /*
- * pam_sm_authenticate(3) and pam_sm_acct_mgmt(3) list what they may return;
+ * pam_sm_authenticate(3), pam_sm_acct_mgmt(3) and pam_sm_chauthtok(3) list what
+ * they may return;
  * swaylock reads PAM_CRED_INSUFFICIENT as "no PAM here". SYSTEM_ERR stands
  * for "nobody mapped this": only an internal error may have it.
  */
@@ -192,11 +193,14 @@ test_pam_code_is_one_that_the_phase_may_return(void **state)
 		PAM_USER_UNKNOWN, PAM_MAXTRIES, PAM_CONV_ERR };
 	static const int account[] = { PAM_PERM_DENIED, PAM_ACCT_EXPIRED,
 		PAM_USER_UNKNOWN, PAM_NEW_AUTHTOK_REQD };
+	static const int change[] = { PAM_AUTHTOK_ERR, PAM_AUTHTOK_RECOVERY_ERR,
+		PAM_AUTHTOK_LOCK_BUSY, PAM_PERM_DENIED, PAM_TRY_AGAIN,
+		PAM_USER_UNKNOWN };
 
 	(void)state;
 	for (size_t i = 0; i < JK_COUNT(reasons); i++) {
 		enum jk_reason why = reasons[i].why;
-		bool a = false, b = false;
+		bool a = false, b = false, c = false, d = false;
 
 		if (why == JK_WHY_GRANTED || why == JK_WHY_INTERNAL)
 			continue;
@@ -204,7 +208,12 @@ test_pam_code_is_one_that_the_phase_may_return(void **state)
 			a |= jk_pam_code(why, JK_PHASE_AUTH) == auth[j];
 		for (size_t j = 0; j < JK_COUNT(account); j++)
 			b |= jk_pam_code(why, JK_PHASE_ACCOUNT) == account[j];
-		if (!a || !b ||
+		for (size_t j = 0; j < JK_COUNT(change); j++) {
+			c |= jk_pam_code(why, JK_PHASE_PRELIM) == change[j];
+			d |= jk_pam_code(why, JK_PHASE_CHANGE) == change[j];
+		}
+		if (!a || !b || !c || !d ||
+		    jk_pam_code(why, JK_PHASE_CHANGE) == PAM_TRY_AGAIN ||
 		    jk_pam_code(why, JK_PHASE_SESSION) != PAM_SESSION_ERR)
 			fail_msg("%s", reasons[i].name);
 	}

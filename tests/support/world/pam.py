@@ -21,7 +21,7 @@ MODULE_ONLY = """\
 auth     required {module} {options}
 account  required {module} {options}
 session  required {module} {options}
-password required pam_deny.so
+password required {module} {options}
 """
 
 LOGIN = """\
@@ -29,7 +29,7 @@ auth     required {module} {options}
 account  required {module} {options}
 session  required pam_loginuid.so
 session  required {module} {options}
-password required pam_deny.so
+password required {module} {options}
 """
 
 SU = """\
@@ -55,8 +55,9 @@ class Pam:
             self.write(service, PERMIT)
 
     def ours(self, options: str = "") -> None:
-        """jk-test (the module alone), jk-session (with a loginuid), login and su."""
-        stacks = {"jk-test": MODULE_ONLY, "jk-session": LOGIN, "login": LOGIN, "su": SU, "su-l": SU}
+        """jk-test (the module alone), jk-session (with a loginuid), login, su and passwd."""
+        stacks = {"jk-test": MODULE_ONLY, "jk-session": LOGIN, "login": LOGIN, "su": SU, "su-l": SU,
+                  "passwd": MODULE_ONLY}
         for service, stack in stacks.items():
             self.write(service, stack, options)
 

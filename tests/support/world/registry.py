@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Iterable, Mapping, Union
 
 from .namespace import Space
@@ -86,9 +87,10 @@ class Registry:
                                             "valid-from": valid_from, "valid-until": valid_until, "enabled": enabled}
 
     def card(self, number: str, person: str, certificate: str, state: str = "active") -> None:
-        """certificate: PEM text; it is written beside the registry."""
+        """certificate: PEM text; it is written beside the registry. Its PIN is a week old, and its holder's own."""
         self.certificates[f"{number}.pem"] = certificate
-        self.rows["card"][number] = {"person": person, "certificate": f"{number}.pem", "state": state}
+        self.rows["card"][number] = {"person": person, "certificate": f"{number}.pem", "state": state,
+                                     "pin-set": days_ago(7)}
 
     def terminal(self, name: str, *, terminal_class: str = "integrated-terminal",
                  department: str | Iterable[str] = "shimin", room_level: int | None = None) -> None:
@@ -156,6 +158,10 @@ class Registry:
 
     def build(self) -> None:
         self.try_build().check()
+
+
+def days_ago(days: int) -> str:
+    return (datetime.date.today() - datetime.timedelta(days=days)).isoformat()
 
 
 def merged(base: Mapping[str, Mapping[str, Value]],

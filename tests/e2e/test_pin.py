@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The life of a PIN: changed by passwd."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+
+from jukinet import KEEP, Office, PIN, STAFF, WRONG, Answer, missing, tap, texts, frames
+from world.world import NO_SHELL
+
+NEW = "25804691"
+OTHER = "739164"
+OLD_PROMPT, NEW_PROMPT, AGAIN_PROMPT = (re.escape(texts.text(code)) + "$" for code in ("pin.old", "pin.new", "pin.again"))
+
+
+def state_of(w) -> dict[str, str]:
+    """Of the card in the reader, as it would be after a power cut."""
+    text = w.space.read(f"{w.card.made.directory}/state")
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def set_pin(w, pin: str = PIN) -> None:
+    """Behind everybody's back."""
+    path = f"{w.card.made.directory}/state"
+    w.space.write(path, re.sub(r"(?m)^pin=.*$", f"pin={pin}", w.space.read(path)))
+    w.card.change(w.card.made)
+    w.card.set_tries(3)
+
+
+def anew(w, holder: str = "hanako", **card) -> None:
+    """As at the beginning; keys of the card's row, by name."""
+    w.reset(holder)
+    for pattern in ("pin.*", "pintold.*", "puk.*"):
+        for name in w.files(KEEP, pattern):
+            os.unlink(w.space.path(f"{KEEP}/{name}"))
+    set_pin(w)
+    if card:
+        w.registry.change("card", STAFF[holder].card, **card)
+        w.registry.build()
+
+
+def three(old: str = PIN, new: str = NEW, again: str | None = None) -> list[Answer]:
+    return [Answer(OLD_PROMPT, old, hidden=True), Answer(NEW_PROMPT, new, hidden=True),
+            Answer(AGAIN_PROMPT, new if again is None else again, hidden=True)]
+
+
+def passwd(w, *answers: Answer, account: str = "hanako", **how):
+    """The real passwd of that account."""
+    how.setdefault("loginuid", w.accounts[account].uid)
+    with w.open_session(["/usr/bin/passwd"], None, answers, shell=NO_SHELL, uid=account, **how) as session:
+        pass
+    return session.visit
+
+
+def kept(w, card: str) -> int:
+    """When this terminal changed that card's PIN."""
+    with open(w.space.path(f"{KEEP}/pin.{card}"), "rb") as file:
+        return int.from_bytes(frames.field(frames.decode(file.read())[1], frames.F_REAL_S), "big")
+
+
+# --- passwd -----------------------------------------------------------------------------------------------------------
+
+def test_passwd_changes_the_pin(w):
+    anew(w)
+    mark = w.mark()
+    before = int(time.time())
+    visit = passwd(w, *three())
+    tap.equal(visit.status, 0, str(visit))
+    due = w.run(["date", "-d", "+6 months", "+%Y-%m-"]).stdout.strip()
+    said = texts.text("pin.changed", date="@").split("@")
+    tap.check(said[0] + due in visit.transcript and said[1] in visit.transcript, visit.transcript)
+    tap.check(PIN not in visit.transcript and NEW not in visit.transcript, visit.transcript)
+    tap.equal(state_of(w)["pin"], NEW)
+    one = w.one(mark)
+    who = STAFF["hanako"]
+    wanted = {"op": "juki:pin-change", "acct": "hanako", "jper": who.number, "jcard": who.card, "jterm": "shimin-03",
+              "jsvc": "passwd", "jfor": "in-time", "res": "success"}
+    tap.equal({name: one.get(name) for name in wanted}, wanted, str(one))
+    tap.equal((one.type, one.uid, one.auid), ("USER_CHAUTHTOK", w.accounts["_jukinet"].uid, w.accounts["hanako"].uid))
+    tap.check(before <= kept(w, who.card) <= time.time(), "the date")
+    tap.equal((w.ask("hanako", PIN).code, w.ask("hanako", NEW).code), ("PAM_AUTH_ERR", "PAM_SUCCESS"))
+
+
+def test_passwd_of_a_p256_card(w):
+    anew(w, "taro")
+    tap.equal(passwd(w, *three(), account="taro").status, 0)
+    tap.equal(state_of(w)["pin"], NEW)
+    set_pin(w)
+
+
+def test_change_in_japanese(w):
+    """By a program of root's: passwd itself is set-user-ID and takes the machine's own locales only."""
+    if not (japanese := w.japanese()):
+        tap.skip("no Japanese locale can be made here")
+    anew(w)
+    given = [PIN, NEW, NEW]
+    with w.app(env=japanese) as app:
+        app.start("jk-test", "hanako")
+        app.begin("chauthtok")
+        told = app.finish_with(lambda _: given.pop(0))
+    tap.equal(told.asked, [texts.text(code, "ja") for code in ("pin.old", "pin.new", "pin.again")])
+    tap.equal(re.sub(r"\d{4}-\d\d-\d\d", "{date}", told.said[0]), texts.catalogue()["pin.changed"][1])
+
+
+def refused(w, code: str, *answers: Answer, record: dict | None = None, left: int = 3, account: str = "hanako",
+            parameters: dict | None = None, **how):
+    """passwd fails for this reason, says so, has it on record, and the card is as it was."""
+    mark = w.mark()
+    visit = passwd(w, *answers, account=account, **how)
+    tap.check(visit.status != 0, str(visit))
+    tap.check(texts.text(code, **(parameters or {})) in visit.transcript, f"{code}: {visit.transcript}")
+    tap.equal(state_of(w)["pin"], PIN)
+    tap.equal(w.files(KEEP, "pin.*"), [], "no date")
+    one = w.one(mark)
+    wanted = {"op": "juki:pin-change", "jwhy": code, "res": "failed"} | (record or {})
+    tap.equal({name: one.get(name) for name in wanted}, wanted, str(one))
+    tap.equal(w.card.counters()["pin-tries"], left, "tries left")
+    tap.equal(w.card.counters()["verified"], 0, "verified")
+    return visit
+
+
+def test_wrong_present_pin(w):
+    anew(w)
+    visit = refused(w, "pin.wrong", *three(old=WRONG), left=2, parameters={"n": 2}, record={"jtry": "2"})
+    tap.check(texts.text("pin.kept") in visit.transcript, visit.transcript)
+    refused(w, "pin.wrong.last", *three(old=WRONG), left=1, record={"jtry": "1"})
+    last = [Answer(re.escape(texts.text("pin.prompt.last")) + "$", WRONG, hidden=True), *three()[1:]]
+    refused(w, "pin.locked", *last, left=0, record={"jtry": "0"}, parameters={"contact": "?? 123"})
+    refused(w, "pin.locked", left=0, parameters={"contact": "?? 123"})
+
+
+def test_new_pin_that_is_none(w):
+    anew(w)
+    length = {"min": 6, "max": 8}
+    for new, code in (("111111", "pin.weak"), ("345678", "pin.weak"), ("121212", "pin.weak"), ("19800401", "pin.weak"),
+                      ("hanako", "pin.weak"), (PIN, "pin.same"), ("2580", "pin.malformed"), ("258046913", "pin.malformed"),
+                      ("", "pin.malformed")):
+        answers = three(new=new) if code != "pin.malformed" else three(new=new)[:2]
+        refused(w, code, *answers, parameters=length)
+    refused(w, "pin.differ", *three(again=OTHER))
+    refused(w, "pin.differ", *three(again=""))
+    # Nothing of all that has reached the card.
+    tap.equal(w.card.counters()["pin-tries"], 3)
+
+
+def test_rules_of_the_office(w):
+    anew(w)
+    w.registry.policy(pin={"forbidden": [NEW, OTHER], "digits": True})
+    w.registry.build()
+    refused(w, "pin.weak", *three())
+    refused(w, "pin.digits", *three(new="k7Q2mz"))
+    w.registry.policy()
+    w.registry.build()
+    # This card takes nothing but digits, and only it knows.
+    visit = refused(w, "pin.refused", *three(new="k7Q2mz"))
+    tap.check(texts.text("pin.kept") in visit.transcript, visit.transcript)
+
+
+def test_card_that_is_not_there_or_not_his(w):
+    anew(w)
+    w.pull()
+    refused(w, "card.none")
+    w.card.insert_and_wait()
+    w.insert("taro")
+    refused(w, "card.mismatch", record={"jcard": STAFF["taro"].card})
+    w.insert("hanako")
+    w.registry.change("card", STAFF["hanako"].card, state="revoked")
+    w.registry.build()
+    refused(w, "card.revoked")
+
+
+def chauthtok(w, account: str, answers: list[str], flags: int = 0, service: str = "jk-test", uid=None, loginuid=None):
+    with w.app(uid, **({} if loginuid is None else {"loginuid": loginuid})) as app:
+        app.start(service, account)
+        app.begin("chauthtok", flags)
+        given = list(answers)
+        told = app.finish_with(lambda _: given.pop(0) if given else None)
+    return told
+
+
+def test_codes_for_programs(w):
+    """What pam_chauthtok returns, and how it asks."""
+    anew(w)
+    told = chauthtok(w, "hanako", [PIN, NEW, NEW])
+    tap.equal((told.code, told.asked), ("PAM_SUCCESS", [texts.text(code) for code in ("pin.old", "pin.new", "pin.again")]))
+    set_pin(w)
+    tap.equal(chauthtok(w, "hanako", [WRONG, NEW, NEW]).code, "21", "PAM_AUTHTOK_RECOVERY_ERR")
+    tap.equal(chauthtok(w, "hanako", [PIN, NEW, OTHER]).code, "PAM_AUTHTOK_ERR")
+    tap.equal(chauthtok(w, "hanako", []).code, "PAM_CONV_ERR", "a program that cannot ask")
+    w.card.block_pin()
+    tap.equal(chauthtok(w, "hanako", []).code, "22", "PAM_AUTHTOK_LOCK_BUSY")
+    w.card.set_tries(3)
+    w.services.card.stop()
+    try:
+        tap.equal(chauthtok(w, "hanako", []).code, "24", "PAM_TRY_AGAIN")
+    finally:
+        w.services.start()
+    tap.equal(chauthtok(w, "nobody-here", []).code, "PAM_USER_UNKNOWN")
+    w.mark()
+
+
+def test_only_the_account_itself_may_ask(w):
+    anew(w)
+    mallory, hanako = w.accounts["mallory"].uid, w.accounts["hanako"].uid
+    mark = w.mark()
+    told = chauthtok(w, "hanako", [], loginuid=mallory)
+    tap.equal((told.code, told.said, told.asked), ("PAM_PERM_DENIED", [texts.text("pin.foreign")], []))
+    told = chauthtok(w, "hanako", [], uid="mallory")
+    tap.equal((told.code, told.said), ("PAM_PERM_DENIED", [texts.text("pin.foreign")]))
+    told = chauthtok(w, "hanako", [], uid="hanako")
+    tap.equal((told.code, told.said), ("PAM_PERM_DENIED", [texts.text("pin.foreign")]), "its own programs are not root's")
+    tap.equal({one["jwhy"] for one in w.happened(mark)}, {"pin.foreign"})
+    tap.check(chauthtok(w, "hanako", [PIN, NEW, NEW], loginuid=hanako).ok)
+    set_pin(w)
+    # Behind su the loginuid is somebody else's, and the real uid is not.
+    tap.equal(passwd(w, *three(), loginuid=mallory).status, 0)
+
+
+# --- a card that is pulled --------------------------------------------------------------------------------------------
+
+STEPS = ("verify", "sign", "change")
+
+
+def number_of(w, command: str) -> int:
+    """Which APDU since the card was looked at this command was, in a change that went well."""
+    set_pin(w)
+    w.services.wait_until_idle()
+    w.card.reset_count()
+    tap.check(chauthtok(w, "hanako", [PIN, NEW, NEW]).ok)
+    lines = [line.split() for line in w.card.apdus().splitlines()]
+    begin = max(i for i, line in enumerate(lines) if line[1] == "1")
+    numbers = [int(line[1]) for line in lines[begin:] if line[1].isdigit() and line[2] == command]
+    tap.check(numbers, f"no {command} in {lines[begin:]}")
+    set_pin(w)
+    return numbers[-1]
+
+
+def pulled(w, order: str, command: str) -> tuple[str, str]:
+    """The card goes at this command: which PIN it has, and what was said."""
+    anew(w)
+    number = number_of(w, command)
+    for name in w.files(KEEP, "pin.*"):
+        os.unlink(w.space.path(f"{KEEP}/{name}"))
+    w.card.reset_count()
+    mark = w.mark()
+    w.card.say(f"{order} {number}")
+    told = chauthtok(w, "hanako", [PIN, NEW, NEW])
+    tap.check(not told.ok, str(told))
+    tap.equal(w.one(mark)["res"], "failed")
+    tap.equal(w.files(KEEP, "pin.*"), [], "no date")
+    has = state_of(w)["pin"]
+    time.sleep(0.9)
+    w.card.clear()
+    w.card.insert_and_wait()
+    said = [text for text in told.said if text in [texts.text(code) for code in ("pin.kept", "pin.taken", "pin.unsure")]]
+    tap.equal(len(said), 1, str(told))
+    return has, said[0]
+
+
+def test_card_pulled_before_a_command(w):
+    """The command does not reach the card: the old PIN stands, and only of the last command that is not known."""
+    for command in STEPS:
+        has, said = pulled(w, "remove-at", command)
+        tap.equal(has, PIN, command)
+        tap.equal(said, texts.text("pin.unsure" if command == "change" else "pin.kept"), command)
+
+
+def test_card_pulled_after_a_command(w):
+    """The command has been answered: of the change that is good enough."""
+    for command in ("verify",):
+        has, said = pulled(w, "remove-after", command)
+        tap.equal((has, said), (PIN, texts.text("pin.kept")), command)
+
+
+def test_card_pulled_while_it_changes(w):
+    """It has the new PIN and nobody heard its answer: that is what is said."""
+    anew(w)
+    w.card.fault("delay 3000", "change", 1)
+    with w.app() as app:
+        app.start("jk-test", "hanako")
+        app.begin("chauthtok")
+        given = [PIN, NEW, NEW]
+
+        def answer(_):
+            return given.pop(0)
+        puller = threading.Timer(1.0, w.card.remove)
+        puller.start()
+        told = app.finish_with(answer)
+        puller.join()
+    tap.equal(state_of(w)["pin"], NEW)
+    tap.equal(told.said[0], texts.text("pin.unsure"), str(told))
+    tap.equal(w.files(KEEP, "pin.*"), [], "no date")
+    time.sleep(0.9)
+    w.card.clear()
+    w.card.insert_and_wait()
+
+
+def test_card_pulled_at_a_prompt(w):
+    for at in range(3):
+        anew(w)
+        given = [PIN, NEW, NEW]
+        with w.app() as app:
+            app.start("jk-test", "hanako")
+            app.begin("chauthtok")
+
+            def answer(_):
+                if len(given) == 3 - at:
+                    w.pull()
+                return given.pop(0)
+            told = app.finish_with(answer)
+        tap.check(not told.ok, str(told))
+        tap.equal(told.said, [texts.text("pin.kept"), texts.text("card.removed")])
+        tap.equal(state_of(w)["pin"], PIN)
+        w.card.insert_and_wait()
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+def test_no_receipt_no_date(w):
+    """The witness falls silent at the last prompt: the card has the new PIN, which is said; the record is void."""
+    anew(w)
+    mark = w.mark()
+    given = [PIN, NEW, NEW]
+    with w.app() as app:
+        app.start("jk-test", "hanako")
+        app.begin("chauthtok")
+
+        def answer(_):
+            if len(given) == 1:
+                w.services.witness.sigstop()
+            return given.pop(0)
+        told = app.finish_with(answer)
+    w.services.witness.sigcont()
+    tap.equal((told.code, told.said), ("PAM_AUTHTOK_ERR", [texts.text("pin.taken"), texts.text("audit.down")]))
+    tap.equal(state_of(w)["pin"], NEW)
+    tap.equal(w.files(KEEP, "pin.*"), [], "no date")
+    w.ask("hanako", NEW)
+    records = w.happened(mark)
+    [good] = [one for one in records if one.op == "pin-change" and one["res"] == "success"]
+    tap.check(good["jid"] in {one.get("jvoid") for one in records if one.op == "void"}, str(records))
+
+
+def test_a_card_that_only_looks_like_it_gets_no_new_pin(w):
+    """A clone has the certificate and not the key: it is refused before the new PIN is sent."""
+    anew(w)
+    w.card.fault("sig-foreign", "sign", 1)
+    before = len(re.findall(r" change 0024", w.card.apdus()))
+    mark = w.mark()
+    told = chauthtok(w, "hanako", [PIN, NEW, NEW])
+    tap.equal(told.said, [texts.text("pin.kept"), texts.text("card.forged")])
+    tap.equal(w.one(mark)["jwhy"], "card.forged")
+    tap.equal(len(re.findall(r" change 0024", w.card.apdus())), before, "new PINs that reached the card")
+    tap.equal(state_of(w)["pin"], PIN)
+    w.services.wait_until_idle()
+    tap.equal(w.card.counters()["verified"], 0)
+
+
+def test_pin_is_in_no_log(w):
+    anew(w)
+    passwd(w, *three())
+    set_pin(w)
+    passwd(w, *three(old=OTHER))
+    w.mark()
+    for pin in (NEW, OTHER):
+        found = [one.line for one in w.log.all() if f'"{pin}"' in one.line or pin.encode().hex().upper() in one.line]
+        tap.equal(found, [], "audit log")
+        tap.check(pin not in w.syslog(), "syslog")
+        tap.check(pin not in w.services.jukinetd.stderr() + w.services.card.stderr(), "services")
+
+
+if __name__ == "__main__":
+    tap.main(missing(), w=lambda: Office("pin"))
