@@ -9,6 +9,7 @@
 
 /* A registry for many machines names many accounts that one has not. */
 #define STRANGERS_SAID 5
+#define DAY_S          86400
 
 struct check {
 	struct jk_rowset *set;
@@ -297,12 +298,28 @@ check_approval_names(struct check *c, const struct jk_approval *a,
 		    "terminal");
 }
 
+/* jukinetctl gives none that long; a file or a directory may. */
+static void
+check_length(struct check *c, const struct jk_approval *a,
+    struct jk_place place)
+{
+	const int64_t longest =
+	    jk_approval_longest(&c->set->policy.limits, a->kind);
+
+	if (jk_period_is_longer(&a->valid, longest))
+		jk_report_warning(c->report, place,
+		    "[approval %s] lasts longer than the %d days of policy.conf",
+		    a->id, (int)(longest / DAY_S));
+}
+
 static void
 check_approval(struct check *c, const struct jk_approval *a,
     struct jk_place place)
 {
-	if (jk_period_counts(&a->valid, c->now))
+	if (jk_period_counts(&a->valid, c->now)) {
 		check_approval_names(c, a, place);
+		check_length(c, a, place);
+	}
 	/* Its use is noted on one terminal only. */
 	if (a->once && a->terminal[0] == '\0')
 		jk_report_error(c->report, place,

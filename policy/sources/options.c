@@ -533,6 +533,12 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "limits", "fallback-days", parse_number, FIELD(P, limits.fallback_s),
 	  .min = 1, .max = 31, .scale = 86400, .fallback = "1", .range = "1 to 31 days",
 	  .help = "of an approval of the fallback PIN that names no end (S-25)" },
+	{ JK_CONF_POLICY, "limits", "approval-days", parse_number, FIELD(P, limits.approval_s),
+	  .min = 1, .max = 366, .scale = 86400, .fallback = "31", .range = "1 to 366 days",
+	  .help = "of the longest approval that officers give (S-25)" },
+	{ JK_CONF_POLICY, "limits", "delegation-days", parse_number, FIELD(P, limits.delegation_s),
+	  .min = 1, .max = 731, .scale = 86400, .fallback = "366", .range = "1 to 731 days",
+	  .help = "of the longest delegation (S-65)" },
 
 	{ JK_CONF_POLICY, "hours", "open", parse_clock, FIELD(P, policy.open_min),
 	  .range = "HH:MM", .help = "when work begins; without it there are no hours" },

@@ -45,6 +45,7 @@ struct jk_limits {
 	int64_t review_s;   /* between two reviews of an account (S-28) */
 	int64_t unused_s;   /* of an operator ID, then it is listed (S-28) */
 	int64_t fallback_s; /* of a fallback approval without an end (S-25) */
+	int64_t approval_s, delegation_s; /* the longest of them (S-25, S-65) */
 };
 
 struct jk_policy_draft {

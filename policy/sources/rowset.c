@@ -10,6 +10,19 @@ jk_period_counts(const struct jk_period *valid, int64_t now)
 	return valid->until == 0 || now < valid->until;
 }
 
+int64_t
+jk_approval_longest(const struct jk_limits *limits, enum jk_approval_kind kind)
+{
+	return kind == JK_APPROVAL_DELEGATION ? limits->delegation_s
+	                                      : limits->approval_s;
+}
+
+bool
+jk_period_is_longer(const struct jk_period *valid, int64_t seconds)
+{
+	return valid->until == 0 || valid->until - valid->from > seconds;
+}
+
 void
 jk_rowset_name_registry(struct jk_rowset *set, uint64_t serial)
 {

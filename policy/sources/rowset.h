@@ -36,6 +36,11 @@ struct jk_rowset {
 /* Whether it counts, or still will. Only such approvals go into a snapshot. */
 bool jk_period_counts(const struct jk_period *valid, int64_t now);
 
+/* How long an approval of this kind may last, in seconds. */
+int64_t jk_approval_longest(const struct jk_limits *limits,
+    enum jk_approval_kind kind);
+bool jk_period_is_longer(const struct jk_period *valid, int64_t seconds);
+
 /* Of several sources the first that has a serial names the registry. */
 void jk_rowset_name_registry(struct jk_rowset *set, uint64_t serial);
 void jk_rowset_init(struct jk_rowset *set);

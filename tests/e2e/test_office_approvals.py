@@ -6,12 +6,20 @@ S-66), and the terminals and departments for which they do so (T-08, T-38, S-47)
 from __future__ import annotations
 
 import datetime
+import os
 import time
 
 from office import (CONSOLE, Done, Entry, Officers, PIN, REGISTRY, Record, STAFF, missing, role_row, tap)
 
 TERMINAL = "shimin-03"
-FAR = "2099-12-31"
+TODAY = datetime.date.today()
+
+
+def ahead(days: int) -> str:
+    return (TODAY + datetime.timedelta(days=days)).isoformat()
+
+
+FAR = ahead(365)
 WHY = ("--reason", "right hand in bandages")
 OPS = {"terminal revoke": "revoke", "terminal": "config", "department": "config", "delegate": "delegate",
        "approve": "approve", "approval": "approve"}
@@ -101,12 +109,69 @@ def test_s_25_the_policy_says_for_how_long(w: Officers) -> None:
     _, row = made(did(w, "access-manager", *fallback())[0])
     begin, end = (time.mktime(time.strptime(row[key], "%Y-%m-%d %H:%M")) for key in ("valid-from", "valid-until"))
     tap.equal(end - begin, 3 * 86400)
-    _, row = made(did(w, "access-manager", *fallback("p0010", TERMINAL, "--from", "2099-01-01", "--until", FAR,
+    _, row = made(did(w, "access-manager", *fallback("p0010", TERMINAL, "--from", "2099-01-01", "--until", "2099-01-31",
                                                      "--once"))[0])
-    tap.equal((row["valid-from"], row["valid-until"], row["once"]), ("2099-01-01", FAR, "yes"))
+    tap.equal((row["valid-from"], row["valid-until"], row["once"]), ("2099-01-01", "2099-01-31", "yes"))
     # Without an end it is as long when it begins later.
     _, row = made(did(w, "access-manager", *fallback("p0010", TERMINAL, "--from", "2099-01-01 08:00"))[0])
     tap.equal(row["valid-until"], "2099-01-04 08:00")
+
+
+def test_s_25_no_approval_lasts_longer_than_the_policy_says(w: Officers) -> None:
+    w.reset()
+    hours = ("approve", "after-hours", "p0010", "--terminal", TERMINAL, *WHY)
+    for command in (fallback(), hours):
+        for days in (("--until", ahead(31)), ("--until", "2999-12-31"), ("--from", ahead(1), "--until", ahead(32))):
+            told = refused(w, "access-manager", "row.bad", *command, *days)
+            tap.check("31 days" in told.stderr, str(told))
+        did(w, "access-manager", *command, "--until", ahead(30))
+    permission = ("approve", "identity-info", "p0010", "--terminal", TERMINAL, *WHY)
+    refused(w, "identity-info-officer", "row.bad", *permission, "--until", ahead(31))
+    w.shipped_policy(limits={"approval-days": 2, "fallback-days": 3, "delegation-days": 2})
+    w.build()
+    # What names no end lasts as long as it may.
+    _, row = made(did(w, "access-manager", *fallback())[0])
+    begin, end = (time.mktime(time.strptime(row[key], "%Y-%m-%d %H:%M")) for key in ("valid-from", "valid-until"))
+    tap.equal(end - begin, 2 * 86400)
+    did(w, "identity-info-officer", *permission)
+    delegate = (*DELEGATE[:4], *DELEGATE[6:], "--function", "operator-register")
+    refused(w, "operator-manager", "row.bad", *delegate, "--until", ahead(2))
+    did(w, "operator-manager", *delegate, "--until", ahead(1))
+
+
+def test_s_65_no_delegation_lasts_longer_than_the_policy_says(w: Officers) -> None:
+    w.reset()
+    delegate = (*DELEGATE[:4], *DELEGATE[6:], "--function", "operator-register")
+    for until in (ahead(366), "9999-12-31"):
+        refused(w, "operator-manager", "row.bad", *delegate, "--until", until)
+    did(w, "operator-manager", *delegate, "--until", ahead(365))
+
+
+def test_s_25_no_approval_begins_before_it_is_given(w: Officers) -> None:
+    w.reset()
+    ago = datetime.datetime.now() - datetime.timedelta(minutes=10)
+    for begin in ("1970-01-02", ahead(-1), ago.strftime("%Y-%m-%d %H:%M")):
+        told = refused(w, "access-manager", "row.bad", *fallback("p0010", TERMINAL, "--from", begin))
+        tap.check("before it was given" in told.stderr, str(told))
+    refused(w, "operator-manager", "row.bad", *DELEGATE, "--function", "operator-register", "--from", ahead(-1))
+    # Of today what has passed does not count, and a clock may be late.
+    _, row = made(did(w, "access-manager", *fallback("p0010", TERMINAL, "--from", ahead(0)))[0])
+    begin = time.mktime(time.strptime(row["valid-from"], "%Y-%m-%d %H:%M"))
+    tap.check(abs(begin - time.time()) < 120, row["valid-from"])
+    late = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() - 60))
+    _, row = made(did(w, "access-manager", *fallback("p0010", TERMINAL, "--from", late))[0])
+    tap.equal(row["valid-from"], late)
+
+
+def test_a_long_approval_by_hand_is_warned_of(w: Officers) -> None:
+    w.reset()
+    w.space.write("/etc/jukinet/registry.d/by-hand.conf", "[approval a-long]\nkind = after-hours\nperson = p0010\n"
+                  f"by = p0005\nterminal = *\nvalid-from = 2020-01-01\nvalid-until = 2099-12-31\nreason = then\n")
+    for verb in ("check", "build"):
+        told = w.console.ctl("registry", verb)
+        tap.equal(told.status, 0, str(told))
+        tap.check("warning: [approval a-long] lasts longer than the 31 days" in told.stderr, str(told))
+    os.unlink(w.space.path("/etc/jukinet/registry.d/by-hand.conf"))
 
 
 def test_s_25_only_the_access_manager_of_the_department(w: Officers) -> None:
@@ -155,8 +220,13 @@ def test_s_34_identity_information_is_handled_with_permission(w: Officers) -> No
     entry, _ = did(w, "identity-info-officer", *command, "--business", "identity-info-update", "--business", "moving")
     number, row = made(entry)
     tap.equal((row["business"], row["by"]), (["identity-info-update", "moving"], "p0007"))
-    today = datetime.date.today()
-    tap.equal(row["valid-until"], f"{today.year + (today.month > 3)}-03-31", "the end of the fiscal year")
+    fiscal_end = f"{TODAY.year + (TODAY.month > 3)}-03-31"
+    want = min(fiscal_end, ahead(31))
+    tap.equal(row["valid-until"][:10], want, "as long as any approval may last")
+    w.shipped_policy(limits={"approval-days": 366})
+    w.build()
+    _, row = made(did(w, "identity-info-officer", *command, "--once")[0])
+    tap.equal(row["valid-until"], fiscal_end, "the end of the fiscal year")
     tap.check(in_snapshot(w, number))
     _, row = made(did(w, "identity-info-officer", *command, "--once")[0])
     tap.equal((row["once"], "business" in row), ("yes", False))

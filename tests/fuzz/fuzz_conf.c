@@ -72,6 +72,8 @@ need_whole(enum jk_conf_file file)
 		need(jk_policy_encode(&policy.policy, &buf) == JK_OK);
 		need(
 		    policy.limits.review_s > 0 && policy.limits.fallback_s > 0);
+		need(policy.limits.approval_s > 0 &&
+		     policy.limits.delegation_s > 0);
 	}
 }
 

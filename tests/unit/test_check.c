@@ -214,6 +214,40 @@ test_check_faults_are_named(void **state)
 	}
 }
 
+#define LONG(id, kind, more)                        \
+	APPROVAL(id, kind)                          \
+	"person = p2\nby = p1\nterminal = *\n" more \
+	"valid-from = 2026-12-01\nvalid-until = "
+
+/* They hold as they stand; the one that has ended is nobody's matter. */
+static void
+test_check_long_approvals_are_warned_of(void **state)
+{
+	static const char *const want[] = {
+		"x:26: warning: [approval a2] lasts longer than the 31 days of "
+		"policy.conf",
+		"x:41: warning: [approval d2] lasts longer than the 366 days of "
+		"policy.conf",
+		NULL,
+	};
+
+	(void)state;
+	take_more(LONG("a1", "after-hours", "") "2026-12-31\n" LONG("a2",
+	    "identity-info", "") "2027-01-01\n" LONG("d1", "delegation",
+	    "function = permission-set\n") "2027-12-01\n" LONG("d2",
+	    "delegation",
+	    "function = permission-set\n") "2027-12-02\n" APPROVAL("a3",
+	    "after-hours") "person = p2\nby = p1\nterminal = *\n" OVER);
+	o.set.policy.limits = (struct jk_limits){
+		.approval_s = 31 * 86400,
+		.delegation_s = 366 * 86400,
+	};
+	check();
+	assert_int_equal(o.report.n_errors, 0);
+	expect_lines("long", o.report.warning, o.report.n_warnings, want);
+	office_close(&o);
+}
+
 static void
 test_check_departments_need_no_rows(void **state)
 {
@@ -382,6 +416,7 @@ main(void)
 		cmocka_unit_test(test_check_departments_need_no_rows),
 		cmocka_unit_test(
 		    test_check_policy_and_settings_are_held_against_the_rows),
+		cmocka_unit_test(test_check_long_approvals_are_warned_of),
 		cmocka_unit_test(test_check_policy_alone),
 		cmocka_unit_test(
 		    test_check_nobody_has_more_than_the_snapshot_holds),

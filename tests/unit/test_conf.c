@@ -201,6 +201,8 @@ test_conf_policy_has_defaults(void **state)
 	assert_int_equal(l->review_s, 184 * 86400);
 	assert_int_equal(l->unused_s, 90 * 86400);
 	assert_int_equal(l->fallback_s, 86400);
+	assert_int_equal(l->approval_s, 31 * 86400);
+	assert_int_equal(l->delegation_s, 366 * 86400);
 	assert_int_equal(p->pin.change, JK_PIN_SIX_MONTHS);
 	assert_false(p->pin.allow_initial || p->pin.allow_unknown);
 	assert_false(p->pin.digits || p->pin.puk);

@@ -94,15 +94,20 @@ static const struct {
 	    "規則: 操作者管理の種別の必須 ○→×\n" },
 	{ "limits", HEAD,
 	    HEAD "[limits]\ntraining-days = 90\nreview-days = 100\n"
-	         "unused-days = 30\nfallback-days = 2\n",
+	         "unused-days = 30\nfallback-days = 2\n"
+	         "approval-days = 366\ndelegation-days = 31\n",
 	    "limits: training-days 0 -> 90\n"
 	    "limits: review-days 184 -> 100\n"
 	    "limits: unused-days 90 -> 30\n"
-	    "limits: fallback-days 1 -> 2\n",
+	    "limits: fallback-days 1 -> 2\n"
+	    "limits: approval-days 31 -> 366\n"
+	    "limits: delegation-days 366 -> 31\n",
 	    "期限: 講習会の受講（日） 0→90\n"
 	    "期限: ユーザＩＤの見直し（日） 184→100\n"
 	    "期限: 未使用の操作者ＩＤ（日） 90→30\n"
-	    "期限: 操作者照合暗証番号の承認（日） 1→2\n" },
+	    "期限: 操作者照合暗証番号の承認（日） 1→2\n"
+	    "期限: 承認の最長（日） 31→366\n"
+	    "期限: 権限委譲の最長（日） 366→31\n" },
 	{ "hours begin", HEAD, HEAD "[hours]\nopen = 00:00\nclose = 17:15\n",
 	    "hours: open - -> 00:00\nhours: close - -> 17:15\n",
 	    "業務時間: 開始 なし→00:00\n業務時間: 終了 なし→17:15\n" },

@@ -179,6 +179,8 @@ static const struct row {
 	{ JK_CONF_POLICY, "limits", "review-days", &number, 1, 731 },
 	{ JK_CONF_POLICY, "limits", "unused-days", &number, 1, 731 },
 	{ JK_CONF_POLICY, "limits", "fallback-days", &number, 1, 31 },
+	{ JK_CONF_POLICY, "limits", "approval-days", &number, 1, 366 },
+	{ JK_CONF_POLICY, "limits", "delegation-days", &number, 1, 731 },
 	{ JK_CONF_POLICY, "hours", "open", &clock_time, 0, 0 },
 	{ JK_CONF_POLICY, "hours", "close", &clock_time, 0, 0 },
 	{ JK_CONF_POLICY, "hours", "weekday", &weekday, 0, 0 },

@@ -178,7 +178,8 @@ const struct jk_command jk_approval_commands[] = {
 	    N_("let a person handle identity information"),
 	    { PERSON, TERMINAL, FROM,
 	        { JK_PARAM_VALUE, "until", "DATE",
-	            N_("when it ends; default: end of the fiscal year") },
+	            N_("when it ends; default: end of the fiscal year, or "
+	               "sooner by approval-days of policy.conf") },
 	        ONCE,
 	        { JK_PARAM_LIST, "business", "BUSINESS",
 	            N_("for what; default: all that need it") } } },

@@ -8,6 +8,10 @@
 #include "ids.h"
 #include "output.h"
 
+/* Clocks differ, and typing takes a while. */
+#define GRACE_S 300
+#define DAY_S   86400
+
 /* The end of a day or of a minute, as the registry reads it. */
 static bool
 read_until(const char *text, int64_t *ret)
@@ -102,13 +106,57 @@ jk_approvalrow_from(const struct jk_change *c)
 	const char *from = jk_call_get(c->call, "from");
 	int64_t s = c->now;
 
-	if (from != NULL && jk_date_parse(from, &s) != JK_OK)
+	if (from == NULL)
+		return s;
+	if (jk_date_parse(from, &s) != JK_OK)
 		(void)jk_time_parse(from, &s);
+	else if (s < c->now && c->now < jk_next_day(s))
+		return c->now;
 	return s;
 }
 
+/*
+ * What was done without an approval stays so: none begins before it was given.
+ * No rule says how long one may last, so the policy does (S-25, S-65).
+ */
+static int
+check_period(struct jk_change *c, const struct jk_period *valid,
+    enum jk_approval_kind kind)
+{
+	const int64_t longest =
+	    jk_approval_longest(&c->set.policy.limits, kind);
+
+	if (valid->from < c->now - GRACE_S)
+		return jk_change_refuse(c, JK_WHY_ROW_BAD,
+		    _("it would have begun before it was given: %s"),
+		    jk_call_get(c->call, "from"));
+	if (jk_period_is_longer(valid, longest))
+		return jk_change_refuse(c, JK_WHY_ROW_BAD,
+		    _("it would last longer than the %d days of policy.conf: "
+		      "until %s at the latest"),
+		    (int)(longest / DAY_S),
+		    jk_show_until(valid->from + longest));
+	return EXIT_OK;
+}
+
+/* `until`: when no end was given, which is no later than it may be. */
+static struct jk_period
+period_of(const struct jk_change *c, enum jk_approval_kind kind, int64_t until)
+{
+	const char *given = jk_call_get(c->call, "until");
+	struct jk_period valid = { .from = jk_approvalrow_from(c) };
+	const int64_t latest =
+	    valid.from + jk_approval_longest(&c->set.policy.limits, kind);
+
+	valid.until = until < latest ? until : latest;
+	if (given != NULL)
+		(void)read_until(given, &valid.until);
+	return valid;
+}
+
 static enum jk_err
-set_dates(const struct jk_change *c, int64_t until, struct jk_textrow *row)
+set_dates(const struct jk_change *c, const struct jk_period *valid,
+    struct jk_textrow *row)
 {
 	const char *from_given = jk_call_get(c->call, "from");
 	const char *until_given = jk_call_get(c->call, "until");
@@ -118,11 +166,11 @@ set_dates(const struct jk_change *c, int64_t until, struct jk_textrow *row)
 	/* The minute that has begun, so that it holds at once. */
 	jk_time_format(c->now, from);
 	e = jk_textrow_set(row, "valid-from",
-	    from_given != NULL ? from_given : from);
+	    from_given != NULL && valid->from != c->now ? from_given : from);
 	if (e != JK_OK)
 		return e;
 	return jk_textrow_set(row, "valid-until",
-	    until_given != NULL ? until_given : jk_show_until(until));
+	    until_given != NULL ? until_given : jk_show_until(valid->until));
 }
 
 int
@@ -130,8 +178,12 @@ jk_approvalrow_begin(struct jk_change *c, enum jk_approval_kind kind,
     int64_t until, struct jk_textrow *ret)
 {
 	const char *prefix = kind == JK_APPROVAL_DELEGATION ? "d-" : "a-";
+	const struct jk_period valid = period_of(c, kind, until);
 	char id[JK_ID_MAX + 1];
-	int status;
+	int status = check_period(c, &valid, kind);
+
+	if (status != EXIT_OK)
+		return status;
 
 	jk_change_new_id(c, "approval", prefix, id);
 	name_object(c, "approval", id);
@@ -146,7 +198,7 @@ jk_approvalrow_begin(struct jk_change *c, enum jk_approval_kind kind,
 	    jk_textrow_set(ret, "by", c->actor.person) != JK_OK ||
 	    jk_textrow_set(ret, "terminal", jk_call_get(c->call, "terminal")) !=
 	        JK_OK ||
-	    set_dates(c, until, ret) != JK_OK ||
+	    set_dates(c, &valid, ret) != JK_OK ||
 	    (jk_call_has(c->call, "once") &&
 	        jk_textrow_set(ret, "once", "yes") != JK_OK) ||
 	    jk_textrow_set(ret, "reason", c->call->global.why) != JK_OK)

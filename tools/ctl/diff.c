@@ -158,6 +158,10 @@ compare_limits(struct diff *d, const struct jk_policy_draft *old,
 	    new->limits.unused_s / DAY_S);
 	compare_number(d, "fallback-days", old->limits.fallback_s / DAY_S,
 	    new->limits.fallback_s / DAY_S);
+	compare_number(d, "approval-days", old->limits.approval_s / DAY_S,
+	    new->limits.approval_s / DAY_S);
+	compare_number(d, "delegation-days", old->limits.delegation_s / DAY_S,
+	    new->limits.delegation_s / DAY_S);
 }
 
 static bool

@@ -21,6 +21,8 @@ static const struct {
 	{ "limits", "review-days", "ユーザＩＤの見直し（日）" },
 	{ "limits", "unused-days", "未使用の操作者ＩＤ（日）" },
 	{ "limits", "fallback-days", "操作者照合暗証番号の承認（日）" },
+	{ "limits", "approval-days", "承認の最長（日）" },
+	{ "limits", "delegation-days", "権限委譲の最長（日）" },
 	{ "pin", "", "暗証番号" },
 	{ "pin", "change", "変更の期限" },
 	{ "pin", "initial", "初期の暗証番号" },
