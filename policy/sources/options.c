@@ -520,6 +520,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "policy", "require-function", parse_flag, FIELD(P, policy.function_needed),
 	  .fallback = "yes", .range = "yes or no",
 	  .help = "officers who manage operators also need a type with the function" },
+	{ JK_CONF_POLICY, "policy", "system-accounts", parse_flag, FIELD(P, system_accounts),
+	  .fallback = "no", .range = "yes or no",
+	  .help = "persons may be added to accounts of the system, but root (S-27)" },
 
 	{ JK_CONF_POLICY, "limits", "training-days", parse_number, FIELD(P, policy.training_s),
 	  .min = 0, .max = 366, .scale = 86400, .fallback = "0", .range = "0 to 366 days",

@@ -51,6 +51,7 @@ struct jk_limits {
 struct jk_policy_draft {
 	struct jk_policy policy;
 	struct jk_limits limits;
+	bool system_accounts; /* operators may work under them (S-27) */
 };
 
 /* Of one business: bits in the masks of struct jk_policy. */

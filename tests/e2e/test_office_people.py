@@ -561,8 +561,57 @@ def test_S28_accounts_are_the_system_managers(w):
 
 def test_S27_root_is_no_operators_account(w):
     w.reset()
+    manager = w.as_officer("system-manager")
     with w.unchanged():
-        w.refused(w.as_officer("system-manager").ctl("account", "add", "root", "--person", "p0010"), "row.bad", op="person")
+        for caller in (manager, w.console):
+            w.refused(caller.ctl("account", "add", "root", "--person", "p0010"), "row.bad", op="person")
+
+
+def test_S27_an_account_of_the_system_is_no_operators(w):
+    w.reset()
+    manager = w.as_officer("system-manager")
+    with w.unchanged():
+        for name in ("daemon", "_jukinet", "nobody"):
+            told = manager.ctl("account", "add", name, "--person", "p0010")
+            w.refused(told, "row.bad", op="person")
+            tap.check("account of the system" in told.stderr, str(told))
+    w.stage({("account", "daemon"): {"person": ["p0010"]}, ("account", "nobody"): {"person": ["p0010", "p0011"]}})
+    with w.unchanged():
+        w.refused(manager.ctl("account", "change", "daemon", "--add-person", "p0011"), "row.bad", op="person")
+        w.refused(hand_in(w, f"action,person,account\nchange,p0011,daemon\n", w.console), "row.bad", op="import")
+    w.did(manager.ctl("account", "change", "nobody", "--drop-person", "p0011"), "account.change", by="system-manager")
+    # What this machine calls an account of people.
+    w.space.write("/etc/login.defs", "UID_MIN 2200\n")
+    with w.unchanged():
+        w.refused(manager.ctl("account", "add", "mallory", "--person", "p0010"), "row.bad", op="person")
+    w.space.write("/etc/login.defs", "UID_MIN 1000\n")
+    w.shipped_policy(policy={"version": "2026-11", "system-accounts": True})
+    w.build()
+    w.did(manager.ctl("account", "change", "daemon", "--add-person", "p0011"), "account.change", by="system-manager")
+    with w.unchanged():
+        w.refused(manager.ctl("account", "add", "root", "--person", "p0010"), "row.bad", op="person")
+    w.reset()
+
+
+def test_S28_an_account_that_is_still_to_be_made(w):
+    w.reset()
+    told = w.as_officer("system-manager").ctl("account", "add", "later", "--person", "p0010")
+    w.did(told, "account.add", by="system-manager")
+    tap.check('no account "later"' in told.stderr, str(told))
+    told = w.as_officer("system-manager").ctl("account", "add", "mallory", "--person", "p0010")
+    tap.check("no account" not in told.stderr, str(told))
+
+
+def test_S28_nobody_adds_himself_to_an_account(w):
+    w.reset()
+    w.stage({("account", "mallory"): {"person": ["p0010"]}})
+    own = STAFF["system-manager"].number
+    manager = w.as_officer("system-manager")
+    with w.unchanged():
+        w.refused(manager.ctl("account", "change", "mallory", "--add-person", own), "approve.self", op="person")
+        w.refused(manager.ctl("account", "add", GONE.name, "--person", "p0010", "--person", own), "approve.self",
+                  op="person")
+    w.did(w.console.ctl("account", "change", "mallory", "--add-person", own), "account.change", by=CONSOLE)
 
 
 def test_S28_findings_about_accounts(w):

@@ -87,11 +87,15 @@ static const struct {
 	    "policy: owning-department c x -> o\n",
 	    "規則: 本人確認情報を所管する課 a ○→×\n"
 	    "規則: 本人確認情報を所管する課 c ×→○\n" },
-	{ "flags", HEAD, HEAD "require-checkout = yes\nrequire-function = no\n",
+	{ "flags", HEAD,
+	    HEAD "require-checkout = yes\nrequire-function = no\n"
+	         "system-accounts = yes\n",
 	    "policy: require-checkout no -> yes\n"
-	    "policy: require-function yes -> no\n",
+	    "policy: require-function yes -> no\n"
+	    "policy: system-accounts no -> yes\n",
 	    "規則: カードの引渡しの必須 ×→○\n"
-	    "規則: 操作者管理の種別の必須 ○→×\n" },
+	    "規則: 操作者管理の種別の必須 ○→×\n"
+	    "規則: システムのアカウントの使用 ×→○\n" },
 	{ "limits", HEAD,
 	    HEAD "[limits]\ntraining-days = 90\nreview-days = 100\n"
 	         "unused-days = 30\nfallback-days = 2\n"

@@ -23,10 +23,16 @@ check_persons(struct jk_change *c, const char *option)
 	const char *person;
 
 	for (size_t i = 0;
-	     (person = jk_call_get_nth(c->call, option, i)) != NULL; i++)
+	     (person = jk_call_get_nth(c->call, option, i)) != NULL; i++) {
 		if (jk_find_person(&c->set, person) == NULL)
 			return jk_change_refuse(c, JK_WHY_ROW_NONE,
 			    _("there is no person \"%s\""), person);
+		if (jk_duty_is_self(&c->actor, person))
+			return jk_change_refuse(c, JK_WHY_SELF_APPROVAL, "%s",
+			    _("nobody adds himself to an account: another "
+			      "system manager, or root on the console, does "
+			      "it"));
+	}
 	return EXIT_OK;
 }
 
@@ -34,18 +40,26 @@ check_persons(struct jk_change *c, const char *option)
 static int
 check_name(struct jk_change *c, const char *name)
 {
-	const struct passwd *entry;
+	const char *fault;
 
 	if (!jk_account_name_is_valid(name))
 		return jk_usage_error(_("\"%s\" is no name of a Unix account"),
 		    name);
-	entry = getpwnam(name);
-	if (entry != NULL && entry->pw_uid == 0)
-		return jk_change_refuse(c, JK_WHY_ROW_BAD,
-		    _("\"%s\" is root: an operator works under an account "
-		      "that can do nothing else"),
+	fault = jk_account_fault(&c->set, name);
+	return fault == NULL ? EXIT_OK
+	                     : jk_change_refuse(c, JK_WHY_ROW_BAD, "%s", fault);
+}
+
+/* It may be another terminal's, or be made after this; or the name is wrong. */
+static void
+say_stranger(const char *name)
+{
+	if (getpwnam(name) == NULL)
+		fprintf(stderr,
+		    _("note: this machine has no account \"%s\": nobody logs "
+		      "in here by this row until the administrator makes it "
+		      "(useradd)\n"),
 		    name);
-	return EXIT_OK;
 }
 
 static int
@@ -80,6 +94,7 @@ add(struct jk_change *c, const char *name)
 	if ((status = add_persons(c, "person", &row)) != EXIT_OK ||
 	    (status = jk_change_put(c, &row)) != EXIT_OK)
 		return status;
+	say_stranger(name);
 	return jk_change_commit(c, _("added: account %s"), name);
 }
 
@@ -133,7 +148,10 @@ change(struct jk_change *c, const char *name)
 		if (!is_dropped(c->call, person) &&
 		    jk_textrow_add(&row, "person", person) != JK_OK)
 			return EXIT_REFUSED;
-	status = add_persons(c, "add-person", &row);
+	status =
+	    jk_call_has(c->call, "add-person") ? check_name(c, name) : EXIT_OK;
+	if (status == EXIT_OK)
+		status = add_persons(c, "add-person", &row);
 	if (status != EXIT_OK)
 		return status;
 	if (jk_textrow_get(&row, "person") == NULL)

@@ -14,6 +14,8 @@
 #define UID_MIN_USUAL 1000
 #define UID_MAX_USUAL 60000
 #define LOGIN_DEFS    "/etc/login.defs"
+/* What the kernel takes where a uid has no number. */
+#define UID_NOBODY 65534
 
 static const char *const names[JK_FINDINGS] = { N_("no-person"),
 	N_("no-account"), N_("nobody"), N_("privileged"), N_("review-due") };
@@ -125,6 +127,33 @@ read_range(uid_t *ret_min, uid_t *ret_max)
 		else if (sscanf(line, " UID_MAX %u", &number) == 1)
 			*ret_max = number;
 	(void)fclose(file);
+}
+
+const char *
+jk_account_fault(const struct jk_rowset *set, const char *name)
+{
+	static char text[512];
+	const struct passwd *entry = getpwnam(name);
+	uid_t min, max;
+
+	if (entry == NULL)
+		return NULL;
+	read_range(&min, &max);
+	if (entry->pw_uid == 0)
+		(void)snprintf(text, sizeof(text),
+		    _("\"%s\" is root: an operator works under an account "
+		      "that can do nothing else"),
+		    name);
+	else if (!set->policy.system_accounts &&
+	         (entry->pw_uid < min || entry->pw_uid == UID_NOBODY))
+		(void)snprintf(text, sizeof(text),
+		    _("\"%s\" is an account of the system (uid %u): an "
+		      "operator works under one of people's; see "
+		      "system-accounts in jukinet-policy(5)"),
+		    name, (unsigned)entry->pw_uid);
+	else
+		return NULL;
+	return text;
 }
 
 static bool

@@ -23,6 +23,12 @@ unsigned jk_account_findings(const struct jk_rowset *set,
 bool jk_account_is_due(const struct jk_rowset *set,
     const struct jk_account *account, int64_t now);
 
+/*
+ * S-27: may somebody be added to it? NULL, or why not, translated; a static
+ * buffer. One that this machine does not have may still be made.
+ */
+const char *jk_account_fault(const struct jk_rowset *set, const char *name);
+
 /* "no-person, review-due": in JSON ids, else for people; a static buffer. */
 const char *jk_findings_show(const struct jk_call *call, unsigned findings);
 

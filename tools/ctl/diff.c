@@ -129,9 +129,11 @@ compare_owners(const struct diff *d, const struct jk_policy *old,
 }
 
 static void
-compare_head(struct diff *d, const struct jk_policy *old,
-    const struct jk_policy *new)
+compare_head(struct diff *d, const struct jk_policy_draft *old_draft,
+    const struct jk_policy_draft *new_draft)
 {
+	const struct jk_policy *old = &old_draft->policy;
+	const struct jk_policy *new = &new_draft->policy;
 	char from[11], to[11];
 
 	d->section = "policy";
@@ -143,6 +145,8 @@ compare_head(struct diff *d, const struct jk_policy *old,
 	compare_flag(d, "require-checkout", old->checkout, new->checkout);
 	compare_flag(d, "require-function", old->function_needed,
 	    new->function_needed);
+	compare_flag(d, "system-accounts", old_draft->system_accounts,
+	    new_draft->system_accounts);
 }
 
 static void
@@ -323,7 +327,7 @@ jk_diff(const struct jk_rowset *old, const struct jk_rowset *new,
 	const struct jk_policy *b = &new->policy.policy;
 	struct diff d = { .each = each, .ctx = ctx, .id = "", .id_ja = "" };
 
-	compare_head(&d, a, b);
+	compare_head(&d, &old->policy, &new->policy);
 	compare_limits(&d, &old->policy, &new->policy);
 	compare_hours(&d, a, b);
 	compare_classes(&d, a, b);

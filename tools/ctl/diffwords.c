@@ -16,6 +16,7 @@ static const struct {
 	{ "policy", "owning-department", "本人確認情報を所管する課" },
 	{ "policy", "require-checkout", "カードの引渡しの必須" },
 	{ "policy", "require-function", "操作者管理の種別の必須" },
+	{ "policy", "system-accounts", "システムのアカウントの使用" },
 	{ "limits", "", "期限" },
 	{ "limits", "training-days", "講習会の受講（日）" },
 	{ "limits", "review-days", "ユーザＩＤの見直し（日）" },

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "importapply.h"
 
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "accountfinding.h"
 #include "clock.h"
 #include "granting.h"
 #include "names.h"
@@ -130,11 +130,10 @@ add_to_account(const struct applying *a)
 	const char *name = text(a, JK_IMPORT_ACCOUNT), *person;
 	const struct jk_textrow *old =
 	    jk_store_find(a->c->store, "account", name);
-	const struct passwd *entry = getpwnam(name);
+	const char *fault = jk_account_fault(&a->c->set, name);
 
-	if (entry != NULL && entry->pw_uid == 0)
-		return fail(a, _("\"%s\" is root, no operator's account"),
-		    name);
+	if (fault != NULL)
+		return fail(a, "%s", fault);
 	if (old == NULL && jk_list_find(&a->c->set.account, name) != JK_NO_ROW)
 		return fail(a,
 		    _("account \"%s\" is written by hand in registry.d"), name);
