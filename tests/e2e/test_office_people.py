@@ -908,7 +908,7 @@ def test_S20_import_of_a_personnel_change(w):
     leaver(w)
     text = "\ufeff" + "\r\n".join([
         HEAD,
-        f"add,p0400,新人 一郎,shimin,,,mallory,{WIDE},,{APRIL.replace('-', '/')},,辞令 1",
+        f"add,p0400,新人 一郎,shimin,,,,{WIDE},,{APRIL.replace('-', '/')},,辞令 1",
         f"change,p0010,,zeimu,,,,4,,{APRIL},{LATER},辞令 2",
         f"retire,{NEW},新人　花子,,,,,,,,{day(FISCAL_END)},",
         f"grant,p0011,,,,,,{WIDE},m0011-4,,,辞令 3",
@@ -921,8 +921,7 @@ def test_S20_import_of_a_personnel_change(w):
     told = hand_in(w, text)
     entry, record = w.did(told, "registry.import", by="security-officer")
     tap.equal((record.op, entry.note["file"], entry.note["lines"]), ("import", "change.csv", "4"))
-    tap.equal((w.row("person", "p0400")["valid-from"], w.row("person", "p0400")["valid-until"],
-               w.row("account", "mallory")["person"]), (APRIL, LATER, [NEW, "p0400"]))
+    tap.equal((w.row("person", "p0400")["valid-from"], w.row("person", "p0400")["valid-until"]), (APRIL, LATER))
     tap.equal(w.row("operator-id", only_id(w, "p0400"))["valid-from"], APRIL)
     tap.equal((w.row("person", "p0010")["department"], w.row("operator-id", "m0010-1")["valid-until"],
                w.row("operator-id", only_id(w, "p0010"))["department"]), ("zeimu", day(FISCAL_END), "zeimu"))
@@ -966,7 +965,7 @@ def test_S20_import_names_every_bad_line_and_does_nothing(w):
         "add,p0406,N,zeimu,,,,4,,,,B": "not granted to your department",
         "add,p0407,N,shimin,,,,other-department,,,,B": "switched off",
         "add,p0408,N,shimin,,,,no-such-type,,,,B": "no type",
-        "add,p0409,N,shimin,,,root,,,,,": "root",
+        "add,p0409,N,shimin,,,mallory,,,,,": "system manager's",
         "add,p0410,N,shimin,contractor,,,,,,,": "contractor",
         "change,p9999,N,,,,,,,,,": "no person",
         "change,p0600,N,,,,,,,,,": "by hand",
@@ -1011,7 +1010,31 @@ def test_S20_import_by_whom(w):
         for name in (MEMBER, "chief", "security-manager", "operator-manager"):
             w.refused(hand_in(w, text, w.as_officer(name)), "role.none", op="import")
         w.refused(hand_in(w, text, w.as_officer("clerk")), "func.denied", op="import")
-    w.did(hand_in(w, text, w.as_officer("system-manager")), "registry.import", by="system-manager")
+    w.did(hand_in(w, text), "registry.import", by="security-officer")
+
+
+def test_S20_import_of_what_is_another_officers(w):
+    """A line asks for the right that the single command asks for."""
+    w.reset()
+    holds(w, MEMBER)
+    w.stage({("account", "mallory"): {"person": ["p0011"]}})
+    officer, manager = w.as_officer("security-officer"), w.as_officer("system-manager")
+    with w.unchanged():
+        for caller, lines in (
+                (officer, ["change,p0010,,,,,mallory,,,,,", "add,p0400,N,shimin,,,later,,,,,"]),
+                (manager, ["add,p0400,N,shimin,,,,,,,,", "change,p0010,N,,,,,,,,,", "change,p0010,,zeimu,,,,,,,,",
+                           f"change,p0010,,,,,,,,,{LATER},", f"retire,p0010,,,,,,,,,{FISCAL_END},",
+                           f"grant,p0010,,,,,,{WIDE},,,,B", f"change,p0010,,,,,,{WIDE},,,,B"])):
+            for line in lines:
+                told = hand_in(w, f"{HEAD}\n{line}\n", caller)
+                w.refused(told, "role.none", op="import")
+                tap.check("/tmp/change.csv:2: " in told.stderr, f"{line}: {told}")
+        # A person with a role ends by whom that role allows.
+        w.refused(hand_in(w, f"{HEAD}\nretire,p0002,,,,,,,,,,\n", manager), "row.bad", op="import")
+    w.did(hand_in(w, f"{HEAD}\nchange,p0010,,,,,mallory,,,,,\n", manager), "registry.import", by="system-manager")
+    tap.equal(w.row("account", "mallory")["person"], ["p0011", "p0010"])
+    with w.unchanged():
+        w.refused(hand_in(w, f"{HEAD}\nchange,p0011,,,,,root,,,,,\n", manager), "row.bad", op="import")
 
 
 # --- at once ----------------------------------------------------------------------------------------------------------

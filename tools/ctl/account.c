@@ -8,10 +8,11 @@
 #include "change.h"
 #include "ids.h"
 #include "output.h"
+#include "whose.h"
 
-#define SYSTEM_MANAGER                                \
-	{                                             \
-		.roles = 1u << JK_ROLE_SYSTEM_MANAGER \
+#define SYSTEM_MANAGER                     \
+	{                                  \
+		.roles = JK_WHOSE_ACCOUNTS \
 	}
 
 static const struct jk_rule rule = { JK_OP_PERSON, JK_FUNCTION_COUNT,

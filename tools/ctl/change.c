@@ -157,13 +157,9 @@ jk_change_end(struct jk_change *change)
 	jk_store_close(&change->store);
 }
 
-int
-jk_change_permit(struct jk_change *c, const char *subject,
-    const char *department)
+static int
+say_permitted(struct jk_change *c, enum jk_reason why, const char *department)
 {
-	enum jk_reason why = jk_duty_check(&c->rule->duty, &c->actor, subject,
-	    department, c->now);
-
 	if (why == JK_WHY_GRANTED)
 		return EXIT_OK;
 	if (why == JK_WHY_ROLE_DEPT && department[0] == '\0')
@@ -176,6 +172,46 @@ jk_change_permit(struct jk_change *c, const char *subject,
 		    department);
 	return jk_change_refuse(c, why, "%s",
 	    _("none of your roles may do this: ask the officer in charge"));
+}
+
+int
+jk_change_permit(struct jk_change *c, const char *subject,
+    const char *department)
+{
+	return say_permitted(c,
+	    jk_duty_check(&c->rule->duty, &c->actor, subject, department,
+	        c->now),
+	    department);
+}
+
+enum jk_reason
+jk_change_may_end(const struct jk_change *c, const struct jk_duty *duty,
+    const char *person, const char **ret_department)
+{
+	for (size_t i = 0; i < c->set.role.n; i++) {
+		const struct jk_role *role = jk_list_at(&c->set.role, i);
+		enum jk_reason why;
+
+		if (strcmp(role->person, person) != 0 ||
+		    !jk_period_counts(&role->valid, c->now))
+			continue;
+		why = jk_duty_check(duty, &c->actor, "", role->department,
+		    c->now);
+		*ret_department = role->department;
+		if (why != JK_WHY_GRANTED)
+			return why;
+	}
+	return JK_WHY_GRANTED;
+}
+
+int
+jk_change_permit_end(struct jk_change *c, const char *person)
+{
+	const char *department = "";
+	const enum jk_reason why =
+	    jk_change_may_end(c, &c->rule->duty, person, &department);
+
+	return say_permitted(c, why, department);
 }
 
 int

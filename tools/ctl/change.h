@@ -54,6 +54,17 @@ int jk_change_permit(struct jk_change *change, const char *subject,
     const char *department);
 
 /*
+ * Whoever ends a person, or takes from him what he works with, ends what he
+ * does in his roles too, so they must be for departments for which the actor
+ * may act (S-05). *ret_department: that for which he may not. The second says
+ * so, as jk_change_permit() does.
+ */
+enum jk_reason jk_change_may_end(const struct jk_change *change,
+    const struct jk_duty *duty, const char *person,
+    const char **ret_department);
+int jk_change_permit_end(struct jk_change *change, const char *person);
+
+/*
  * Says why not, to people and to the log, and returns EXIT_REFUSED (EXIT_NONE
  * for JK_WHY_ROW_NONE). `format` is translated English with its next step.
  */

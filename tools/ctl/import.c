@@ -44,6 +44,7 @@ struct importing {
 	struct jk_import_map map;
 	struct seen *seen;
 	size_t n_seen, faults, n_days, cards;
+	size_t not_his; /* of the faults */
 	struct day days[DAYS_MAX];
 	bool wants[JK_FUNCTION_COUNT];
 	char digest[JK_LEDGER_HASH_LEN + 1];
@@ -264,6 +265,7 @@ take_line(struct importing *im, size_t n)
 	if (!remember(im, &row))
 		return;
 	if (!jk_import_apply(im->c, &row, &done, why)) {
+		im->not_his += done.not_his;
 		complain(im, row.line, why);
 		return;
 	}
@@ -305,7 +307,9 @@ import(struct importing *im)
 		fprintf(stderr, _("and %zu more\n"),
 		    im->faults - COMPLAINTS_SHOWN);
 	if (im->faults > 0)
-		return jk_change_refuse(im->c, JK_WHY_ROW_BAD,
+		return jk_change_refuse(im->c,
+		    im->not_his == im->faults ? JK_WHY_ROLE_NONE
+		                              : JK_WHY_ROW_BAD,
 		    _("%zu lines are not good, so nothing was changed: see "
 		      "above"),
 		    im->faults);

@@ -11,6 +11,7 @@
 #include "names.h"
 #include "output.h"
 #include "retire.h"
+#include "whose.h"
 
 struct applying {
 	struct jk_change *c;
@@ -28,6 +29,14 @@ static bool JK_PRINTF(2, 3)
 	(void)vsnprintf(a->why, JK_IMPORT_WHY_MAX, format, args);
 	va_end(args);
 	return false;
+}
+
+/* Another officer imports this. */
+static bool
+not_his(const struct applying *a, const char *why)
+{
+	a->done->not_his = true;
+	return fail(a, "%s", why);
 }
 
 static bool
@@ -86,6 +95,36 @@ check_department(const struct applying *a, const char *department)
 	       fail(a, _("there is no department \"%s\""), department);
 }
 
+static bool
+may(const struct applying *a, uint32_t roles, const char *department)
+{
+	const struct jk_duty duty = { .roles = roles };
+
+	return jk_duty_check(&duty, &a->c->actor, "", department, a->c->now) ==
+	       JK_WHY_GRANTED;
+}
+
+static bool
+check_persons(const struct applying *a, const char *department)
+{
+	return may(a, JK_WHOSE_PERSONS, department) ||
+	       not_his(a, _("persons are the security officer's, or their "
+	                    "access manager's: he imports this line"));
+}
+
+/* What ends a person, ends his roles. */
+static bool
+check_end(const struct applying *a)
+{
+	const struct jk_duty duty = { .roles = JK_WHOSE_PERSONS };
+	const char *department = "";
+
+	return jk_change_may_end(a->c, &duty, person_id(a), &department) ==
+	           JK_WHY_GRANTED ||
+	       not_his(a, _("this person has a role for which you may not "
+	                    "act: the security officer imports this line"));
+}
+
 /* As it is staged; not what stands in a file by hand. */
 static bool
 find(const struct applying *a, const char *kind, const char *id,
@@ -132,6 +171,10 @@ add_to_account(const struct applying *a)
 	    jk_store_find(a->c->store, "account", name);
 	const char *fault = jk_account_fault(&a->c->set, name);
 
+	if (!may(a, JK_WHOSE_ACCOUNTS, ""))
+		return not_his(a,
+		    _("accounts are the system manager's: leave the column "
+		      "empty, and have him import them"));
 	if (fault != NULL)
 		return fail(a, "%s", fault);
 	if (old == NULL && jk_list_find(&a->c->set.account, name) != JK_NO_ROW)
@@ -211,6 +254,11 @@ add_right(const struct applying *a)
 
 	if (!read_person(a, &person))
 		return false;
+	/* For the access managers of the department, see jk_grant.bulk. */
+	if (!may(a, JK_WHOSE_RIGHTS, person.department))
+		return not_his(a,
+		    _("operator IDs are the security officer's, or an access "
+		      "manager's: he imports this line"));
 	if (type == NULL)
 		return fail(a, _("the policy has no type \"%s\""),
 		    text(a, JK_IMPORT_TYPE));
@@ -259,7 +307,8 @@ apply_add(const struct applying *a)
 	if (jk_find_person(&a->c->set, id) != NULL ||
 	    jk_store_find(a->c->store, "person", id) != NULL)
 		return fail(a, _("there is a person \"%s\" already"), id);
-	if (!check_department(a, text(a, JK_IMPORT_DEPARTMENT)))
+	if (!check_department(a, text(a, JK_IMPORT_DEPARTMENT)) ||
+	    !check_persons(a, text(a, JK_IMPORT_DEPARTMENT)))
 		return false;
 	if (jk_textrow_init(&row, "person", id) != JK_OK ||
 	    jk_textrow_set(&row, "valid-from", text(a, JK_IMPORT_FROM)) !=
@@ -292,6 +341,26 @@ leave_department(const struct applying *a, const char *department)
 }
 
 static bool
+changes_person(const struct applying *a)
+{
+	for (size_t i = 0; i < JK_COUNT(person_columns); i++)
+		if (has(a, person_columns[i]))
+			return true;
+	return false;
+}
+
+/* Also for the department that he comes to, as "person change" asks. */
+static bool
+check_change(const struct applying *a, const char *old)
+{
+	return !changes_person(a) ||
+	       (check_persons(a, old != NULL ? old : "") &&
+	           (!has(a, JK_IMPORT_DEPARTMENT) ||
+	               check_persons(a, text(a, JK_IMPORT_DEPARTMENT))) &&
+	           (!has(a, JK_IMPORT_UNTIL) || check_end(a)));
+}
+
+static bool
 apply_change(const struct applying *a)
 {
 	JK_CLEANUP(jk_textrow_clear) struct jk_textrow row = { 0 };
@@ -302,6 +371,8 @@ apply_change(const struct applying *a)
 	if (!find(a, "person", person_id(a), &row))
 		return false;
 	old = jk_textrow_get(&row, "department");
+	if (!check_change(a, old))
+		return false;
 	moves = has(a, JK_IMPORT_DEPARTMENT) &&
 	        (old == NULL || strcmp(old, department) != 0);
 	if (moves && (!check_department(a, department) ||
@@ -319,7 +390,8 @@ apply_retire(const struct applying *a)
 	struct jk_retired retired;
 	struct jk_ending ending;
 
-	if (!read_person(a, &person))
+	if (!read_person(a, &person) || !check_persons(a, person.department) ||
+	    !check_end(a))
 		return false;
 	if (has(a, JK_IMPORT_NAME) &&
 	    !jk_import_same_name(text(a, JK_IMPORT_NAME), person.name))

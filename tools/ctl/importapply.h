@@ -2,6 +2,7 @@
 /*
  * One line of a personnel change against the registry: what it wants is
  * staged, or it is said why that cannot be. It knows nothing of other lines.
+ * Each kind of rows is asked for as the single command asks (whose.h).
  */
 #ifndef JK_IMPORTAPPLY_H
 #define JK_IMPORTAPPLY_H
@@ -18,6 +19,7 @@ struct jk_import_done {
 	size_t opids;              /* granted */
 	size_t cards;              /* that must come back */
 	bool before;               /* it stood in the registry already */
+	bool not_his;              /* it was refused as another officer's */
 };
 
 #define JK_IMPORT_WHY_MAX 512

@@ -10,10 +10,9 @@
 #include "names.h"
 #include "output.h"
 #include "period.h"
+#include "whose.h"
 
-#define OFFICERS \
-	.roles = \
-	    (1u << JK_ROLE_ACCESS_MANAGER) | (1u << JK_ROLE_SECURITY_OFFICER)
+#define OFFICERS .roles = JK_WHOSE_RIGHTS
 
 static const struct jk_rule grant_rule = { JK_OP_GRANT,
 	JK_FUNC_PERMISSION_ADD_RETURN, { OFFICERS } };

@@ -9,12 +9,11 @@
 #include "period.h"
 #include "personshow.h"
 #include "retire.h"
+#include "whose.h"
 
-/* S-20, S-05: the access manager of the department, or who stands above. */
-#define OFFICERS                                          \
-	{                                                 \
-		.roles = (1u << JK_ROLE_ACCESS_MANAGER) | \
-		         (1u << JK_ROLE_SECURITY_OFFICER) \
+#define OFFICERS                          \
+	{                                 \
+		.roles = JK_WHOSE_PERSONS \
 	}
 
 static const struct jk_rule add_rule = { JK_OP_PERSON,
@@ -100,23 +99,6 @@ take_row(struct jk_change *c, const char *id, struct jk_textrow *ret)
 	return jk_change_permit(c, id, department != NULL ? department : "");
 }
 
-/* Whoever ends a person ends his roles too, so they must be for a department
- * for which the actor may act (S-05). */
-static int
-permit_end(struct jk_change *c, const char *id)
-{
-	int status = EXIT_OK;
-
-	for (size_t i = 0; i < c->set.role.n && status == EXIT_OK; i++) {
-		const struct jk_role *role = jk_list_at(&c->set.role, i);
-
-		if (strcmp(role->person, id) == 0 &&
-		    jk_period_counts(&role->valid, c->now))
-			status = jk_change_permit(c, "", role->department);
-	}
-	return status;
-}
-
 /* S-20: rights for the old department do not go along. */
 static int
 leave_department(struct jk_change *c, const char *id, const char *department)
@@ -164,7 +146,7 @@ permit_values(struct jk_change *c, const char *id)
 			return refuse_self(c);
 	if (!jk_call_has(c->call, "valid-until"))
 		return EXIT_OK;
-	status = permit_end(c, id);
+	status = jk_change_permit_end(c, id);
 	if (status != EXIT_OK || c->actor.console)
 		return status;
 	why = jk_actor_find(c->call, expiry_rule.function, &actor);
@@ -261,7 +243,7 @@ set_one(const struct jk_call *call, const struct jk_rule *rule, const char *key,
 		status = refuse_self(&c);
 	if (status == EXIT_OK &&
 	    (strcmp(value, "no") == 0 || strcmp(key, "valid-until") == 0))
-		status = permit_end(&c, id);
+		status = jk_change_permit_end(&c, id);
 	if (status == EXIT_OK)
 		status = set_value(&c, &row, key, value);
 	if (status == EXIT_OK)
@@ -330,7 +312,7 @@ remove_person(struct jk_change *c, const char *id)
 	if (jk_duty_is_self(&c->actor, id))
 		return jk_change_refuse(c, JK_WHY_SELF_APPROVAL, "%s",
 		    _("nobody removes himself: another officer does it"));
-	status = permit_end(c, id);
+	status = jk_change_permit_end(c, id);
 	if (status != EXIT_OK)
 		return status;
 	if (jk_retire(c, id, &ending, day == NULL, &retired) != EXIT_OK)
