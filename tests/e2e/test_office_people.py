@@ -400,6 +400,42 @@ def test_S05_an_officer_of_the_whole_office_is_not_ended_by_one_of_a_department(
     w.did(w.as_officer("security-officer").ctl("person", "disable", "p0007"), "person.disable", by="security-officer")
 
 
+def test_S05_nor_by_his_operator_id(w):
+    w.reset()
+    opid = holds(w, "security-officer")
+    member = w.as_officer(MEMBER)
+    with w.unchanged():
+        for words, op in ((("return", opid), "revoke"), (("disable", opid), "disable"),
+                          (("expiry", opid, "--valid-until", BEFORE_END), "expiry")):
+            w.refused(member.ctl("operator-id", *words, "--reason", "R"), "role.dept", op=op)
+    # Not by way of the one from which it came either.
+    source = holds(w, MEMBER)
+    with w.unchanged():
+        w.refused(member.ctl("operator-id", "return", source, "--handed-on", "--reason", "R"), "role.dept", op="revoke")
+        w.refused(member.ctl("operator-id", "disable", source, "--handed-on", "--reason", "R"), "role.dept", op="disable")
+    w.did(w.as_officer("security-officer").ctl("operator-id", "return", opid, "--reason", "R"), "operator-id.return",
+          by="security-officer")
+    w.did(member.ctl("operator-id", "disable", STAFF["security-manager"].operator_id, "--reason", "R"),
+          "operator-id.disable", by=MEMBER)
+
+
+def test_S05_nor_by_a_review_of_his_account(w):
+    w.reset()
+    rows = sheet(w, security_officer="remove not used", identity_info_officer="keep")
+    with w.unchanged():
+        told = sign(w, MEMBER, rows)
+        w.refused(told, "role.dept", op="review")
+        tap.check("leave this line out" in told.stderr, str(told))
+    told = sign(w, MEMBER, [row for row in rows if row["account"] != "security-officer"])
+    w.did(told, "review.sign", by=MEMBER)
+    tap.check("account security-officer stays open" in told.stderr, str(told))
+    tap.check("reviewed" in w.row("account", "identity-info-officer"), "to keep it is no harm")
+    rows = sheet(w, security_officer="remove not used")
+    w.did(sign(w, "system-manager", rows), "review.sign", by="system-manager")
+    tap.equal(w.row("account", "security-officer"), None)
+    w.reset(sessions=True)
+
+
 def test_S20_nobody_extends_his_own_time(w):
     w.reset()
     with w.unchanged():

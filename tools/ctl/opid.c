@@ -232,11 +232,23 @@ take(struct jk_change *c, const char *id, struct held *ret)
 	return jk_change_permit(c, ret->opid.person, ret->opid.department);
 }
 
+/* What somebody gives back himself, nobody takes from him. */
+static int
+permit_less(struct jk_change *c, const struct jk_opid *opid)
+{
+	return c->rule->duty.own && jk_duty_is_self(&c->actor, opid->person)
+	           ? EXIT_OK
+	           : jk_change_permit_end(c, opid->person);
+}
+
 static int
 end_one(struct jk_change *c, const struct jk_opid *opid,
     JK_UNUSED const char *value)
 {
-	return jk_change_remove(c, "operator-id", opid->id);
+	int status = permit_less(c, opid);
+
+	return status == EXIT_OK ? jk_change_remove(c, "operator-id", opid->id)
+	                         : status;
 }
 
 static int
@@ -253,7 +265,7 @@ run_return(const struct jk_call *call)
 	if (status == EXIT_OK)
 		status = take(&c, id, &held);
 	if (status == EXIT_OK)
-		status = jk_change_remove(&c, "operator-id", id);
+		status = end_one(&c, &held.opid, NULL);
 	if (status == EXIT_OK)
 		status = jk_handed_on(&c, &held.opid, end_one, NULL);
 	if (status == EXIT_OK)
@@ -282,7 +294,9 @@ static int
 disable_one(struct jk_change *c, const struct jk_opid *opid,
     JK_UNUSED const char *value)
 {
-	return set_one(c, opid, "enabled", "no");
+	int status = permit_less(c, opid);
+
+	return status == EXIT_OK ? set_one(c, opid, "enabled", "no") : status;
 }
 
 static int
@@ -345,7 +359,10 @@ run_enable(const struct jk_call *call)
 static int
 shorten_one(struct jk_change *c, const struct jk_opid *opid, const char *value)
 {
-	return set_one(c, opid, "valid-until", value);
+	int status = permit_less(c, opid);
+
+	return status == EXIT_OK ? set_one(c, opid, "valid-until", value)
+	                         : status;
 }
 
 static bool
@@ -373,6 +390,8 @@ change_expiry(struct jk_change *c, const char *id)
 	strcpy(new.id, id);
 	if (is_more(new.valid.until, held.opid.valid.until))
 		status = check_more(c, &held.opid, new.valid.until);
+	else if (is_more(held.opid.valid.until, new.valid.until))
+		status = permit_less(c, &held.opid);
 	if (status == EXIT_OK)
 		status = jk_change_put(c, &held.row);
 	if (status == EXIT_OK &&

@@ -26,6 +26,7 @@ struct signing {
 	const char *path, *department;
 	struct jk_csv csv;
 	size_t faults, decided, removed, own;
+	size_t not_his; /* of the faults */
 	char today[11];
 };
 
@@ -74,6 +75,24 @@ is_own(const struct signing *s, const struct jk_account *a)
 		if (jk_duty_is_self(&s->c->actor, a->person[i]))
 			return true;
 	return false;
+}
+
+/* S-05: to strike him off is to end what he does in his roles. */
+static bool
+may_strike(const struct signing *s, const struct jk_account *a)
+{
+	const char *ignored;
+
+	for (size_t i = 0; i < a->n_persons; i++) {
+		const struct jk_person *p =
+		    jk_find_person(&s->c->set, a->person[i]);
+
+		if (p != NULL && strcmp(p->department, s->department) == 0 &&
+		    jk_change_may_end(s->c, &s->c->rule->duty, p->id,
+		        &ignored) != JK_WHY_GRANTED)
+			return false;
+	}
+	return true;
 }
 
 /* In one of the first records but the headings. */
@@ -192,6 +211,14 @@ judge(struct signing *s, size_t row)
 		    a->name);
 		return EXIT_OK;
 	}
+	if (judged.judgement == JK_JUDGED_REMOVE && !may_strike(s, a)) {
+		s->not_his++;
+		complain(s, judged.line,
+		    _("an owner has a role for which you may not act: leave "
+		      "this line out, and an officer of the whole office "
+		      "judges it"));
+		return EXIT_OK;
+	}
 	status = carry_out(s, a, &judged);
 	return status == EXIT_OK ? note_decision(s, &judged) : status;
 }
@@ -209,6 +236,13 @@ look_for_missing(struct signing *s)
 		    !jk_account_is_due(&s->c->set, a, s->c->now) ||
 		    is_own(s, a) || is_on_sheet(s, s->csv.n, a->name))
 			continue;
+		if (!may_strike(s, a)) {
+			fprintf(stderr,
+			    _("note: account %s stays open: an officer of the "
+			      "whole office judges it\n"),
+			    a->name);
+			continue;
+		}
 		fprintf(stderr, _("%s: account %s is due, and is missing\n"),
 		    s->path, a->name);
 		s->faults++;
@@ -228,7 +262,9 @@ sign(struct signing *s)
 		return status;
 	look_for_missing(s);
 	if (s->faults > 0)
-		return jk_change_refuse(s->c, JK_WHY_ROW_BAD, "%s",
+		return jk_change_refuse(s->c,
+		    s->not_his == s->faults ? JK_WHY_ROLE_DEPT : JK_WHY_ROW_BAD,
+		    "%s",
 		    _("the sheet is refused as a whole, nothing was "
 		      "changed: see above"));
 	status = jk_change_note(s->c, "department", s->department);
