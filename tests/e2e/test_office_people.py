@@ -780,6 +780,32 @@ def test_S29_a_large_department_is_one_entry(w):
     tap.equal((len(book), [one["reason"] for one in book if one["account"] == "u5007"]), (200, ["理" * 150]))
 
 
+def test_S29_a_larger_one_is_signed_in_parts(w):
+    w.reset()
+    w.stage({("person", f"p{number}"): person_row("fukushi") for number in range(5000, 5600)}
+            | {("account", f"u{number}"): {"person": [f"p{number}"]} for number in range(5000, 5600)}
+            | {("department", "fukushi"): {"name": "福祉課"}})
+    rows = sheet(w, "fukushi")
+    tap.equal(len(rows), 508)
+    with w.unchanged():     # all that is due, or a whole sheet of it
+        w.refused(sign(w, "security-officer", rows[1:], "fukushi"), "row.bad", op="review")
+    told = sign(w, "security-officer", rows, "fukushi")
+    entry, _ = w.did(told, "review.sign", by="security-officer")
+    tap.equal(sum(note[0].isdigit() for note in entry.note), 508)
+    tap.check("92 more accounts are due" in told.stderr, str(told))
+    rest = sheet(w, "fukushi")
+    tap.equal(len(rest), 92)
+    with w.unchanged():
+        w.refused(sign(w, "security-officer", rest[1:], "fukushi"), "row.bad", op="review")
+        # What is not due fills no sheet.
+        w.refused(sign(w, "security-officer", rows[:507] + rest[:1], "fukushi"), "row.bad", op="review")
+    w.did(sign(w, "security-officer", rest, "fukushi"), "review.sign", by="security-officer")
+    tap.equal((len(listed(w, "review", "list", "--department", "fukushi")),
+               listed(w, "review", "start", "--department", "fukushi")), (600, []))
+    told = w.console.ctl("review", "start", "--department", "fukushi", "--csv", "--all")
+    tap.check("92 more accounts follow" in told.stderr, told.stderr)
+
+
 def test_S29_who_may_sign(w):
     w.reset()
     rows = sheet(w)

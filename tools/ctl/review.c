@@ -62,11 +62,10 @@ print_line(const char *const *cells)
 }
 
 static bool
-is_wanted(const struct jk_view *v, const struct jk_account *a)
+is_wanted(const struct jk_view *v, const struct jk_account *a, bool due)
 {
 	return jk_review_is_of(&v->set, a, department_of(v->call)) &&
-	       (jk_call_has(v->call, "all") ||
-	           jk_account_is_due(&v->set, a, v->now));
+	       jk_account_is_due(&v->set, a, v->now) == due;
 }
 
 static void
@@ -85,6 +84,19 @@ put_line(const struct jk_view *v, const struct jk_account *a,
 		    jk_show_from(a->reviewed), line.rights, "", "" });
 }
 
+/* Those that are due, or the others; a sheet ends where one can be signed. */
+static void
+put_lines(const struct jk_view *v, bool due, struct jk_table *table, size_t *n)
+{
+	for (size_t i = 0; i < v->set.account.n; i++) {
+		const struct jk_account *a = jk_list_at(&v->set.account, i);
+
+		if (is_wanted(v, a, due) &&
+		    ((*n)++ < JK_REVIEW_MAX || table != NULL))
+			put_line(v, a, table);
+	}
+}
+
 static int
 run_start(const struct jk_call *call)
 {
@@ -101,18 +113,22 @@ run_start(const struct jk_call *call)
 	const bool csv = jk_call_has(call, "csv");
 	struct jk_table *table =
 	    csv ? NULL : jk_table_new(columns, call->global.json);
+	size_t n = 0;
 	struct jk_view v;
 	int status = jk_view_open(call, &v);
 
 	if (status == EXIT_OK && csv)
 		print_head();
-	for (size_t i = 0; status == EXIT_OK && i < v.set.account.n; i++) {
-		const struct jk_account *a = jk_list_at(&v.set.account, i);
-
-		if (is_wanted(&v, a))
-			put_line(&v, a, table);
-	}
+	if (status == EXIT_OK)
+		put_lines(&v, true, table, &n);
+	if (status == EXIT_OK && jk_call_has(call, "all"))
+		put_lines(&v, false, table, &n);
 	jk_view_close(&v);
+	if (csv && n > JK_REVIEW_MAX)
+		fprintf(stderr,
+		    _("note: a sheet has %d lines at most, and %zu more "
+		      "accounts follow: sign this one, and start anew\n"),
+		    JK_REVIEW_MAX, n - JK_REVIEW_MAX);
 	return status == EXIT_OK && !csv ? jk_table_print(&table) : status;
 }
 

@@ -8,6 +8,7 @@
 #define JK_REVIEWSHEET_H
 
 #include "csv.h"
+#include "ledger.h"
 #include "rowset.h"
 
 /* X(identifier, "judgement", "判定") */
@@ -23,6 +24,9 @@ enum jk_judgement {
 #undef X
 	JK_JUDGEMENT_COUNT,
 };
+
+/* Beside the decisions an entry of the ledger says op, object and department. */
+#define JK_REVIEW_MAX (JK_LEDGER_NOTES_MAX - 4) /* lines of one sheet */
 
 const char *jk_judgement_id(enum jk_judgement judgement);
 

@@ -13,9 +13,6 @@
 #include "ids.h"
 #include "reviewsheet.h"
 
-/* Beside the decisions an entry says op, object and department. */
-#define DECISIONS_MAX (JK_LEDGER_NOTES_MAX - 4)
-
 static const struct jk_rule rule = { JK_OP_REVIEW, JK_FUNCTION_COUNT,
 	{ .roles = (1u << JK_ROLE_ACCESS_MANAGER) |
 	           (1u << JK_ROLE_SECURITY_OFFICER) |
@@ -26,6 +23,7 @@ struct signing {
 	const char *path, *department;
 	struct jk_csv csv;
 	size_t faults, decided, removed, own;
+	size_t due;     /* accounts that are due, and stand there */
 	size_t not_his; /* of the faults */
 	char today[11];
 };
@@ -154,11 +152,12 @@ note_decision(struct signing *s, const struct jk_judged *judged)
 	        jk_judgement_id(judged->judgement),
 	        judged->reason) >= (int)sizeof(value))
 		complain(s, judged->line, _("the reason is too long"));
-	if (s->decided <= DECISIONS_MAX)
+	if (s->decided <= JK_REVIEW_MAX)
 		return jk_change_note(s->c, key, value);
-	if (s->decided == DECISIONS_MAX + 1)
+	if (s->decided == JK_REVIEW_MAX + 1)
 		complain(s, judged->line,
-		    _("too many for one sheet: sign it in two parts"));
+		    _("too many for one sheet: take out this line and those "
+		      "behind it, and sign them after this, from a new sheet"));
 	return EXIT_OK;
 }
 
@@ -203,6 +202,7 @@ judge(struct signing *s, size_t row)
 	a = check_line(s, row, &judged);
 	if (a == NULL)
 		return EXIT_OK;
+	s->due += jk_account_is_due(&s->c->set, a, s->c->now);
 	if (is_own(s, a)) {
 		s->own++;
 		fprintf(stderr,
@@ -223,11 +223,16 @@ judge(struct signing *s, size_t row)
 	return status == EXIT_OK ? note_decision(s, &judged) : status;
 }
 
-/* A review that leaves something out is none. */
+/*
+ * A review that leaves something out is none. But a sheet that is full of what
+ * is due is a part of one: the rest stays due.
+ */
 static void
 look_for_missing(struct signing *s)
 {
 	const struct jk_list *list = &s->c->set.account;
+	const bool full = s->due >= JK_REVIEW_MAX;
+	size_t rest = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct jk_account *a = jk_list_at(list, i);
@@ -243,10 +248,19 @@ look_for_missing(struct signing *s)
 			    a->name);
 			continue;
 		}
+		if (full) {
+			rest++;
+			continue;
+		}
 		fprintf(stderr, _("%s: account %s is due, and is missing\n"),
 		    s->path, a->name);
 		s->faults++;
 	}
+	if (rest > 0)
+		fprintf(stderr,
+		    _("note: %zu more accounts are due: go on with a new "
+		      "sheet, \"jukinetctl review start\"\n"),
+		    rest);
 }
 
 static int
