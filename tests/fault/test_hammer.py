@@ -123,7 +123,8 @@ def test_a_card_left_verified_is_robbed():
 
 def with_pauses(kind: str, way: str, what: str = "sign") -> None:
     let_in, counts = hammered(kind, way, OPEN, what, 2, 30)
-    tap.check(counts["refused"] > LOGINS // 2, f"the thief hardly tried: {counts}")
+    # Short logins leave little time, of which pcscd's library sleeps 100 ms at a time.
+    tap.check(counts["refused"] > LOGINS // 4, f"the thief hardly tried: {counts}")
     tap.check(let_in >= LOGINS - MAY_FAIL, f"{let_in} of {LOGINS}")
 
 

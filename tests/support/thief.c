@@ -348,9 +348,11 @@ verify(const struct kind *kind, const char *pin)
 
 	if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) !=
 	        SCARD_S_SUCCESS ||
-	    !connect_card(&context, &card) || kind->select(card) != 0x9000 ||
-	    kind->verify(card, pin) != 0x9000)
+	    !connect_card(&context, &card) ||
+	    SCardBeginTransaction(card) != SCARD_S_SUCCESS ||
+	    kind->select(card) != 0x9000 || kind->verify(card, pin) != 0x9000)
 		return EXIT_FAILURE;
+	(void)SCardEndTransaction(card, SCARD_LEAVE_CARD);
 	(void)SCardDisconnect(card, SCARD_LEAVE_CARD);
 	(void)SCardReleaseContext(context);
 	return EXIT_SUCCESS;
