@@ -16,11 +16,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ids.h" /* IWYU pragma: export */
 #include "words.h"
 
-#define JK_ID_MAX          64  /* bytes of an id of a row */
-#define JK_NAME_MAX        192 /* bytes of a person's name, UTF-8 */
-#define JK_ACCOUNT_MAX     64
+#define JK_NAME_MAX        192  /* bytes of a person's name, UTF-8 */
 #define JK_CERT_MAX        4096 /* bytes of a certificate, DER */
 #define JK_PERSONS_MAX     16   /* of one account */
 #define JK_OPIDS_MAX       16   /* of one person */

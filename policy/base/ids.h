@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The alphabets of the registry. */
+/* The alphabets of the registry, which the module holds answers against too. */
 #ifndef JK_IDS_H
 #define JK_IDS_H
 
 #include "defs.h"
+
+#define JK_ID_MAX      64 /* bytes of an id of a row */
+#define JK_ACCOUNT_MAX 64
 
 /* Of a row: 1 to 64 of a-z, 0-9 and '-', not beginning with '-'. */
 bool jk_row_id_is_valid(const char *text);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "rows.h"
-
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
