@@ -117,6 +117,10 @@ static const struct field settings_fields[] = {
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),
 	    .check = jk_service_name_is_valid },
+	{ .kind = STRINGS,
+	    EACH(struct jk_settings, nameless),
+	    .count_at = offsetof(struct jk_settings, n_nameless),
+	    .check = jk_service_name_is_valid },
 	{ .kind = BYTES, AT(struct jk_settings, trust_inputs) },
 };
 
@@ -185,6 +189,14 @@ static const struct field account_fields[] = {
 	NUMBER(struct jk_account, uid, UINT32_MAX),
 	LIST_OF_IDS(struct jk_account, person, n_persons),
 	TIME(struct jk_account, reviewed),
+};
+
+static const struct field accounts_of_fields[] = {
+	ID(struct jk_accounts_of, person),
+	{ .kind = STRINGS,
+	    EACH(struct jk_accounts_of, name),
+	    .count_at = offsetof(struct jk_accounts_of, n),
+	    .check = jk_account_name_is_valid },
 };
 
 static const struct field opid_fields[] = {

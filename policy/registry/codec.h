@@ -32,17 +32,25 @@ struct jk_approvals {
 	struct jk_approval approval[JK_APPROVALS_MAX];
 };
 
-#define JK_CODEC_TABLE(X)                   \
-	X(edition, struct jk_edition)       \
-	X(settings, struct jk_settings)     \
-	X(policy, struct jk_policy)         \
-	X(department, struct jk_department) \
-	X(person, struct jk_person)         \
-	X(account, struct jk_account)       \
-	X(opids, struct jk_opids)           \
-	X(approvals, struct jk_approvals)   \
-	X(card, struct jk_card)             \
-	X(terminal, struct jk_terminal)     \
+/* The accounts of this machine that one person may use, but for uid 0. */
+struct jk_accounts_of {
+	char person[JK_ID_MAX + 1];
+	size_t n;
+	char name[JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1];
+};
+
+#define JK_CODEC_TABLE(X)                     \
+	X(edition, struct jk_edition)         \
+	X(settings, struct jk_settings)       \
+	X(policy, struct jk_policy)           \
+	X(department, struct jk_department)   \
+	X(person, struct jk_person)           \
+	X(account, struct jk_account)         \
+	X(accounts_of, struct jk_accounts_of) \
+	X(opids, struct jk_opids)             \
+	X(approvals, struct jk_approvals)     \
+	X(card, struct jk_card)               \
+	X(terminal, struct jk_terminal)       \
 	X(type, struct jk_type)
 
 #define X(noun, type)                                   \

@@ -12,7 +12,7 @@
 
 #include "snapshot.h"
 
-#define JK_SNAPSHOT_FORMAT "jukinet snapshot 3"
+#define JK_SNAPSHOT_FORMAT "jukinet snapshot 4"
 #define JK_SNAPSHOT_NAME   "snapshot.cdb"
 /* Bytes of a whole snapshot. */
 #define JK_SNAPSHOT_MAX (1 << 30)
@@ -22,15 +22,16 @@ enum jk_key {
 	JK_KEY_EDITION = 'e',
 	JK_KEY_SETTINGS = 's',
 	JK_KEY_POLICY = 'l',
-	JK_KEY_DEPARTMENT = 'd', /* id */
-	JK_KEY_PERSON = 'p',     /* id */
-	JK_KEY_ACCOUNT = 'a',    /* name */
-	JK_KEY_UID = 'u',        /* 4 bytes, big endian: the account's name */
-	JK_KEY_OPIDS = 'o',      /* the person's id */
-	JK_KEY_APPROVALS = 'v',  /* the person's id */
-	JK_KEY_CARD = 'c',       /* SHA-256 of the certificate */
-	JK_KEY_TERMINAL = 't',   /* id */
-	JK_KEY_TYPE = 'y',       /* id */
+	JK_KEY_DEPARTMENT = 'd',  /* id */
+	JK_KEY_PERSON = 'p',      /* id */
+	JK_KEY_ACCOUNT = 'a',     /* name */
+	JK_KEY_UID = 'u',         /* 4 bytes, big endian: the account's name */
+	JK_KEY_ACCOUNTS_OF = 'n', /* the person's id */
+	JK_KEY_OPIDS = 'o',       /* the person's id */
+	JK_KEY_APPROVALS = 'v',   /* the person's id */
+	JK_KEY_CARD = 'c',        /* SHA-256 of the certificate */
+	JK_KEY_TERMINAL = 't',    /* id */
+	JK_KEY_TYPE = 'y',        /* id */
 };
 
 /* Without the prefix: the longest key there is. */

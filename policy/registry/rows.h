@@ -22,12 +22,13 @@
 #define JK_NAME_MAX        192  /* bytes of a person's name, UTF-8 */
 #define JK_CERT_MAX        4096 /* bytes of a certificate, DER */
 #define JK_PERSONS_MAX     16   /* of one account */
+#define JK_ACCOUNTS_MAX    16   /* of one person, on one machine */
 #define JK_OPIDS_MAX       16   /* of one person */
 #define JK_ROLES_MAX       16   /* of one person */
 #define JK_APPROVALS_MAX   16   /* of one person */
 #define JK_DEPARTMENTS_MAX 8    /* that share one terminal, or own the office */
 #define JK_CLOSED_DAYS_MAX 64   /* of a calendar */
-#define JK_SERVICES_MAX    32   /* enforced ones */
+#define JK_SERVICES_MAX    32   /* enforced, or without a name */
 #define JK_REMIND_MAX      8    /* days before a PIN is due */
 #define JK_FORBIDDEN_MAX   32   /* PINs that nobody may choose */
 #define JK_FORBIDDEN_LEN   16   /* bytes of one of them */
@@ -210,6 +211,8 @@ struct jk_settings {
 	char kind[JK_CARD_KIND_COUNT][JK_ID_MAX + 1];
 	size_t n_enforced;
 	char enforced[JK_SERVICES_MAX][JK_ID_MAX + 1]; /* PAM services */
+	size_t n_nameless; /* where nobody needs to type a name */
+	char nameless[JK_SERVICES_MAX][JK_ID_MAX + 1];
 	/* SHA-256 of all that each jk_trust hangs on beside the certificate. */
 	uint8_t trust_inputs[JK_DIGEST_LEN];
 };

@@ -226,6 +226,23 @@ jk_snapshot_account_by_uid(struct jk_snapshot *snapshot, uid_t uid,
 	return JK_OK;
 }
 
+enum jk_err
+jk_snapshot_accounts_of(struct jk_snapshot *snapshot, const char *person,
+    char ret[static JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1], size_t *ret_n)
+{
+	struct jk_accounts_of row;
+	struct jk_cur value;
+	enum jk_err e = get_text(snapshot, JK_KEY_ACCOUNTS_OF, person, &value);
+
+	if (e != JK_OK || (e = jk_accounts_of_decode(value, &row)) != JK_OK)
+		return e;
+	if (strcmp(row.person, person) != 0)
+		return JK_ERR_FORMAT;
+	memcpy(ret, row.name, row.n * sizeof(row.name[0]));
+	*ret_n = row.n;
+	return JK_OK;
+}
+
 static bool
 all_belong_to(const struct jk_opids *row, const char *person)
 {

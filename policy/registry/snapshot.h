@@ -36,6 +36,11 @@ enum jk_err jk_snapshot_account(struct jk_snapshot *snapshot, const char *name,
     struct jk_account *ret);
 enum jk_err jk_snapshot_account_by_uid(struct jk_snapshot *snapshot, uid_t uid,
     struct jk_account *ret);
+/* The names of all accounts that a person may use on this machine, in the order
+ * of the registry; those of uid 0 are not among them. */
+enum jk_err jk_snapshot_accounts_of(struct jk_snapshot *snapshot,
+    const char *person, char ret[static JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1],
+    size_t *ret_n);
 /* All operator IDs of a person, in the order of the registry. */
 enum jk_err jk_snapshot_opids(struct jk_snapshot *snapshot, const char *person,
     struct jk_opid ret[static JK_OPIDS_MAX], size_t *ret_n);

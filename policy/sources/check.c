@@ -452,6 +452,36 @@ check_uids(struct check *c)
 	return JK_OK;
 }
 
+/* The snapshot has room for so many, by which a login without a name finds
+ * the account. Others than this machine's do not count. */
+static enum jk_err
+check_accounts_per_person(struct check *c)
+{
+	const struct jk_list *list = &c->set->account;
+	const struct jk_list *persons = &c->set->person;
+	JK_CLEANUP(free_counts)
+	unsigned *counts = calloc(persons->n + 1, sizeof(*counts));
+
+	if (counts == NULL)
+		return JK_ERR_NOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct jk_account *a = jk_list_at(list, i);
+
+		if (a->uid == JK_NO_UID || a->uid == 0)
+			continue;
+		for (size_t j = 0; j < a->n_persons; j++) {
+			size_t person = jk_list_find(persons, a->person[j]);
+
+			if (person != JK_NO_ROW &&
+			    ++counts[person] == JK_ACCOUNTS_MAX + 1)
+				jk_report_error(c->report, list->places[i],
+				    "person \"%s\" has more than %u accounts",
+				    a->person[j], JK_ACCOUNTS_MAX);
+		}
+	}
+	return JK_OK;
+}
+
 static enum jk_err
 check_accounts(struct check *c)
 {
@@ -468,7 +498,8 @@ check_accounts(struct check *c)
 		jk_report_warning(c->report, list->places[list->n - 1],
 		    "%zu more accounts do not exist on this machine: left out",
 		    c->n_strangers - STRANGERS_SAID);
-	return check_uids(c);
+	e = check_uids(c);
+	return e == JK_OK ? check_accounts_per_person(c) : e;
 }
 
 static enum jk_err

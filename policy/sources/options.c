@@ -467,6 +467,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "login", "pin-max", parse_number, FIELD(S, settings.pin_max),
 	  .min = 1, .max = JK_PIN_MAX, .scale = 1, .fallback = "16", .range = "1 to 64 characters",
 	  .help = "a longer PIN is never sent to a card" },
+	{ JK_CONF_TERMINAL, "login", "nameless", parse_service, LIST(S, settings.nameless, settings.n_nameless),
+	  .range = "1 to 64 of a-z, 0-9 and \"_.-\"",
+	  .help = "PAM service where the card names the account, up to 32" },
 	{ JK_CONF_TERMINAL, "login", "contact", parse_text, FIELD(S, settings.contact),
 	  .range = "text", .help = "whom to call, shown in messages" },
 

@@ -244,6 +244,87 @@ show_approvals(struct walk *w, const struct jk_list *list, const size_t *order,
 	           : show_named(w, JK_KEY_APPROVALS, row.approval[0].person);
 }
 
+/* One account of one person; an account has more than one row of these. */
+struct use {
+	const char *person;
+	size_t account;
+};
+
+static int
+compare_uses(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	int c = strcmp(x->person, y->person);
+
+	return c != 0 ? c
+	              : (x->account > y->account) - (x->account < y->account);
+}
+
+static void
+free_uses(struct use **uses)
+{
+	free(*uses);
+}
+
+/* Nobody is let into an account of uid 0 by his card alone. */
+static size_t
+list_uses(const struct jk_list *accounts, struct use *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < accounts->n; i++) {
+		const struct jk_account *account = jk_list_at(accounts, i);
+
+		if (account->uid == JK_NO_UID || account->uid == 0)
+			continue;
+		for (size_t j = 0; j < account->n_persons; j++)
+			ret[n++] = (struct use){ account->person[j], i };
+	}
+	return n;
+}
+
+static enum jk_err
+show_accounts_of(struct walk *w, const struct use *uses, size_t n)
+{
+	struct jk_accounts_of row = { .n = n };
+	enum jk_err e;
+
+	if (n > JK_ACCOUNTS_MAX)
+		return JK_ERR_TOO_BIG;
+	strcpy(row.person, uses[0].person);
+	for (size_t i = 0; i < n; i++) {
+		const struct jk_account *account =
+		    jk_list_at(&w->set->account, uses[i].account);
+
+		strcpy(row.name[i], account->name);
+	}
+	e = jk_accounts_of_encode(&row, &w->buf);
+	return e != JK_OK ? e : show_named(w, JK_KEY_ACCOUNTS_OF, row.person);
+}
+
+static enum jk_err
+walk_accounts_of(struct walk *w)
+{
+	const struct jk_list *accounts = &w->set->account;
+	JK_CLEANUP(free_uses)
+	struct use *uses =
+	    calloc(accounts->n * JK_PERSONS_MAX + 1, sizeof(*uses));
+	enum jk_err e = JK_OK;
+	size_t all;
+
+	if (uses == NULL)
+		return JK_ERR_NOMEM;
+	all = list_uses(accounts, uses);
+	qsort(uses, all, sizeof(*uses), compare_uses);
+	for (size_t i = 0, n; i < all && e == JK_OK; i += n) {
+		for (n = 1; i + n < all &&
+		            strcmp(uses[i].person, uses[i + n].person) == 0;)
+			n++;
+		e = show_accounts_of(w, uses + i, n);
+	}
+	return e;
+}
+
 static enum jk_err
 walk_all(struct walk *w, const struct jk_edition *edition)
 {
@@ -257,6 +338,7 @@ walk_all(struct walk *w, const struct jk_edition *edition)
 	    (e = walk_list(w, &set->department, walk_department)) != JK_OK ||
 	    (e = walk_list(w, &set->person, walk_person)) != JK_OK ||
 	    (e = walk_list(w, &set->account, walk_account)) != JK_OK ||
+	    (e = walk_accounts_of(w)) != JK_OK ||
 	    (e = walk_list(w, &set->card, walk_card)) != JK_OK ||
 	    (e = walk_list(w, &set->terminal, walk_terminal)) != JK_OK ||
 	    (e = walk_list(w, &set->type, walk_type)) != JK_OK ||
@@ -324,6 +406,7 @@ read_back(struct jk_snapshot *s, const struct record *record,
 		struct jk_approvals approvals;
 		struct jk_person person;
 		struct jk_account account;
+		struct jk_accounts_of accounts;
 		struct jk_opids opids;
 		struct jk_card card;
 		struct jk_terminal terminal;
@@ -367,6 +450,12 @@ read_back(struct jk_snapshot *s, const struct record *record,
 		    &row.account);
 		set_bytes(ret, row.account.name);
 		return e;
+	case JK_KEY_ACCOUNTS_OF:
+		e = jk_snapshot_accounts_of(s, id, row.accounts.name,
+		    &row.accounts.n);
+		strcpy(row.accounts.person, id);
+		return e != JK_OK ? e
+		                  : jk_accounts_of_encode(&row.accounts, ret);
 	case JK_KEY_OPIDS:
 		e = jk_snapshot_opids(s, id, row.opids.opid, &row.opids.n);
 		return e != JK_OK ? e : jk_opids_encode(&row.opids, ret);

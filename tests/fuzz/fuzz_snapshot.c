@@ -36,6 +36,16 @@ need(bool condition)
 			     (e_ == JK_ERR_FORMAT || e_ == JK_ERR_NOT_FOUND)); \
 	} while (0)
 
+static enum jk_err
+ask_accounts(struct jk_snapshot *s, struct jk_accounts_of *ret)
+{
+	enum jk_err e = jk_snapshot_accounts_of(s, "p0123", ret->name, &ret->n);
+
+	if (e == JK_OK)
+		strcpy(ret->person, "p0123");
+	return e;
+}
+
 static void
 ask_everything(struct jk_snapshot *s)
 {
@@ -52,6 +62,7 @@ ask_everything(struct jk_snapshot *s)
 	struct jk_approvals approvals;
 	struct jk_person person;
 	struct jk_policy policy;
+	struct jk_accounts_of accounts;
 	struct jk_opids opids;
 	struct jk_card card;
 	struct jk_type type;
@@ -67,6 +78,7 @@ ask_everything(struct jk_snapshot *s)
 	ASK(person, jk_snapshot_person(s, "p0123", &person), person);
 	ASK(account, jk_snapshot_account(s, "hanako", &account), account);
 	ASK(account, jk_snapshot_account_by_uid(s, 5001, &account), account);
+	ASK(accounts_of, ask_accounts(s, &accounts), accounts);
 	ASK(opids, jk_snapshot_opids(s, "p0123", opids.opid, &opids.n), opids);
 	ASK(card, jk_snapshot_card_by_cert(s, digest, &card), card);
 	ASK(terminal, jk_snapshot_terminal(s, "shimin-03", &terminal),

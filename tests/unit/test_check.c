@@ -2,6 +2,7 @@
 /* What only the whole registry can answer for: one small fault in each. */
 #include "test.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,6 +352,51 @@ test_check_nobody_has_more_than_the_snapshot_holds(void **state)
 	office_close(&o);
 }
 
+/* So many of this machine's own accounts, root not among them, are p2's. */
+static bool
+take_accounts(size_t n)
+{
+	static char text[32768];
+	const struct passwd *entry;
+	size_t used = 0, found = 0;
+
+	text[0] = '\0';
+	setpwent();
+	while (found < n && (entry = getpwent()) != NULL) {
+		if (entry->pw_uid == 0 || getpwuid(entry->pw_uid) == NULL)
+			continue;
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+		    "[account %s]\nperson = p2\n", entry->pw_name);
+		found++;
+	}
+	endpwent();
+	assert_true(used < sizeof(text));
+	take_more(text);
+	check();
+	return found == n;
+}
+
+static void
+test_check_nobody_has_more_accounts_than_the_snapshot_holds(void **state)
+{
+	bool enough;
+
+	(void)state;
+	enough = take_accounts(JK_ACCOUNTS_MAX);
+	assert_int_equal(o.report.n_errors, 0);
+	office_close(&o);
+	/* Those of other machines do not count. */
+	take_many("[account no-such-", "]\nperson = p2\n", 40);
+	assert_int_equal(o.report.n_errors, 0);
+	office_close(&o);
+	if (!enough || !take_accounts(JK_ACCOUNTS_MAX + 1))
+		skip();
+	assert_int_equal(o.report.n_errors, 1);
+	assert_string_equal(o.report.error[0],
+	    "x:51: person \"p2\" has more than 16 accounts");
+	office_close(&o);
+}
+
 static void
 test_check_accounts_get_their_uid(void **state)
 {
@@ -420,6 +466,8 @@ main(void)
 		cmocka_unit_test(test_check_policy_alone),
 		cmocka_unit_test(
 		    test_check_nobody_has_more_than_the_snapshot_holds),
+		cmocka_unit_test(
+		    test_check_nobody_has_more_accounts_than_the_snapshot_holds),
 		cmocka_unit_test(test_check_accounts_get_their_uid),
 		cmocka_unit_test(
 		    test_check_many_accounts_elsewhere_are_one_line),

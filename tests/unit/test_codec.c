@@ -34,6 +34,12 @@ static const struct jk_account account = {
 	.reviewed = 1775000000,
 };
 
+static const struct jk_accounts_of accounts_of = {
+	.person = "p0123",
+	.n = 2,
+	.name = { "hanako", "Madoguchi.1@shimin" },
+};
+
 static const struct jk_opids opids = {
 	.n = 2,
 	.opid = {
@@ -128,6 +134,8 @@ static const struct jk_settings settings = {
 	.contact = "\xe5\x86\x85\xe7\xb7\x9a 123",
 	.n_enforced = 2,
 	.enforced = { "login", "gdm-password" },
+	.n_nameless = 1,
+	.nameless = { "lightdm" },
 	.trust_inputs = { 1, [JK_DIGEST_LEN - 1] = 2 },
 };
 
@@ -200,6 +208,8 @@ test_decode_gives_the_values_back(void **state)
 	assert_int_equal(s.recording, JK_RECORDING_KERNEL);
 	assert_int_equal(s.pin_max, 16);
 	assert_string_equal(s.enforced[1], "gdm-password");
+	assert_int_equal(s.n_nameless, 1);
+	assert_string_equal(s.nameless[0], "lightdm");
 	assert_int_equal(jk_policy_encode(&policy, &buf), JK_OK);
 	assert_int_equal(jk_policy_decode(encoded(), &p), JK_OK);
 	assert_int_equal(p.class[JK_CLASS_OTHER_DEPT].methods, 8);
@@ -243,6 +253,10 @@ test_encode_refuses_what_is_out_of_bounds(void **state)
 	REFUSED(department, struct jk_department, strcpy(row.name, ""));
 	REFUSED(account, struct jk_account, row.n_persons = 17);
 	REFUSED(account, struct jk_account, strcpy(row.name, "0"));
+	REFUSED(accounts_of, struct jk_accounts_of, row.n = 17);
+	REFUSED(accounts_of, struct jk_accounts_of, strcpy(row.person, ""));
+	REFUSED(accounts_of, struct jk_accounts_of,
+	    strcpy(row.name[1], "../root"));
 	REFUSED(card, struct jk_card, row.cert_len = JK_CERT_MAX + 1);
 	REFUSED(card, struct jk_card, row.cert_len = 0);
 	REFUSED(card, struct jk_card, row.state = JK_CARD_STATE_COUNT);
@@ -297,6 +311,8 @@ test_encode_refuses_a_policy_out_of_bounds(void **state)
 	REFUSED(settings, struct jk_settings, row.pin_min = 65);
 	REFUSED(settings, struct jk_settings, row.n_enforced = 33);
 	REFUSED(settings, struct jk_settings, strcpy(row.enforced[0], "/x"));
+	REFUSED(settings, struct jk_settings, row.n_nameless = 33);
+	REFUSED(settings, struct jk_settings, strcpy(row.nameless[0], ""));
 	REFUSED(edition, struct jk_edition, row.serial = UINT64_MAX);
 	REFUSED(edition, struct jk_edition, row.registry = UINT64_MAX);
 }
@@ -316,6 +332,7 @@ test_encode_takes_the_largest_rows(void **state)
 	static struct jk_approvals v = { .n = JK_APPROVALS_MAX };
 	static struct jk_settings s;
 	static struct jk_policy p;
+	static struct jk_accounts_of n = { .n = JK_ACCOUNTS_MAX };
 	static struct jk_account a;
 	static struct jk_terminal t;
 
@@ -338,9 +355,11 @@ test_encode_takes_the_largest_rows(void **state)
 	assert_int_equal(jk_approvals_encode(&v, &buf), JK_OK);
 	s = settings;
 	fill_text(s.contact, sizeof(s.contact));
-	s.n_enforced = JK_SERVICES_MAX;
-	for (size_t i = 0; i < JK_SERVICES_MAX; i++)
+	s.n_enforced = s.n_nameless = JK_SERVICES_MAX;
+	for (size_t i = 0; i < JK_SERVICES_MAX; i++) {
 		strcpy(s.enforced[i], LONG_ID);
+		strcpy(s.nameless[i], LONG_ID);
+	}
 	assert_int_equal(jk_settings_encode(&s, &buf), JK_OK);
 	p = policy;
 	p.n_closed = JK_CLOSED_DAYS_MAX;
@@ -348,6 +367,10 @@ test_encode_takes_the_largest_rows(void **state)
 	for (size_t i = 0; i < JK_DEPARTMENTS_MAX; i++)
 		strcpy(p.owner[i], LONG_ID);
 	assert_int_equal(jk_policy_encode(&p, &buf), JK_OK);
+	strcpy(n.person, LONG_ID);
+	for (size_t i = 0; i < JK_ACCOUNTS_MAX; i++)
+		strcpy(n.name[i], LONG_ID);
+	assert_int_equal(jk_accounts_of_encode(&n, &buf), JK_OK);
 	a = account;
 	a.n_persons = JK_PERSONS_MAX;
 	for (size_t i = 0; i < JK_PERSONS_MAX; i++)

@@ -168,6 +168,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_string_equal(s->kind[0], "piv");
 	assert_string_equal(s->kind[1], "jpki");
 	assert_int_equal(s->n_enforced, 0);
+	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
 	assert_string_equal(seen.settings.sources, "files");

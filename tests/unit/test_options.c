@@ -158,6 +158,7 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "login", "card-wait", &number, 1, 55 },
 	{ JK_CONF_TERMINAL, "login", "pin-min", &number, 1, 64 },
 	{ JK_CONF_TERMINAL, "login", "pin-max", &number, 1, 64 },
+	{ JK_CONF_TERMINAL, "login", "nameless", &service, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "contact", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "kind", &card_kind, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "recording", &recording, 0, 0 },
@@ -493,6 +494,9 @@ test_options_lists_have_their_ends(void **unused)
 	fill_list(JK_CONF_TERMINAL, "session", "enforce", "s", "", 32);
 	assert_int_equal(object.settings.settings.n_enforced, 32);
 	assert_string_equal(object.settings.settings.enforced[31], "s2031");
+	fill_list(JK_CONF_TERMINAL, "login", "nameless", "s", "", 32);
+	assert_int_equal(object.settings.settings.n_nameless, 32);
+	assert_string_equal(object.settings.settings.nameless[31], "s2031");
 	fill_list(JK_CONF_POLICY, "policy", "owning-department", "d", "", 8);
 	assert_int_equal(object.policy.policy.n_owners, 8);
 	fill_list(JK_CONF_POLICY, "hours", "closed-day", "", "-01-01", 64);

@@ -83,6 +83,14 @@ fill(struct jk_rowset *set)
 		    .uid = 1000,
 		    .n_persons = 1,
 		    .person = { "p1" } },
+		{ .name = "root",
+		    .uid = 0,
+		    .n_persons = 1,
+		    .person = { "p1" } },
+		{ .name = "counter",
+		    .uid = 999,
+		    .n_persons = 2,
+		    .person = { "p2", "p1" } },
 		{ .name = "gone",
 		    .uid = JK_NO_UID,
 		    .n_persons = 1,
@@ -138,6 +146,7 @@ test_snapshot_gives_rows_back(void **state)
 {
 	int fd = make_file();
 	struct jk_snapshot *s;
+	char names[JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1];
 	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_account account;
 	uint8_t digest[JK_DIGEST_LEN];
@@ -157,6 +166,14 @@ test_snapshot_gives_rows_back(void **state)
 	assert_string_equal(opids[1].id, "a-3");
 	assert_int_equal(jk_snapshot_account_by_uid(s, 1000, &account), JK_OK);
 	assert_string_equal(account.name, "hanako");
+	/* In the order of the registry, without uid 0 and who is not here. */
+	assert_int_equal(jk_snapshot_accounts_of(s, "p1", names, &n), JK_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0], "hanako");
+	assert_string_equal(names[1], "counter");
+	assert_int_equal(jk_snapshot_accounts_of(s, "p2", names, &n), JK_OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(names[0], "counter");
 	assert_int_equal(jk_sha256(der, sizeof(der), digest), JK_OK);
 	assert_int_equal(jk_snapshot_card_by_cert(s, digest, &card), JK_OK);
 	assert_string_equal(card.id, "c1");
@@ -204,6 +221,7 @@ static void
 test_snapshot_absent_row_is_not_found_and_changes_nothing(void **state)
 {
 	const uint8_t digest[JK_DIGEST_LEN] = { 0 };
+	char names[JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1];
 	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_person person = { .id = "kept" };
 	struct jk_account account = { .name = "kept" };
@@ -230,6 +248,8 @@ test_snapshot_absent_row_is_not_found_and_changes_nothing(void **state)
 	    JK_ERR_NOT_FOUND);
 	assert_string_equal(account.name, "kept");
 	assert_int_equal(jk_snapshot_opids(s, "p3", opids, &n),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_snapshot_accounts_of(s, "p3", names, &n),
 	    JK_ERR_NOT_FOUND);
 	assert_int_equal(n, 5);
 	assert_int_equal(jk_snapshot_card_by_cert(s, digest, &card),
@@ -263,13 +283,13 @@ test_snapshot_open_unknown_format_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	fd = make_with_head("f", "jukinet snapshot 2");
+	fd = make_with_head("f", "jukinet snapshot 3");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("f", "jukinet snapshot 3x");
+	fd = make_with_head("f", "jukinet snapshot 4x");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("p", "jukinet snapshot 3");
+	fd = make_with_head("p", "jukinet snapshot 4");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_FORMAT);
 	close(fd);
 	fd = memfd_create("empty", MFD_CLOEXEC);
@@ -285,6 +305,7 @@ static void
 test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 {
 	int fd = make_file();
+	char names[JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1];
 	struct jk_approval approvals[JK_APPROVALS_MAX];
 	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_person person;
@@ -301,6 +322,8 @@ test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 	for (long i = 2048; i + 11 < st.st_size; i++)
 		if (memcmp(bytes + i, "pp2\0\2p2", 7) == 0)
 			bytes[i + 6] = '1';
+		else if (memcmp(bytes + i, "np2\0\2p2", 7) == 0)
+			bytes[i + 6] = '1';
 		else if (memcmp(bytes + i, "a-3\0\2p1", 7) == 0)
 			bytes[i + 6] = '2'; /* the operator ID */
 		else if (memcmp(bytes + i, "a-3\0\0\0\3\0\2p1", 11) == 0)
@@ -309,6 +332,9 @@ test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_OK);
 	assert_int_equal(jk_snapshot_person(s, "p2", &person), JK_ERR_FORMAT);
 	assert_int_equal(jk_snapshot_person(s, "p1", &person), JK_OK);
+	assert_int_equal(jk_snapshot_accounts_of(s, "p2", names, &n),
+	    JK_ERR_FORMAT);
+	assert_int_equal(jk_snapshot_accounts_of(s, "p1", names, &n), JK_OK);
 	assert_int_equal(jk_snapshot_opids(s, "p1", opids, &n), JK_ERR_FORMAT);
 	assert_int_equal(jk_snapshot_approvals(s, "p1", approvals, &n),
 	    JK_ERR_FORMAT);
@@ -319,6 +345,7 @@ test_snapshot_row_under_a_foreign_key_is_damaged(void **state)
 static void
 read_everything(struct jk_snapshot *s)
 {
+	char names[JK_ACCOUNTS_MAX][JK_ACCOUNT_MAX + 1];
 	struct jk_approval approvals[JK_APPROVALS_MAX];
 	struct jk_opid opids[JK_OPIDS_MAX];
 	struct jk_department department;
@@ -341,6 +368,7 @@ read_everything(struct jk_snapshot *s)
 	(void)jk_snapshot_person(s, "p1", &person);
 	(void)jk_snapshot_account(s, "hanako", &account);
 	(void)jk_snapshot_account_by_uid(s, 1000, &account);
+	(void)jk_snapshot_accounts_of(s, "p1", names, &n);
 	(void)jk_snapshot_opids(s, "p1", opids, &n);
 	(void)jk_sha256(der, sizeof(der), digest);
 	(void)jk_snapshot_card_by_cert(s, digest, &card);
