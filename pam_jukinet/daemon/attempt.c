@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "attempt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "challenge.h"
@@ -73,7 +74,7 @@ static const struct jk_evidence intended = { .method = JK_METHOD_CARD_PIN };
 
 /* What speaks against the card with this certificate, before any PIN. */
 static enum jk_err
-check_card(struct jk_worker *w, const struct jk_attempt *a,
+check_card(struct jk_worker *w, struct jk_attempt *a,
     const uint8_t digest[static JK_DIGEST_LEN], struct jk_facts *ret,
     struct jk_verdict *ret_verdict)
 {
@@ -81,6 +82,11 @@ check_card(struct jk_worker *w, const struct jk_attempt *a,
 
 	if (e != JK_OK)
 		return e;
+	if (a->nameless) {
+		e = jk_nameless_find(w, ret, &intended, &a->prospects);
+		*ret_verdict = a->prospects.verdict;
+		return e;
+	}
 	hold(a, ret);
 	*ret_verdict = decide(w, a, ret, NULL, &intended);
 	return JK_OK;
@@ -94,7 +100,7 @@ identity_of(const struct jk_reader_news *card)
 
 /* A card seen before that may be used; any other shows its certificate. */
 static bool
-is_known(struct jk_worker *w, const struct jk_attempt *a,
+is_known(struct jk_worker *w, struct jk_attempt *a,
     const struct jk_reader_news *card, struct jk_facts *ret,
     struct jk_verdict *ret_verdict)
 {
@@ -122,8 +128,9 @@ tell_waiting(struct jk_worker *w, const struct jk_reader_news *news)
 
 /* Of several cards that are wrong the first that is registered counts. */
 static void
-remember(struct jk_attempt *a, const struct jk_facts *facts,
-    const struct jk_verdict *verdict, enum jk_reason *why)
+remember(struct jk_worker *w, struct jk_attempt *a,
+    const struct jk_facts *facts, const struct jk_verdict *verdict,
+    enum jk_reason *why)
 {
 	if (verdict->why != JK_WHY_EVIDENCE_NONE && *why != JK_WHY_GRANTED &&
 	    a->facts.has_card)
@@ -131,6 +138,8 @@ remember(struct jk_attempt *a, const struct jk_facts *facts,
 	a->facts = *facts;
 	a->outcome.facts = &a->facts;
 	a->outcome.opid = verdict->opid;
+	if (a->nameless)
+		w->account = a->prospects.account;
 	*why = verdict->why;
 }
 
@@ -158,7 +167,7 @@ weigh(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader,
 	if (a->only != NULL && verdict.why == JK_WHY_EVIDENCE_NONE &&
 	    strcmp(facts.card.id, a->only) != 0)
 		verdict.why = JK_WHY_CARD_MISMATCH;
-	remember(a, &facts, &verdict, why);
+	remember(w, a, &facts, &verdict, why);
 	a->tries = a->card.tries;
 	if (verdict.why == JK_WHY_EVIDENCE_NONE)
 		return JK_OK;
@@ -363,7 +372,9 @@ static enum jk_err
 load_session(const struct jk_worker *w, struct jk_attempt *a)
 {
 	enum jk_err e =
-	    jk_session_load(w->run_dir, w->account.uid, &a->session);
+	    a->nameless && w->claim.account[0] == '\0'
+	        ? JK_ERR_NOT_FOUND
+	        : jk_session_load(w->run_dir, w->account.uid, &a->session);
 
 	if (e == JK_ERR_NOT_FOUND) {
 		a->session = (struct jk_session){ 0 };
@@ -372,15 +383,36 @@ load_session(const struct jk_worker *w, struct jk_attempt *a)
 	return e;
 }
 
+/* The account that was named, or the permission to name none. */
+static enum jk_reason
+find_account(struct jk_worker *w)
+{
+	if (w->claim.account[0] != '\0')
+		return jk_worker_find_account(w);
+	if (w->peer.uid != 0)
+		return JK_WHY_CALLER_FOREIGN;
+	return jk_nameless_is_allowed(w) ? JK_WHY_GRANTED
+	                                 : JK_WHY_ACCOUNT_NEEDED;
+}
+
 /* A person typed: what may have ended or been withdrawn meanwhile. */
+static enum jk_err
+renew(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_reason why = jk_worker_renew(w);
+
+	if (why == JK_WHY_GRANTED)
+		why = find_account(w);
+	return why == JK_WHY_GRANTED ? JK_OK : jk_attempt_refuse(w, a, why);
+}
+
 static enum jk_err
 look_again(struct jk_worker *w, struct jk_attempt *a)
 {
-	enum jk_reason why = jk_worker_renew(w);
-	enum jk_err e;
+	enum jk_err e = renew(w, a);
 
-	if (why != JK_WHY_GRANTED)
-		return jk_attempt_refuse(w, a, why);
+	if (e != JK_OK)
+		return e;
 	if ((e = load_session(w, a)) != JK_OK ||
 	    (e = jk_facts_load(w, a->facts.cert, &a->facts)) != JK_OK)
 		return jk_attempt_give_up(w, a, e);
@@ -425,27 +457,77 @@ has_choice(const struct jk_attempt *a)
 	       (bits & (bits - 1)) != 0;
 }
 
+/* One of them, or a refusal that was answered. */
+static enum jk_err
+take_offer(struct jk_worker *w, struct jk_attempt *a,
+    const struct jk_offers *offers, const struct jk_offer **ret)
+{
+	enum jk_err e = jk_choice_ask(w, offers, ret);
+
+	if (e == JK_OK || e == JK_ERR_CLOSED)
+		return e;
+	if (e == JK_ERR_NOT_FOUND)
+		return refuse(w, a,
+		    jk_offers_have_accounts(offers) ? JK_WHY_ACCOUNT_CHOICE
+		                                    : JK_WHY_OPID_CHOICE);
+	return give_up(w, a, e);
+}
+
 /* Under which one to work, before any record says so. */
 static enum jk_err
 choose(struct jk_worker *w, struct jk_attempt *a)
 {
-	const struct jk_choices choices = { &a->facts, a->verdict.choices };
+	struct jk_offers offers = { 0 };
+	const struct jk_offer *taken = NULL;
 	char opid[JK_ID_MAX + 1];
-	enum jk_err e = jk_choice_ask(w, &choices, opid);
+	enum jk_err e;
 
-	if (e == JK_ERR_CLOSED)
+	jk_offers_add(&offers, w->account.name, &a->facts, a->verdict.choices);
+	e = take_offer(w, a, &offers, &taken);
+	if (e != JK_OK)
 		return e;
-	if (e == JK_ERR_NOT_FOUND)
-		return jk_attempt_refuse(w, a, JK_WHY_OPID_CHOICE);
-	return e == JK_OK ? judge(w, a, opid) : jk_attempt_give_up(w, a, e);
+	(void)snprintf(opid, sizeof(opid), "%s", taken->opid);
+	return judge(w, a, opid);
+}
+
+/*
+ * Nobody named the account: it is found now, and with it the operator ID, so
+ * that there is one question at most. From here on it is a login with a name.
+ */
+static enum jk_err
+settle(struct jk_worker *w, struct jk_attempt *a)
+{
+	struct jk_offers offers;
+	const struct jk_offer *taken = &offers.offer[0];
+	char opid[JK_ID_MAX + 1];
+	enum jk_err e = renew(w, a);
+
+	if (e != JK_OK)
+		return e;
+	if ((e = jk_facts_load(w, a->facts.cert, &a->facts)) != JK_OK ||
+	    (e = jk_nameless_find(w, &a->facts, &a->evidence, &a->prospects)) !=
+	        JK_OK)
+		return jk_attempt_give_up(w, a, e);
+	a->verdict = a->prospects.verdict;
+	a->outcome.opid = a->verdict.opid;
+	w->account = a->prospects.account;
+	if (!a->verdict.allowed)
+		return jk_attempt_refuse(w, a, a->verdict.why);
+	jk_nameless_offer(&a->prospects, &a->facts, &offers);
+	if (offers.n > 1 && (e = take_offer(w, a, &offers, &taken)) != JK_OK)
+		return e;
+	(void)snprintf(opid, sizeof(opid), "%s", taken->opid);
+	(void)snprintf(w->claim.account, sizeof(w->claim.account), "%s",
+	    taken->account);
+	return judge(w, a, opid);
 }
 
 static enum jk_err
 conclude(struct jk_worker *w, struct jk_attempt *a)
 {
-	enum jk_err e = judge(w, a, NULL);
+	enum jk_err e = a->nameless ? settle(w, a) : judge(w, a, NULL);
 
-	if (e == JK_OK && has_choice(a))
+	if (e == JK_OK && !a->nameless && has_choice(a))
 		e = choose(w, a);
 	if (e != JK_OK)
 		return e;
@@ -484,7 +566,8 @@ jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
 	a->tries = a->outcome.tries = JK_TRIES_UNKNOWN;
 	a->outcome.op = JK_OP_AUTH;
 	a->outcome.purpose = a->ask == JK_ASK_UNLOCK ? "unlock" : "login";
-	why = jk_worker_find_account(w);
+	a->nameless = w->claim.account[0] == '\0';
+	why = find_account(w);
 	if (why != JK_WHY_GRANTED)
 		return jk_attempt_refuse(w, a, why);
 	if ((e = jk_attempt_begin(w, a)) != JK_OK ||

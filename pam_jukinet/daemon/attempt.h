@@ -9,13 +9,16 @@
 
 #include "challenge.h"
 #include "facts.h"
+#include "nameless.h"
 #include "outcome.h"
 #include "reader.h"
 
 struct jk_attempt {
-	enum jk_ask ask;           /* LOGIN, UNLOCK or PIN */
-	const char *only;          /* this card alone, or NULL */
-	struct jk_session session; /* ended when there is none */
+	enum jk_ask ask;               /* LOGIN, UNLOCK or PIN */
+	const char *only;              /* this card alone, or NULL */
+	bool nameless;                 /* no account was named */
+	struct jk_prospects prospects; /* then: of the card shown last */
+	struct jk_session session;     /* ended when there is none */
 	struct jk_facts facts;
 	struct jk_verdict verdict; /* the last one */
 	uint64_t tries;            /* as the card said, or JK_TRIES_UNKNOWN */

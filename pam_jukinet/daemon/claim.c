@@ -65,14 +65,24 @@ read_manage(const struct jk_frame *f, struct jk_claim *c)
 	           : JK_ERR_FORMAT;
 }
 
+/* It decides, so it must be exactly what was meant. */
+static enum jk_err
+read_account(const struct jk_frame *f, struct jk_claim *c)
+{
+	enum jk_err e = jk_frame_get_str(f, JK_FIELD_ACCOUNT, c->account,
+	    sizeof(c->account));
+
+	if (e == JK_ERR_NOT_FOUND && jk_frame_type(f) == JK_FRAME_AUTH)
+		return JK_OK;
+	return e == JK_OK && c->account[0] == '\0' ? JK_ERR_FORMAT : e;
+}
+
 static enum jk_err
 read_login(const struct jk_frame *f, struct jk_claim *c)
 {
 	enum jk_err e;
 
-	/* The account decides, so it must be exactly what was meant. */
-	if ((e = jk_frame_get_str(f, JK_FIELD_ACCOUNT, c->account,
-	         sizeof(c->account))) != JK_OK ||
+	if ((e = read_account(f, c)) != JK_OK ||
 	    (e = read_claim_text(f, JK_FIELD_SERVICE, c->service,
 	         sizeof(c->service))) != JK_OK ||
 	    (e = read_claim_text(f, JK_FIELD_TTY, c->tty, sizeof(c->tty))) !=

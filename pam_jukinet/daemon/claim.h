@@ -13,7 +13,7 @@ struct jk_frame;
 
 /* What the caller says. From a caller other than root it decides nothing. */
 struct jk_claim {
-	char account[JK_ACCOUNT_MAX + 1];
+	char account[JK_ACCOUNT_MAX + 1]; /* "": AUTH without a name */
 	char service[JK_CLAIM_MAX + 1];
 	char tty[JK_CLAIM_MAX + 1];
 	char host[JK_CLAIM_MAX + 1];

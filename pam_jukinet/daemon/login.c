@@ -12,6 +12,12 @@ jk_request_login(struct jk_worker *w)
 	struct jk_reply_more more;
 	char ticket[JK_ID_LEN + 1];
 
+	/* Nobody has tried anything: whoever asks says the name, and begins
+	 * again. */
+	if (w->claim.account[0] == '\0' && !jk_nameless_is_allowed(w)) {
+		(void)jk_reply_refusal(w, JK_WHY_ACCOUNT_NEEDED, NULL);
+		return;
+	}
 	a = (struct jk_attempt){ .ask = JK_ASK_LOGIN };
 	if (jk_attempt_run(w, &a) != JK_OK)
 		return;
@@ -19,7 +25,10 @@ jk_request_login(struct jk_worker *w)
 		jk_outcome_withdraw(w, &a.outcome, JK_WHY_INTERNAL);
 		return;
 	}
-	more = (struct jk_reply_more){ .ticket = ticket };
+	more = (struct jk_reply_more){
+		.account = a.nameless ? a.grant.account : NULL,
+		.ticket = ticket,
+	};
 	/* Nobody took it: it must not stand as a login. */
 	if (jk_outcome_grant(w, &more) != JK_OK)
 		(void)jk_ticket_consume(w->run_dir, ticket);

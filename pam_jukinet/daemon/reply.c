@@ -104,16 +104,32 @@ put_choices(struct jk_frame *f, const struct jk_choices *c)
 	return e;
 }
 
+static enum jk_err
+put_offers(struct jk_frame *f, const struct jk_offers *o, bool with_accounts)
+{
+	char text[2 * JK_ID_MAX + JK_ACCOUNT_MAX + 3];
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < o->n && e == JK_OK; i++) {
+		(void)snprintf(text, sizeof(text), "%s=%s%s%s",
+		    o->offer[i].opid, o->offer[i].type,
+		    with_accounts ? "=" : "",
+		    with_accounts ? o->offer[i].account : "");
+		e = jk_frame_put_str(f, JK_FIELD_OPTION, text);
+	}
+	return e;
+}
+
 enum jk_err
 jk_reply_ask_choice(struct jk_worker *w, const char *message,
-    const struct jk_choices *choices)
+    const struct jk_offers *offers, bool with_accounts)
 {
 	enum jk_err e;
 
 	jk_frame_start(w->frame, JK_FRAME_ASK_CHOICE);
 	if ((e = jk_frame_put_str(w->frame, JK_FIELD_MESSAGE, message)) !=
 	        JK_OK ||
-	    (e = put_choices(w->frame, choices)) != JK_OK)
+	    (e = put_offers(w->frame, offers, with_accounts)) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, w->frame);
 }
@@ -166,6 +182,7 @@ jk_reply_grant(struct jk_worker *w, const struct jk_reply_more *more)
 	if ((e = jk_frame_put_u64(f, JK_FIELD_REASON, JK_WHY_GRANTED)) !=
 	        JK_OK ||
 	    (e = put_optional(f, JK_FIELD_MESSAGE, why)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_ACCOUNT, m->account)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_TICKET, m->ticket)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_SESSION, m->session)) != JK_OK ||
 	    (e = put_choices(f, &m->choices)) != JK_OK ||

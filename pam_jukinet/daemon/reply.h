@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "facts.h"
+#include "protocol.h"
 #include "reason.h"
 
 struct jk_worker;
@@ -36,8 +37,19 @@ struct jk_choices {
 	uint32_t bits;
 };
 
+/* What a person can choose from: an operator ID in an account. */
+struct jk_offer {
+	const char *account, *opid, *type;
+};
+
+struct jk_offers {
+	size_t n;
+	struct jk_offer offer[JK_CHOICES_MAX];
+};
+
 /* What a granting verdict carries; NULL is left out. */
 struct jk_reply_more {
+	const char *account; /* that nobody had named */
 	const char *ticket;
 	const char *session;
 	const struct jk_grant *holder; /* whose session it is */
@@ -60,7 +72,7 @@ struct jk_prompt {
 enum jk_err jk_reply_ask_pin(struct jk_worker *worker,
     const struct jk_prompt *prompt);
 enum jk_err jk_reply_ask_choice(struct jk_worker *worker, const char *message,
-    const struct jk_choices *choices);
+    const struct jk_offers *offers, bool with_accounts);
 /* A refusal; params may be NULL. */
 enum jk_err jk_reply_refusal(struct jk_worker *worker, enum jk_reason why,
     const struct jk_params *params);

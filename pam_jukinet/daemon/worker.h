@@ -43,8 +43,8 @@ enum jk_reason jk_worker_find_account(struct jk_worker *worker);
 enum jk_reason jk_worker_find_session(struct jk_worker *worker, uid_t uid,
     struct jk_session *ret);
 /*
- * The snapshot that stands now, and the account's row in it: a conversation in
- * which a person typed may have begun with an older one.
+ * The snapshot that stands now: a conversation in which a person typed may have
+ * begun with an older one. What was taken from that is looked up again.
  */
 enum jk_reason jk_worker_renew(struct jk_worker *worker);
 /* Is the service that was named one that needs a session of ours? */

@@ -9,6 +9,7 @@
 #include <security/pam_ext.h>
 
 #include "choice.h"
+#include "ids.h"
 #include "talk.h"
 #include "text.h"
 
@@ -35,26 +36,47 @@ item(const pam_handle_t *pamh, int type)
 	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
 }
 
+bool
+jk_ask_has_name(const pam_handle_t *pamh)
+{
+	const char *user = item(pamh, PAM_USER);
+
+	return user != NULL && user[0] != '\0';
+}
+
 int
-jk_ask_prepare(pam_handle_t *pamh, int flags, int argc, const char **argv,
-    struct jk_request *request)
+jk_ask_name(pam_handle_t *pamh, struct jk_request *request)
 {
 	const char *user = NULL;
 	int r = pam_get_user(pamh, &user, NULL);
 
-	for (int i = 0; i < argc; i++)
-		pam_syslog(pamh, LOG_ERR, "unknown argument: %s", argv[i]);
 	if (r != PAM_SUCCESS)
 		return r == PAM_CONV_AGAIN ? PAM_INCOMPLETE : r;
 	if (user == NULL || user[0] == '\0')
 		return PAM_USER_UNKNOWN;
 	request->account = user;
+	return PAM_SUCCESS;
+}
+
+void
+jk_ask_describe(pam_handle_t *pamh, int flags, int argc, const char **argv,
+    struct jk_request *request)
+{
+	for (int i = 0; i < argc; i++)
+		pam_syslog(pamh, LOG_ERR, "unknown argument: %s", argv[i]);
 	request->service = item(pamh, PAM_SERVICE);
 	request->tty = item(pamh, PAM_TTY);
 	request->host = item(pamh, PAM_RHOST);
 	request->flags =
 	    ((unsigned)flags & PAM_SILENT) != 0 ? JK_FLAG_SILENT : 0;
-	return PAM_SUCCESS;
+}
+
+int
+jk_ask_prepare(pam_handle_t *pamh, int flags, int argc, const char **argv,
+    struct jk_request *request)
+{
+	jk_ask_describe(pamh, flags, argc, argv, request);
+	return jk_ask_name(pamh, request);
 }
 
 static void
@@ -117,7 +139,8 @@ log_refusal(const struct ask *a, enum jk_reason why)
 	    "%s failure; reason=%s tty=%s rhost=%s user=%s", phase[a->phase],
 	    jk_reason_code(why), a->request->tty != NULL ? a->request->tty : "",
 	    a->request->host != NULL ? a->request->host : "",
-	    is_known(why) ? a->request->account : "?");
+	    a->request->account != NULL && is_known(why) ? a->request->account
+	                                                 : "?");
 }
 
 static int
@@ -213,7 +236,7 @@ ask_choice(const struct ask *a, const struct jk_choice *c,
     const struct jk_option **ret)
 {
 	char prompt[JK_TEXT_MAX], answer[JK_TEXT_MAX];
-	const char *code = "opid.select";
+	const char *code = c->accounts ? "account.select" : "opid.select";
 	int r = PAM_SUCCESS;
 
 	*ret = NULL;
@@ -225,7 +248,7 @@ ask_choice(const struct ask *a, const struct jk_choice *c,
 		else if (r == PAM_CONV_ERR && try > 0)
 			return PAM_SUCCESS; /* it can ask, and got no answer */
 		explicit_bzero(answer, sizeof(answer));
-		code = "opid.again";
+		code = c->accounts ? "account.again" : "opid.again";
 	}
 	return r;
 }
@@ -252,9 +275,11 @@ give_choice(struct ask *a)
 		return r;
 	a->unasked = r == PAM_CONV_ERR;
 	a->taken = choice.option[0];
-	e = jk_client_send_choice(&a->client, a->unasked       ? ""
-	                                      : option != NULL ? option->opid
-	                                                       : none);
+	e = jk_client_send_choice(&a->client,
+	    a->unasked || option == NULL ? "" : option->account,
+	    a->unasked       ? ""
+	    : option != NULL ? option->opid
+	                     : none);
 	if (e == JK_OK || e == JK_ERR_CLOSED)
 		return PAM_SUCCESS;
 	return refuse(a, jk_client_reason(e), NULL);
@@ -276,8 +301,25 @@ show_taken(const struct ask *a)
 	(void)snprintf(param, sizeof(param), "type=%s", a->taken.type);
 	if (jk_frame_put_str(f, JK_FIELD_PARAM, param) != JK_OK)
 		return;
-	jk_text("opid.taken", f, text);
+	(void)snprintf(param, sizeof(param), "account=%s", a->taken.account);
+	if (jk_frame_put_str(f, JK_FIELD_PARAM, param) != JK_OK)
+		return;
+	jk_text(a->taken.account[0] != '\0' ? "account.taken" : "opid.taken", f,
+	    text);
 	jk_talk_info(a->pamh, a->silent, text);
+}
+
+/* The card has said who it is. */
+static int
+set_name(const struct ask *a)
+{
+	char name[JK_ACCOUNT_MAX + 1];
+
+	if (jk_frame_get_str(a->client.frame, JK_FIELD_ACCOUNT, name,
+	        sizeof(name)) != JK_OK ||
+	    !jk_account_name_is_valid(name))
+		return refuse(a, JK_WHY_INTERNAL, NULL);
+	return pam_set_item(a->pamh, PAM_USER, name);
 }
 
 static int
@@ -287,11 +329,19 @@ finish(const struct ask *a, enum jk_field field, const char *key)
 	char value[CODE_MAX];
 	uint64_t number;
 	enum jk_reason why = JK_WHY_INTERNAL;
+	int r = PAM_SUCCESS;
 
 	if (jk_frame_get_u64(f, JK_FIELD_REASON, &number) == JK_OK)
 		why = jk_reason_from_number(number);
+	if (why == JK_WHY_ACCOUNT_NEEDED && a->request->account == NULL &&
+	    !a->asked && !a->chose)
+		return JK_ASK_NAME;
 	if (why != JK_WHY_GRANTED)
 		return refuse(a, why, f);
+	if (a->request->account == NULL)
+		r = set_name(a);
+	if (r != PAM_SUCCESS)
+		return r;
 	if (a->unasked)
 		show_taken(a);
 	if (key == NULL ||
@@ -345,6 +395,9 @@ jk_ask(pam_handle_t *pamh, const struct jk_request *request,
 	enum jk_err e = jk_client_ask(request, &a.client);
 	int r;
 
+	/* Whether it wants a name nobody can say: then one is asked for. */
+	if (e != JK_OK && request->account == NULL)
+		return JK_ASK_NAME;
 	if (e != JK_OK)
 		return refuse(&a, jk_client_reason(e), NULL);
 	r = converse(&a, field, key);

@@ -1,42 +1,60 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "choice.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "frame.h"
-#include "protocol.h"
 
-/* Nothing that a terminal would take for more than letters. */
+typedef bool check_fn(const char *text);
+
+/* Up to the next sign, whose place *cur takes; *ret_more: there was one.
+ * Nothing that a terminal would take for more than letters. */
 static enum jk_err
-read_id(const uint8_t *at, size_t n, char ret[static 64 + 1])
+read_word(struct jk_cur *cur, check_fn *check, char ret[static JK_ID_MAX + 1],
+    bool *ret_more)
 {
-	static const char characters[] =
-	    "abcdefghijklmnopqrstuvwxyz0123456789-";
-	char id[64 + 1] = "";
+	const uint8_t *sign =
+	    cur->left > 0 ? memchr(cur->at, '=', cur->left) : NULL;
+	const size_t n = sign != NULL ? (size_t)(sign - cur->at) : cur->left;
+	char word[JK_ID_MAX + 1] = "";
+	struct jk_cur taken;
+	enum jk_err e;
 
-	if (n == 0 || n >= sizeof(id))
+	if (n == 0 || n >= sizeof(word))
 		return JK_ERR_FORMAT;
-	memcpy(id, at, n);
-	if (strspn(id, characters) != n)
+	memcpy(word, cur->at, n);
+	if (strlen(word) != n || !check(word))
 		return JK_ERR_FORMAT;
-	memcpy(ret, id, sizeof(id));
+	e = jk_cur_take(cur, sign != NULL ? n + 1 : n, &taken);
+	if (e != JK_OK)
+		return e;
+	memcpy(ret, word, sizeof(word));
+	*ret_more = sign != NULL;
 	return JK_OK;
 }
 
+static_assert(JK_ACCOUNT_MAX == JK_ID_MAX, "one reader for both");
+
+/* "ID=TYPE" or "ID=TYPE=ACCOUNT". */
 static enum jk_err
 read_option(struct jk_cur cur, struct jk_option *ret)
 {
-	const uint8_t *sign =
-	    cur.left > 0 ? memchr(cur.at, '=', cur.left) : NULL;
-	size_t n;
+	struct jk_option o = { 0 };
+	bool more;
 	enum jk_err e;
 
-	if (sign == NULL)
+	e = read_word(&cur, jk_row_id_is_valid, o.opid, &more);
+	if (e != JK_OK || !more)
 		return JK_ERR_FORMAT;
-	n = (size_t)(sign - cur.at);
-	e = read_id(cur.at, n, ret->opid);
-	return e == JK_OK ? read_id(sign + 1, cur.left - n - 1, ret->type) : e;
+	e = read_word(&cur, jk_row_id_is_valid, o.type, &more);
+	if (e == JK_OK && more)
+		e = read_word(&cur, jk_account_name_is_valid, o.account, &more);
+	if (e != JK_OK || more)
+		return JK_ERR_FORMAT;
+	*ret = o;
+	return JK_OK;
 }
 
 enum jk_err
@@ -47,11 +65,14 @@ jk_choice_read(const struct jk_frame *f, struct jk_choice *ret)
 	enum jk_err e;
 
 	while (jk_frame_get_nth(f, JK_FIELD_OPTION, c.n, &cur) == JK_OK) {
-		if (c.n == JK_OPTIONS_MAX)
+		if (c.n == JK_CHOICES_MAX)
 			return JK_ERR_FORMAT;
 		e = read_option(cur, &c.option[c.n]);
 		if (e != JK_OK)
 			return e;
+		c.accounts = c.option[0].account[0] != '\0';
+		if (c.accounts != (c.option[c.n].account[0] != '\0'))
+			return JK_ERR_FORMAT;
 		c.n++;
 	}
 	if (c.n == 0)
@@ -60,14 +81,17 @@ jk_choice_read(const struct jk_frame *f, struct jk_choice *ret)
 	return JK_OK;
 }
 
-/* "2) m0123-9 operator management"; how long it is. */
+/* "2) m0123-9 operator management", "2) hanako: m0123-9 operator management";
+ * how long it is. */
 static size_t
 make_line(const struct jk_choice *c, size_t i, char *ret, size_t size)
 {
-	const char *type = jk_text_type(c->option[i].type);
+	const struct jk_option *o = &c->option[i];
+	const char *type = jk_text_type(o->type);
 
-	return (size_t)snprintf(ret, size, "%zu) %s %s\n", i + 1,
-	    c->option[i].opid, type != NULL ? type : c->option[i].type);
+	return (size_t)snprintf(ret, size, "%zu) %s%s%s %s\n", i + 1,
+	    o->account, c->accounts ? ": " : "", o->opid,
+	    type != NULL ? type : o->type);
 }
 
 void
@@ -79,7 +103,7 @@ jk_choice_prompt(const struct jk_choice *c, const char *code,
 	size_t n, room;
 
 	jk_text(code, NULL, question);
-	jk_text("opid.number", NULL, end);
+	jk_text(c->accounts ? "account.number" : "opid.number", NULL, end);
 	/* Both are short; were they not, the end would be cut. */
 	room = JK_TEXT_MAX - sizeof(more);
 	room -= strlen(end) < room ? strlen(end) : room;
@@ -98,9 +122,24 @@ jk_choice_prompt(const struct jk_choice *c, const char *code,
 		(void)snprintf(ret + n, JK_TEXT_MAX - n, "%s", end);
 }
 
+/* "hanako m0123-2", or one of the two. */
+static bool
+is_named(const struct jk_option *o, const char *answer)
+{
+	char both[JK_ACCOUNT_MAX + JK_ID_MAX + 2];
+
+	if (strcmp(answer, o->opid) == 0)
+		return true;
+	if (o->account[0] == '\0')
+		return false;
+	(void)snprintf(both, sizeof(both), "%s %s", o->account, o->opid);
+	return strcmp(answer, o->account) == 0 || strcmp(answer, both) == 0;
+}
+
 const struct jk_option *
 jk_choice_find(const struct jk_choice *c, const char *answer)
 {
+	const struct jk_option *found = NULL;
 	char number[24];
 
 	for (size_t i = 0; i < c->n; i++) {
@@ -109,8 +148,12 @@ jk_choice_find(const struct jk_choice *c, const char *answer)
 			return &c->option[i];
 	}
 	/* An id that looks like a number is behind the numbers shown. */
-	for (size_t i = 0; i < c->n; i++)
-		if (strcmp(answer, c->option[i].opid) == 0)
-			return &c->option[i];
-	return NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		if (!is_named(&c->option[i], answer))
+			continue;
+		if (found != NULL)
+			return NULL; /* which of the two? */
+		found = &c->option[i];
+	}
+	return found;
 }

@@ -60,6 +60,15 @@ static const struct {
 	{ "opid.taken",
 	    N_("This program cannot ask which operator ID to use: you work "
 	       "under {opid} ({type}).") },
+	{ "account.select",
+	    N_("Choose the account and operator ID for your work:") },
+	{ "account.number", N_("Number or account: ") },
+	{ "account.again",
+	    N_("That is none of them, or more than one. Type the number in "
+	       "front of one.") },
+	{ "account.taken",
+	    N_("This program cannot ask which account to use: you work in "
+	       "{account} under {opid} ({type}).") },
 
 	/* the service itself */
 	{ "internal",
@@ -91,6 +100,14 @@ static const struct {
 	{ "account.unknown",
 	    N_("This account is not registered for operators. Ask the access "
 	       "manager.") },
+	{ "account.needed",
+	    N_("A user name is needed here. Try again and type yours.") },
+	{ "account.none",
+	    N_("There is no account for you on this terminal. Ask the access "
+	       "manager. {contact}") },
+	{ "account.choice",
+	    N_("That was not one of the accounts to choose from. Log in again "
+	       "and type the number in front of one.") },
 	{ "sess.none",
 	    N_("There is no operator session to unlock. Log in first.") },
 	{ "lock.other",

@@ -6,15 +6,24 @@
  *
  * jukinet.sock (anyone ⇄ jukinetd)
  *   < HELLO     NONCE, DEADLINE_MS
- *   > AUTH      NONCE, ACCOUNT, SERVICE, TTY, HOST, FLAGS
+ *   > AUTH      NONCE, ACCOUNT?, SERVICE, TTY, HOST, FLAGS
+ *                                            without ACCOUNT: of root only, and
+ *                                            only where SERVICE needs no name
+ *                                            (else REASON account.needed, and
+ *                                            no record)
  *     < NOTE    MESSAGE, PARAM*              any number
  *     < ASK_PIN MESSAGE, PARAM*, PIN_MIN, PIN_MAX
  *     > PIN     PIN                          or closes: cancelled
  *     < ASK_CHOICE MESSAGE, OPTION*          of a login with several operator
- *                                            IDs; OPTION is "ID=TYPE"
- *     > CHOICE  OPID?                        one of them; without OPID: cannot
+ *                                            IDs or accounts; OPTION is
+ *                                            "ID=TYPE", or "ID=TYPE=ACCOUNT"
+ *                                            where there are several accounts
+ *     > CHOICE  ACCOUNT?, OPID?              one of them, ACCOUNT where OPTION
+ *                                            has one; without either: cannot
  *                                            ask, which takes the first
- *     < VERDICT REASON, PARAM*, TICKET       (TICKET when a login was granted)
+ *     < VERDICT REASON, PARAM*, ACCOUNT?, TICKET
+ *                                            (TICKET when a login was granted,
+ *                                            ACCOUNT when none was named)
  *   > ACCOUNT   NONCE, ACCOUNT, SERVICE, TTY, HOST, TICKET?
  *     < VERDICT REASON, PARAM*
  *   > OPEN      NONCE, ACCOUNT, SERVICE, TTY, HOST, TICKET?
@@ -71,7 +80,8 @@
 #ifndef JK_PROTOCOL_H
 #define JK_PROTOCOL_H
 
-#define JK_NONCE_LEN 32
+#define JK_NONCE_LEN   32
+#define JK_CHOICES_MAX 32 /* OPTIONs of one question */
 
 enum jk_frame_type {
 	JK_FRAME_HELLO = 1,
@@ -144,7 +154,7 @@ enum jk_field {
 	JK_FIELD_TEXT,
 	JK_FIELD_COMMAND,  /* "card.approve" */
 	JK_FIELD_FUNCTION, /* id of a function of 別紙1 */
-	JK_FIELD_OPTION,   /* "ID=TYPE" of an operator ID, repeats */
+	JK_FIELD_OPTION,   /* "ID=TYPE" or "ID=TYPE=ACCOUNT", repeats */
 	JK_FIELD_APPROVAL, /* id of one that a grant stands on, repeats */
 	JK_FIELD_KIND,     /* of a card: "piv", "jpki" */
 	JK_FIELD_IDENTITY, /* by which a card of that kind is known again */

@@ -31,6 +31,9 @@
 	X(JK_WHY_SESS_FAILED, 35, "sess.failed")            \
 	X(JK_WHY_SESS_UNPROVEN, 36, "sess.unproven")        \
 	X(JK_WHY_SESS_LOCKED, 37, "sess.locked")            \
+	X(JK_WHY_ACCOUNT_NEEDED, 38, "account.needed")      \
+	X(JK_WHY_ACCOUNT_NONE, 39, "account.none")          \
+	X(JK_WHY_ACCOUNT_CHOICE, 40, "account.choice")      \
 	/* reader and card */                               \
 	X(JK_WHY_READER_NONE, 50, "reader.none")            \
 	X(JK_WHY_READER_DOWN, 51, "reader.down")            \

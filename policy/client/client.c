@@ -147,12 +147,15 @@ jk_client_send_pin(struct jk_client *client, const char *pin)
 }
 
 enum jk_err
-jk_client_send_choice(struct jk_client *client, const char *opid)
+jk_client_send_choice(struct jk_client *client, const char *account,
+    const char *opid)
 {
 	enum jk_err e;
 
 	jk_frame_start(client->frame, JK_FRAME_CHOICE);
-	e = put_optional(client->frame, JK_FIELD_OPID, opid);
+	e = put_optional(client->frame, JK_FIELD_ACCOUNT, account);
+	if (e == JK_OK)
+		e = put_optional(client->frame, JK_FIELD_OPID, opid);
 	return e == JK_OK ? jk_frame_send(client->fd, client->frame) : e;
 }
 

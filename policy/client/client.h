@@ -20,7 +20,7 @@
 struct jk_request {
 	enum jk_frame_type
 	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH, CHANGE */
-	const char *account;
+	const char *account; /* AUTH of root may leave it out */
 	const char *service;
 	const char *tty;
 	const char *host;
@@ -45,8 +45,10 @@ enum jk_err jk_client_ask(const struct jk_request *request,
 enum jk_err jk_client_next(struct jk_client *client);
 /* Sends the PIN; an empty one says that it was ill-formed. Erases frames. */
 enum jk_err jk_client_send_pin(struct jk_client *client, const char *pin);
-/* Answers a choice of operator IDs; "" says that nobody could be asked. */
-enum jk_err jk_client_send_choice(struct jk_client *client, const char *opid);
+/* Answers a choice; "" for the account where that was no question, and for both
+ * where nobody could be asked. */
+enum jk_err jk_client_send_choice(struct jk_client *client, const char *account,
+    const char *opid);
 void jk_client_close(struct jk_client *client);
 
 /* What a failure to get an answer means to the user. */

@@ -117,11 +117,21 @@ test_choice_read_refuses_what_cannot_be_shown(void **state)
 		"m1=",
 		"m 1=moving-desk",
 		"m1=moving\033[2J",
-		"m1=moving=desk",
+		"m1=moving-desk=",
+		"m1=moving-desk==hanako",
+		"m1=moving-desk=ha nako",
+		"m1=moving-desk=hanako=",
+		"m1=moving-desk=hanako=x",
+		"m1=moving-desk=4711",
+		"m1=moving-desk=-froot",
+		"m1=moving-desk=ha\033[2Jnako",
+		"m1==hanako",
 		"M1=moving-desk",
 		"m1\n2) m2=moving-desk",
 	};
-	const char *many[JK_OPTIONS_MAX + 1], *one;
+	static const char *const mixed[] = { "m1=moving-desk",
+		"m2=moving-desk=hanako" };
+	const char *many[JK_CHOICES_MAX + 1], *one;
 	char longer[128] = "";
 	struct jk_choice c = { .n = 42 };
 	struct jk_frame *f;
@@ -147,7 +157,71 @@ test_choice_read_refuses_what_cannot_be_shown(void **state)
 	f = frame_of(many, JK_COUNT(many));
 	assert_int_equal(jk_choice_read(f, &c), JK_ERR_FORMAT);
 	jk_frame_free(&f);
+	/* All have an account, or none. */
+	f = frame_of(mixed, 2);
+	assert_int_equal(jk_choice_read(f, &c), JK_ERR_FORMAT);
+	jk_frame_free(&f);
 	assert_int_equal(c.n, 42);
+}
+
+static const char *const both[] = { "m0123-2=moving-desk=hanako",
+	"m0123-9=operator-management=hanako", "m0123-2=moving-desk=Counter.1" };
+
+static void
+test_choice_prompt_shows_accounts(void **state)
+{
+	const struct jk_choice c = choice_of(both, 3);
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	assert_true(c.accounts);
+	jk_choice_prompt(&c, "account.select", text);
+	assert_string_equal(text,
+	    "Choose the account and operator ID for your work:\n"
+	    "1) hanako: m0123-2 moving desk\n"
+	    "2) hanako: m0123-9 operator management\n"
+	    "3) Counter.1: m0123-2 moving desk\n"
+	    "Number or account: ");
+}
+
+/* What could mean more than one is none of them. */
+static void
+test_choice_find_by_account(void **state)
+{
+	static const struct {
+		const char *answer;
+		int want; /* -1: none */
+	} rows[] = {
+		{ "1", 0 },
+		{ "3", 2 },
+		{ "4", -1 },
+		{ "Counter.1", 2 },
+		{ "counter.1", -1 },
+		{ "hanako", -1 },
+		{ "m0123-9", 1 },
+		{ "m0123-2", -1 },
+		{ "hanako m0123-2", 0 },
+		{ "hanako m0123-9", 1 },
+		{ "Counter.1 m0123-2", 2 },
+		{ "Counter.1 m0123-9", -1 },
+		{ "hanako  m0123-2", -1 },
+		{ "m0123-2 hanako", -1 },
+		{ "hanako ", -1 },
+		{ " ", -1 },
+		{ "", -1 },
+	};
+	const struct jk_choice c = choice_of(both, 3);
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		const struct jk_option *o = jk_choice_find(&c, rows[i].answer),
+		                       *want = rows[i].want < 0
+		                                   ? NULL
+		                                   : &c.option[rows[i].want];
+
+		if (o != want)
+			fail_msg("%s", rows[i].answer);
+	}
 }
 
 /* PAM_MAX_MSG_SIZE is never reached, and what to type is never cut off. */
@@ -157,12 +231,12 @@ test_choice_prompt_always_fits(void **state)
 	static const char type[] =
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 	static const char end[] = "Number or operator ID: ";
-	char options[JK_OPTIONS_MAX][140];
-	const char *list[JK_OPTIONS_MAX];
+	char options[JK_CHOICES_MAX][140];
+	const char *list[JK_CHOICES_MAX];
 
 	(void)state;
 	for (int len = 1; len <= 64; len++)
-		for (size_t n = 1; n <= JK_OPTIONS_MAX; n++) {
+		for (size_t n = 1; n <= JK_CHOICES_MAX; n++) {
 			char text[JK_TEXT_MAX];
 			struct jk_choice c;
 
@@ -194,6 +268,8 @@ main(void)
 		    test_choice_of_a_type_nobody_knows_shows_its_id),
 		cmocka_unit_test(test_choice_find_by_number_or_id),
 		cmocka_unit_test(test_choice_read_refuses_what_cannot_be_shown),
+		cmocka_unit_test(test_choice_prompt_shows_accounts),
+		cmocka_unit_test(test_choice_find_by_account),
 		cmocka_unit_test(test_choice_prompt_always_fits),
 	};
 

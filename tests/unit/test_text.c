@@ -46,6 +46,7 @@ static const struct {
 	{ "type", JK_ID_MAX },
 	{ "classes", (JK_ID_MAX + 2) * JK_CLASS_COUNT },
 	{ "opid", JK_ID_MAX },
+	{ "account", JK_ACCOUNT_MAX },
 	{ "business", JK_ID_MAX },
 };
 
@@ -146,7 +147,8 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"opid.again", "opid.taken", "pin.old", "pin.new", "pin.again",
 		"puk.prompt", "puk.prompt.last", "pin.due", "pin.unknown.warn",
 		"pin.changed", "pin.changed.plain", "pin.kept", "pin.taken",
-		"pin.unsure" };
+		"pin.unsure", "account.select", "account.number",
+		"account.again", "account.taken" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
