@@ -294,7 +294,7 @@ class App:
         line, _, self._read = self._read.partition(b"\n")
         return json.loads(line)
 
-    def start(self, service: str, user: str, items: dict[str, str] | None = None) -> None:
+    def start(self, service: str, user: str | None, items: dict[str, str] | None = None) -> None:
         self.order(start=service, user=user, items=items or {})
         tap.equal(self.hear()["code"], 0, "pam_start")
 
@@ -342,6 +342,11 @@ class App:
             else:
                 told.code = CODES[event["code"]] if event["code"] < len(CODES) else str(event["code"])
                 return told
+
+    def item(self, name: str) -> str | None:
+        """What pam_get_item says; None: it is not set."""
+        self.order(item=name)
+        return self.hear()["value"]
 
     def loginuid(self, uid: int) -> None:
         """As pam_loginuid does for a session."""

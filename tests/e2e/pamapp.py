@@ -3,7 +3,8 @@
 """A PAM application that does as it is told, for the tests. One order a line on stdin, one event a line on stdout, JSON.
 
 orders:  {"start": SERVICE, "user": NAME, "items": {"tty": …}}, {"do": "authenticate", "flags": 0}, {"answer": TEXT},
-         {"loginuid": UID}, {"userlogin": UID, "tty": NAME} (the record that sshd and gdm write), {"end": 0}
+         {"loginuid": UID}, {"userlogin": UID, "tty": NAME} (the record that sshd and gdm write),
+         {"item": "user"} (the event has its "value"), {"end": 0}
 events:  {"ready": PID}, {"ask": TEXT, "visible": TRUE}, {"say": TEXT, "style": N}, {"done": WHAT, "code": N}
 """
 
@@ -21,7 +22,7 @@ LIBC.calloc.restype = LIBC.strdup.restype = ctypes.c_void_p
 LIBC.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
 LIBC.strdup.argtypes = [ctypes.c_char_p]
 PROMPT_OFF, PROMPT_ON = 1, 2
-ITEMS = {"service": 1, "tty": 3, "rhost": 4, "ruser": 8}
+ITEMS = {"service": 1, "user": 2, "tty": 3, "rhost": 4, "ruser": 8}
 
 
 class Message(ctypes.Structure):
@@ -92,7 +93,7 @@ def main() -> None:
     while True:
         told = order()
         if "start" in told:
-            code = LIBPAM.pam_start(told["start"].encode(), told["user"].encode(), ctypes.byref(conv), ctypes.byref(handle))
+            code = LIBPAM.pam_start(told["start"].encode(), told["user"].encode() if told["user"] is not None else None, ctypes.byref(conv), ctypes.byref(handle))
             for name, value in told.get("items", {}).items():
                 LIBPAM.pam_set_item(handle, ITEMS[name], ctypes.c_char_p(value.encode("utf-8", "surrogateescape")))
             tell(done="start", code=code)
@@ -101,6 +102,10 @@ def main() -> None:
             function = getattr(LIBPAM, names.get(told["do"], f"pam_{told['do']}"))
             code = function(handle, told.get("flags", 0))
             tell(done=told["do"], code=code)
+        elif "item" in told:
+            value = ctypes.c_char_p()
+            code = LIBPAM.pam_get_item(handle, ITEMS[told["item"]], ctypes.byref(value))
+            tell(done="item", code=code, value=value.value.decode() if value.value is not None else None)
         elif "loginuid" in told:
             with open("/proc/self/loginuid", "w") as file:
                 file.write(str(told["loginuid"]))
