@@ -54,8 +54,8 @@
 	X(JK_WHY_CARD_UNTRUSTED, 66, "card.untrusted")      \
 	X(JK_WHY_CARD_USAGE, 67, "card.usage")              \
 	X(JK_WHY_CARD_CA_REVOKED, 68, "card.ca-revoked")    \
-	X(JK_WHY_CRL_MISSING, 38, "crl.missing")            \
-	X(JK_WHY_CRL_STALE, 39, "crl.stale")                \
+	X(JK_WHY_CRL_MISSING, 46, "crl.missing")            \
+	X(JK_WHY_CRL_STALE, 47, "crl.stale")                \
 	X(JK_WHY_CARD_SILENT, 69, "card.silent")            \
 	/* PIN */                                           \
 	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")        \
