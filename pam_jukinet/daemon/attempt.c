@@ -467,10 +467,10 @@ take_offer(struct jk_worker *w, struct jk_attempt *a,
 	if (e == JK_OK || e == JK_ERR_CLOSED)
 		return e;
 	if (e == JK_ERR_NOT_FOUND)
-		return refuse(w, a,
+		return jk_attempt_refuse(w, a,
 		    jk_offers_have_accounts(offers) ? JK_WHY_ACCOUNT_CHOICE
 		                                    : JK_WHY_OPID_CHOICE);
-	return give_up(w, a, e);
+	return jk_attempt_give_up(w, a, e);
 }
 
 /* Under which one to work, before any record says so. */
