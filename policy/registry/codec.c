@@ -113,6 +113,7 @@ static const struct field settings_fields[] = {
 	    EACH(struct jk_settings, kind),
 	    .count_at = offsetof(struct jk_settings, n_kinds),
 	    .check = is_card_kind },
+	FLAG(struct jk_settings, pinpad),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),

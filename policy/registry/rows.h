@@ -209,6 +209,7 @@ struct jk_settings {
 	char contact[JK_NAME_MAX + 1]; /* whom to call, shown in messages */
 	size_t n_kinds; /* of cards, in the order in which one is asked */
 	char kind[JK_CARD_KIND_COUNT][JK_ID_MAX + 1];
+	bool pinpad; /* the PIN by the keys of a reader that has some */
 	size_t n_enforced;
 	char enforced[JK_SERVICES_MAX][JK_ID_MAX + 1]; /* PAM services */
 	size_t n_nameless; /* where nobody needs to type a name */

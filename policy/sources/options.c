@@ -476,6 +476,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "card", "kind", parse_listed, LIST(S, settings.kind, settings.n_kinds),
 	  .words = &jk_card_kinds, .fallback = "piv jpki", .range = "piv, jpki, opensc",
 	  .help = "in which language a card is asked, in this order" },
+	{ JK_CONF_TERMINAL, "card", "pinpad", parse_flag, FIELD(S, settings.pinpad),
+	  .fallback = "yes", .range = "yes or no",
+	  .help = "whether the PIN is typed at a reader that has keys" },
 
 	{ JK_CONF_TERMINAL, "audit", "recording", parse_recording, FIELD(S, settings.recording),
 	  .fallback = "witnessed", .range = "witnessed, durable or kernel",

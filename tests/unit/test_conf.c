@@ -167,6 +167,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->n_kinds, 2);
 	assert_string_equal(s->kind[0], "piv");
 	assert_string_equal(s->kind[1], "jpki");
+	assert_true(s->pinpad);
 	assert_int_equal(s->n_enforced, 0);
 	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");

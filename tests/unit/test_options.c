@@ -161,6 +161,7 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "login", "nameless", &service, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "contact", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "kind", &card_kind, 0, 0 },
+	{ JK_CONF_TERMINAL, "card", "pinpad", &flag, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "recording", &recording, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "receipt", &number, 100, 10000 },
 	{ JK_CONF_TERMINAL, "session", "enforce", &service, 0, 0 },
