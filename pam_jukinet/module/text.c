@@ -52,6 +52,11 @@ static const struct {
 	{ "pin.unsure",
 	    N_("The card may have the old or the new PIN. Try the new one "
 	       "first.") },
+	{ "pin.pad", N_("Type your PIN on the card reader's keys.") },
+	{ "pin.pad.last",
+	    N_("One try is left: a wrong PIN now locks the card. Type your PIN "
+	       "on the card reader's keys. If you are not sure, press the "
+	       "cancel key there and ask the security manager.") },
 
 	{ "opid.select", N_("Choose the operator ID for your work:") },
 	{ "opid.number", N_("Number or operator ID: ") },
@@ -130,6 +135,9 @@ static const struct {
 	{ "reader.down",
 	    N_("The card reader service (pcscd) does not answer. Call the "
 	       "system manager.") },
+	{ "reader.pinpad",
+	    N_("The keys of this card reader cannot be used. Call the system "
+	       "manager. {contact}") },
 	{ "card.none",
 	    N_("No card was inserted in time. Insert your operator IC card "
 	       "and try again.") },
@@ -238,6 +246,12 @@ static const struct {
 	{ "puk.locked",
 	    N_("The PUK of this card is locked too: the card is useless. "
 	       "Ask the security manager for a new one. {contact}") },
+	{ "pin.cancelled",
+	    N_("The entry was cancelled on the card reader. Nothing was sent "
+	       "to the card; no try was lost.") },
+	{ "pin.timeout",
+	    N_("No PIN was typed on the card reader in time. Nothing was sent "
+	       "to the card; no try was lost. Try again.") },
 	{ "evidence.none", N_("The card was not proven. Try again.") },
 	{ "fb.denied",
 	    N_("The use of the fallback PIN is not approved. Ask the access "

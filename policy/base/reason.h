@@ -56,6 +56,7 @@
 	X(JK_WHY_CARD_CA_REVOKED, 68, "card.ca-revoked")    \
 	X(JK_WHY_CRL_MISSING, 46, "crl.missing")            \
 	X(JK_WHY_CRL_STALE, 47, "crl.stale")                \
+	X(JK_WHY_READER_PINPAD, 49, "reader.pinpad")        \
 	X(JK_WHY_CARD_SILENT, 69, "card.silent")            \
 	/* PIN */                                           \
 	X(JK_WHY_PIN_MALFORMED, 70, "pin.malformed")        \
@@ -78,6 +79,8 @@
 	X(JK_WHY_PUK_WRONG, 87, "puk.wrong")                \
 	X(JK_WHY_PUK_WRONG_LAST, 88, "puk.wrong.last")      \
 	X(JK_WHY_PUK_LOCKED, 89, "puk.locked")              \
+	X(JK_WHY_PIN_CANCELLED, 120, "pin.cancelled")       \
+	X(JK_WHY_PIN_TIMEOUT, 121, "pin.timeout")           \
 	/* person, operator ID, terminal */                 \
 	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")      \
 	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")        \
