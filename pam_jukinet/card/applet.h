@@ -21,6 +21,7 @@
 #include "rows.h"
 
 struct jk_channel;
+struct jk_pin_form;
 struct jk_secret;
 
 #define JK_IDENTITY_MAX 64
@@ -87,6 +88,8 @@ struct jk_applet {
 	enum jk_err (*sign)(const struct jk_channel *channel,
 	    enum jk_key_kind key, const struct jk_challenge *challenge,
 	    struct jk_signature *ret);
+	/* VERIFY for the keys of a reader (pad.h); NULL: there is no such. */
+	const struct jk_pin_form *form;
 };
 
 extern const struct jk_applet jk_piv, jk_jpki;

@@ -9,6 +9,7 @@
 #include "apdu.h"
 #include "applet.h"
 #include "jpki.h"
+#include "pad.h"
 #include "secret.h"
 #include "tlv.h"
 
@@ -25,6 +26,7 @@
 
 #define SELECTED 0x80 /* the PIN or key whose file is selected */
 #define PIN_MAX  16
+#define PIN_LEN  4 /* of the key for authentication: always */
 
 #define SW_NOT_FOUND 0x6a82
 #define DER_SEQUENCE 0x30
@@ -273,6 +275,20 @@ sign(const struct jk_channel *channel, enum jk_key_kind key,
 	return JK_OK;
 }
 
+static enum jk_err
+select_pin(const struct jk_channel *channel)
+{
+	return select_file(channel, EF_PIN);
+}
+
+static const struct jk_pin_form form = {
+	.p2 = SELECTED,
+	.block = PIN_LEN,
+	.min = PIN_LEN,
+	.max = PIN_LEN,
+	.select = select_pin,
+};
+
 const struct jk_applet jk_jpki = {
 	.name = "jpki",
 	.select = select_application,
@@ -283,4 +299,5 @@ const struct jk_applet jk_jpki = {
 	.verify = verify_pin,
 	.change = change_pin,
 	.sign = sign,
+	.form = &form,
 };

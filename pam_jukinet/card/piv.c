@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apdu.h"
+#include "pad.h"
 #include "secret.h"
 
 #define INS_VERIFY      0x20
@@ -141,6 +142,14 @@ unblock_pin(const struct jk_channel *channel, const struct jk_secret *puk,
 	return replace_pin(channel, INS_RESET, puk, fresh, ret_left);
 }
 
+/* SP 800-73-4 part 2, 2.4.3: 6 to 8 digits, padded with FF. */
+static const struct jk_pin_form form = {
+	.p2 = PIN_APPLICATION,
+	.block = JK_PIV_PIN_LEN,
+	.min = 6,
+	.max = 8,
+};
+
 const struct jk_applet jk_piv = {
 	.name = "piv",
 	.select = select_piv,
@@ -152,4 +161,5 @@ const struct jk_applet jk_piv = {
 	.change = change_pin,
 	.unblock = unblock_pin,
 	.sign = jk_piv_sign,
+	.form = &form,
 };
