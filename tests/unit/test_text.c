@@ -148,8 +148,7 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"puk.prompt", "puk.prompt.last", "pin.due", "pin.unknown.warn",
 		"pin.changed", "pin.changed.plain", "pin.kept", "pin.taken",
 		"pin.unsure", "account.select", "account.number",
-		"account.again", "account.taken", "pin.pad",
-		"pin.pad.last" };
+		"account.again", "account.taken", "pin.pad", "pin.pad.last" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
