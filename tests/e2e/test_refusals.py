@@ -158,9 +158,32 @@ def pulled_now(w: Office) -> None:
 
 
 def pulled_at_verify(w: Office) -> None:
-    """select, tries, certificate, select, VERIFY."""
+    """SELECT, CHUID, tries of a card that is known, then SELECT and VERIFY, or VERIFY at once and the signature."""
     w.card.reset_count()
     w.card.remove_at(5)
+
+
+def soon(w: Office) -> None:
+    """An attempt with an end that a test can wait for."""
+    w.settings(login={"deadline": 3, "card-wait": 2})
+    w.registry.build()
+
+
+def keep(how: str) -> Callable[[Office], None]:
+    """Another user's program has the card for itself."""
+    def apply(w: Office) -> None:
+        soon(w)
+        here = os.path.dirname(os.path.abspath(__file__))
+        for path in (f"{here}/neighbour.py", f"{here}/../support/world/scard.py"):
+            with open(path, "rb") as file:
+                w.space.write(f"/tmp/{os.path.basename(path)}", file.read())
+        w.keeper = w.converse([sys.executable, "-B", "-I", "/tmp/neighbour.py", how], uid="mallory")
+        tap.equal(w.keeper.hear(), "held")
+    return apply
+
+
+def silent(at: str) -> Callable[[Office], None]:
+    return lambda w: (soon(w), w.card.fault("silent", at))
 
 
 def inserted_again(w: Office) -> None:
@@ -226,6 +249,13 @@ ROWS = [
     Row("no_card_in_time", "card.none", UNAVAIL, lambda w: w.pull(), restore=inserted_again),
     Row("card_pulled_before_the_pin", "card.removed", UNAVAIL, asks=True, at_prompt=pulled_now, restore=inserted_again),
     Row("card_pulled_at_verify", "card.removed", UNAVAIL, pulled_at_verify, asks=True, verify=True, restore=inserted_again),
+    Row("unreadable_card", "card.unreadable", UNAVAIL, lambda w: w.card.fault("garbage", "select"),
+        restore=lambda w: w.card.clear()),
+    Row("card_that_does_not_answer", "card.silent", UNAVAIL, silent("select"), restore=lambda w: w.card.clear()),
+    Row("card_that_does_not_answer_to_verify", "card.silent", UNAVAIL, silent("verify"), asks=True, verify=True, left=None,
+        restore=lambda w: w.card.clear()),
+    *[Row(f"card_that_others_{how}", "card.busy", UNAVAIL, keep(how), restore=lambda w: w.keeper.kill(), left=None)
+      for how in ("hold", "exclusive")],
     # the machine
     Row("no_snapshot", "policy.bad", UNAVAIL, lambda w: os.unlink(w.space.path(SNAPSHOT)),
         record={"acct": "(unknown)", "jterm": ""}),
@@ -408,6 +438,31 @@ def test_one_attempt_has_one_deadline(w):
     tap.equal((told.code, told.said), (UNAVAIL, [texts.text("attempt.timeout")]))
     tap.equal(w.one(mark)["jwhy"], "attempt.timeout")
     tap.equal(w.card.counters()["pin-tries"], TRIES)
+
+
+def test_told_of_others_before_the_deadline(w):
+    """Who waits for another program hears of it within 3 s, once, and is let in when that one goes."""
+    for how in ("hold", "exclusive"):
+        w.reset()
+        keep(how)(w)
+        w.settings(login={"deadline": 20})
+        w.registry.build()
+        with w.app() as app:
+            app.start("jk-test", "hanako")
+            begun = time.monotonic()
+            app.begin("authenticate")
+            tap.equal(app.hear()["say"], texts.text("card.busy"))
+            took = time.monotonic() - begun
+            tap.comment(f"{how}: told after {took:.2f} s")
+            tap.check(1.9 < took < 3, f"{took:.2f} s")
+            time.sleep(5 - took)
+            w.keeper.kill()
+            begun = time.monotonic()
+            app.until_prompt()
+            told = app.finish_prompted(PIN)
+            tap.comment(f"{how}: let in {time.monotonic() - begun:.2f} s after the other had gone")
+        tap.check(told.ok, str(told))
+        tap.check(texts.text("card.busy") not in told.said, f"told twice: {told.said}")
 
 
 def test_card_swapped_at_the_prompt(w):
