@@ -15,7 +15,7 @@ struct check {
 	struct jk_ledgercheck *ret;
 	bool has_registry; /* else it cannot be read */
 	struct jk_storefile registry;
-	uint64_t recorded;
+	uint64_t recorded, snapshot;
 	int ledger_fd, certificates_fd;
 	struct jk_chaincheck chain;
 	struct jk_rowtable rows; /* what the ledger says */
@@ -108,6 +108,7 @@ check_end(struct check *c, const struct jk_ledger_head *expected)
 	} who[] = {
 		{ JK_STORE_REGISTRY, c->registry.head.number },
 		{ JK_STORE_RECORDED, c->recorded },
+		{ "the snapshot", c->snapshot },
 		{ "the audit record", expected == NULL ? 0 : expected->number },
 	};
 	const char *name = NULL;
@@ -279,12 +280,14 @@ check_registry(struct check *c)
 
 enum jk_err
 jk_ledger_check(const char *dir, uid_t owner,
-    const struct jk_ledger_head *expected, struct jk_ledgercheck *ret)
+    const struct jk_ledger_head *expected, uint64_t snapshot,
+    struct jk_ledgercheck *ret)
 {
 	struct jk_ledgercheck found = { .head = jk_ledger_start };
 	JK_CLEANUP(clear)
 	struct check c = {
 		.ret = &found,
+		.snapshot = snapshot,
 		.registry.head = jk_ledger_start,
 		.ledger_fd = -1,
 		.certificates_fd = -1,

@@ -29,12 +29,14 @@ struct jk_ledgercheck {
  * "certificate =" names a file that holds what its name says. `expected` (may
  * be NULL) is a head that stood in an audit record: the ledger must still hold
  * that entry. Of its hash the first digits are enough; its `end` does not
- * matter.
+ * matter. `snapshot` is the number of the entry from which a snapshot was made,
+ * or 0: it is what is left to say so when all else is gone.
  *
  * JK_OK also with faults; an error: it could not be read. JK_ERR_NOT_FOUND:
  * there is no such directory.
  */
 enum jk_err jk_ledger_check(const char *dir, uid_t owner,
-    const struct jk_ledger_head *expected, struct jk_ledgercheck *ret);
+    const struct jk_ledger_head *expected, uint64_t snapshot,
+    struct jk_ledgercheck *ret);
 
 #endif

@@ -177,7 +177,7 @@ measure(const char *dir)
 	printf("%-32s %7.1f\n", "committing one row, on average",
 	    committed / COMMITS);
 	t = now_ms();
-	need(jk_ledger_check(dir, 0, NULL, &check), "check");
+	need(jk_ledger_check(dir, 0, NULL, 0, &check), "check");
 	printf("%-32s %7.1f  (%zu faults)\n", "checking ledger and rows",
 	    now_ms() - t, check.n_faults);
 	snprintf(path, sizeof(path), "%s/registry.conf", dir);

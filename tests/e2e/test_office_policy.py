@@ -545,6 +545,28 @@ def test_ledger_verify_names_what_was_tampered_with(w):
     w.reset()
 
 
+def test_ledger_verify_misses_a_ledger_that_was_removed(w):
+    w.reset()
+    w.did(w.as_officer("access-manager").ctl("person", "change", CLERK.number, "--name", "窓口 1"), "person.change")
+    last = w.ledger()[-1].number
+    kept = {name: w.space.read(f"{REGISTRY}/{name}") for name in ("ledger", "registry.conf", "recorded")}
+    for name in kept:
+        os.unlink(w.space.path(f"{REGISTRY}/{name}"))
+    told = w.console.ctl("ledger", "verify")
+    tap.equal(told.status, 1, str(told))
+    tap.check(f"entry 1: was cut off, with all behind it: the snapshot speaks of entry {last}" in told.stdout, str(told))
+    told = w.console.ctl("ledger", "verify", "--json").json
+    tap.equal((told["whole"], told["entries"], told["faults"]), (False, 0, 1))
+    # One that came back out of an older copy.
+    w.space.write(f"{REGISTRY}/ledger", kept["ledger"].splitlines(keepends=True)[0], 0o600)
+    tap.check(f"entry {last}: was cut off" in w.console.ctl("ledger", "verify").stdout)
+    # A terminal of a directory has its registry's number, and no ledger.
+    os.unlink(w.space.path(f"{REGISTRY}/ledger"))
+    w.settings(registry={"sources": "ldap [UNAVAIL=continue] files"})
+    tap.equal(w.console.ctl("ledger", "verify").status, 0)
+    w.reset()
+
+
 # --- a registry that was written by hand ------------------------------------------------------------------------------
 
 def by_hand(w: Officers, text: str = "") -> None:

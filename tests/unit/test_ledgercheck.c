@@ -60,7 +60,7 @@ run(const struct jk_ledger_head *expected)
 {
 	struct jk_ledgercheck check;
 
-	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, expected, &check),
+	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, expected, 0, &check),
 	    JK_OK);
 	return check;
 }
@@ -485,7 +485,7 @@ test_check_no_directory_is_an_error(void **state)
 	(void)state;
 	if (!ready)
 		skip();
-	assert_int_equal(jk_ledger_check(REGISTRY_DIR "/x", 0, NULL, &check),
+	assert_int_equal(jk_ledger_check(REGISTRY_DIR "/x", 0, NULL, 0, &check),
 	    JK_ERR_NOT_FOUND);
 }
 

@@ -68,7 +68,8 @@ expect_sound(uint64_t number)
 {
 	struct jk_ledgercheck check;
 
-	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, &check), JK_OK);
+	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, 0, &check),
+	    JK_OK);
 	if (check.n_faults > 0)
 		fail_msg("entry %u, line %u: %s",
 		    (unsigned)check.fault[0].number,
@@ -525,7 +526,8 @@ test_open_unfinished_entry_has_not_happened(void **state)
 		registry_write(AT("registry.conf"), old_conf, conf_len);
 		registry_write(AT("ledger"), text, n);
 		expect_state("c-1", "sent");
-		assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, &check),
+		assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, 0,
+		                     &check),
 		    JK_OK);
 		assert_int_equal(check.n_faults, 0);
 		assert_true(check.unfinished);

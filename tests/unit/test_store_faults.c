@@ -205,7 +205,8 @@ expect_sound(const char *at, uint64_t number)
 {
 	struct jk_ledgercheck check;
 
-	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, &check), JK_OK);
+	assert_int_equal(jk_ledger_check(REGISTRY_DIR, 0, NULL, 0, &check),
+	    JK_OK);
 	if (check.n_faults > 0)
 		fail_msg("%s: %s", at, check.fault[0].text);
 	if (check.head.number != number)

@@ -2,17 +2,23 @@
 /* jukinetctl ledger verify | print */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
+#include <jukinet/policy.h>
 
 #include "book.h"
 #include "clock.h"
+#include "conffile.h"
+#include "format.h"
 #include "jukinetctl.h"
 #include "ledgercheck.h"
+#include "order.h"
+#include "snapshot.h"
 
 /* "18:0123456789abcdef", as jled of an audit record says it. */
 static bool
@@ -95,6 +101,41 @@ print_check(const char *dir, const struct jk_ledgercheck *check)
 		       "are, and call the auditor"));
 }
 
+/* Where another source is asked first, the registry's number may be its. */
+static bool
+is_numbered_here(const struct jk_call *call)
+{
+	JK_CLEANUP(jk_report_clear) struct jk_report report = { 0 };
+	JK_CLEANUP(jk_rowset_clear) struct jk_rowset set;
+	struct jk_build build = jk_build_for(call);
+	struct jk_order order;
+
+	jk_rowset_init(&set);
+	if (jk_conffile_settings(&build, &set, &report) != JK_OK ||
+	    set.settings.sources[0] == '\0' ||
+	    jk_order_parse(set.settings.sources, &order) != NULL)
+		return true;
+	return strcmp(order.step[0].name, "files") == 0 &&
+	       (order.n == 1 || !order.step[0].goes_on[JUKINET_POLICY_SUCCESS]);
+}
+
+/* Of the ledger's entry from which this machine's snapshot was made; 0: none. */
+static uint64_t
+snapshot_number(const struct jk_call *call)
+{
+	JK_CLEANUP(jk_snapshot_close) struct jk_snapshot *snapshot = NULL;
+	struct jk_edition edition = { 0 };
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/" JK_SNAPSHOT_NAME,
+	    call->global.state_dir);
+	if (jk_snapshot_open(path, &snapshot) != JK_OK ||
+	    jk_snapshot_edition(snapshot, &edition) != JK_OK ||
+	    !is_numbered_here(call))
+		return 0;
+	return edition.registry;
+}
+
 static int
 run_verify(const struct jk_call *call)
 {
@@ -108,7 +149,8 @@ run_verify(const struct jk_call *call)
 		return jk_usage_error(_("\"--head %s\" is no head "
 		                        "(NUMBER:HASH, as jled says)"),
 		    text);
-	e = jk_ledger_check(dir, 0, text != NULL ? &head : NULL, &check);
+	e = jk_ledger_check(dir, 0, text != NULL ? &head : NULL,
+	    snapshot_number(call), &check);
 	if (e != JK_OK) {
 		fprintf(stderr, "jukinetctl: %s: %s\n", dir,
 		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
