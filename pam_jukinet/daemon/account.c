@@ -3,8 +3,10 @@
  * ACCOUNT: the whole policy once more, by the same function, for a login that
  * a ticket stands for or for the caller's own live session. Lockers that
  * never ask lose nothing: everything was decided in AUTH as well. It uses up
- * no approval: what needs one has it from AUTH, or gets it in OPEN.
+ * no approval: what needs one has it from AUTH, or gets it in OPEN. A login
+ * whose PIN has to be changed learns it here.
  */
+#include "due.h"
 #include "facts.h"
 #include "outcome.h"
 #include "reader.h"
@@ -49,12 +51,16 @@ decide_again(struct jk_worker *w, struct jk_outcome *o,
 		.opid = grant->opid,
 	};
 	struct jk_verdict v = jk_facts_decide_again(w, grant, &asked, &facts);
+	enum jk_reason why = v.why;
 
-	if (v.allowed)
+	/* The program is to have it changed, and goes on then. */
+	if (v.allowed && asked.ask == JK_ASK_LOGIN)
+		why = jk_due_reason(&facts, grant);
+	if (why == JK_WHY_GRANTED)
 		return JK_WHY_GRANTED;
 	o->facts = &facts;
 	o->opid = v.opid;
-	return v.why;
+	return why;
 }
 
 void

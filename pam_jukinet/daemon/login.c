@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* AUTH from a root caller: a login. What follows is a ticket. */
 #include "attempt.h"
+#include "due.h"
 #include "requests.h"
 #include "ticket.h"
 #include "worker.h"
@@ -25,6 +26,7 @@ jk_request_login(struct jk_worker *w)
 		jk_outcome_withdraw(w, &a.outcome, JK_WHY_INTERNAL);
 		return;
 	}
+	jk_due_remind(w, &a.facts, false);
 	more = (struct jk_reply_more){
 		.account = a.nameless ? a.grant.account : NULL,
 		.ticket = ticket,

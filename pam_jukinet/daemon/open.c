@@ -4,6 +4,7 @@
  * the account has; another person is refused until it has ended and every
  * process of the account is gone (design rule 9).
  */
+#include "due.h"
 #include "facts.h"
 #include "outcome.h"
 #include "reader.h"
@@ -114,9 +115,13 @@ redeem(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *ret)
 	o->facts = &facts;
 	o->opid = v.opid;
 	o->approvals = v.approvals;
-	if (v.allowed)
-		(void)jk_facts_keep(&facts, &v, ret);
-	return v.why;
+	if (!v.allowed)
+		return v.why;
+	/* Whatever the program made of it: no session without a new PIN. */
+	if (jk_due_reason(&facts, ret) != JK_WHY_GRANTED)
+		return JK_WHY_PIN_NEEDED;
+	(void)jk_facts_keep(&facts, &v, ret);
+	return JK_WHY_GRANTED;
 }
 
 /* Stored only if nothing has changed since it was planned. */

@@ -4,6 +4,7 @@
  * while that account has a live session here (design rule 6).
  */
 #include "attempt.h"
+#include "due.h"
 #include "requests.h"
 #include "worker.h"
 
@@ -57,5 +58,7 @@ jk_request_unlock(struct jk_worker *w)
 		jk_outcome_withdraw(w, &a.outcome, JK_WHY_SESS_NONE);
 		return;
 	}
+	/* Work is not locked away: who must change his PIN is only told. */
+	jk_due_remind(w, &a.facts, true);
 	(void)jk_outcome_grant_or(w, NULL, put_back, &a.session);
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The life of a PIN: changed by passwd."""
+"""The life of a PIN: changed by passwd, and at a login by login and su where it has to be."""
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import threading
 import time
 
-from jukinet import KEEP, Office, PIN, STAFF, WRONG, Answer, missing, tap, texts, frames
+from jukinet import KEEP, Office, PIN, STAFF, WRONG, Answer, missing, enter, frames, leave, tap, texts
 from world.world import NO_SHELL
 
 NEW = "25804691"
@@ -316,6 +317,218 @@ def test_card_pulled_at_a_prompt(w):
         tap.equal(told.said, [texts.text("pin.kept"), texts.text("card.removed")])
         tap.equal(state_of(w)["pin"], PIN)
         w.card.insert_and_wait()
+
+
+# --- a PIN that has to be changed -------------------------------------------------------------------------------------
+
+EXPIRED = 0x20      # PAM_CHANGE_EXPIRED_AUTHTOK
+
+
+def set_for(left: int) -> str:
+    """The day of a change after which six months end in so many days; less than none: they are over."""
+    due = datetime.date.today() + datetime.timedelta(days=left)
+    for back in range(180, 186):
+        day = due - datetime.timedelta(days=back)
+        if due_of(day) == due:
+            return day.isoformat()
+    tap.skip(f"no change is due on {due}")
+    return ""
+
+
+def due_of(day: datetime.date) -> datetime.date:
+    year, month = divmod(day.year * 12 + day.month - 1 + 6, 12)
+    for number in range(day.day, 0, -1):
+        try:
+            return datetime.date(year, month + 1, number)
+        except ValueError:
+            continue
+    raise AssertionError
+
+
+def states() -> list[tuple[str, dict, dict]]:
+    """Why it must be changed, the keys of the card's row, what the text says."""
+    old = set_for(-1)
+    return [("pin.initial", {"pin_initial": True}, {}), ("pin.overdue", {"pin_set": old}, {"date": old}),
+            ("pin.unknown", {"pin_set": None}, {})]
+
+
+def row(w, keys: dict) -> None:
+    """The keys of hanako's card; None takes one out."""
+    card = w.registry.rows["card"][STAFF["hanako"].card]
+    for name, value in keys.items():
+        name = name.replace("_", "-")
+        if value is None:
+            card.pop(name, None)
+        else:
+            card[name] = value
+    w.registry.build()
+
+
+def test_login_has_it_changed(w):
+    """The real login: PIN, the reason, then a new PIN, and the shell."""
+    for code, keys, parameters in states():
+        anew(w)
+        row(w, keys)
+        mark = w.mark()
+        visit = w.login("hanako", pin=PIN, answers=three(), commands=["id -un"])
+        tap.check(visit.reached and visit.status == 0, f"{code}: {visit}")
+        tap.check(texts.text(code, **parameters) in visit.transcript, f"{code}: {visit.transcript}")
+        tap.equal(state_of(w)["pin"], NEW)
+        auth, acct, change, start, end = w.happened(mark)
+        tap.equal([(one.op, one["res"]) for one in (auth, acct, change, start, end)],
+                  [("auth", "success"), ("account", "failed"), ("pin-change", "success"), ("session-start", "success"),
+                   ("session-end", "success")])
+        tap.equal((acct["jwhy"], change["jfor"], change["jcard"]), (code, code[4:], STAFF["hanako"].card))
+        # From now on it is one of hers.
+        mark = w.mark()
+        visit = w.login("hanako", pin=NEW, commands=["id -un"])
+        tap.check(visit.reached, str(visit))
+        tap.equal([one.op for one in w.happened(mark)], ["auth", "account", "session-start", "session-end"])
+
+
+def test_su_has_it_changed(w):
+    anew(w)
+    row(w, {"pin_initial": True})
+    visit = w.su("hanako", pin=PIN, answers=three(), as_user="mallory", loginuid=w.accounts["mallory"].uid,
+                 commands=["id -un"])
+    tap.check(visit.reached, str(visit))
+    tap.equal((visit.outputs[0].strip(), state_of(w)["pin"]), ("hanako", NEW))
+
+
+def test_no_login_without_a_new_pin(w):
+    for answers, code in ((three(new="111111"), "pin.weak"), (three(again=OTHER), "pin.differ"),
+                          (three(new=PIN), "pin.same"), (three(old=WRONG), "pin.wrong")):
+        anew(w)
+        row(w, {"pin_initial": True})
+        mark = w.mark()
+        visit = w.login("hanako", pin=PIN, answers=answers)
+        tap.check(not visit.reached, str(visit))
+        tap.check(texts.text(code, n=2) in visit.transcript, f"{code}: {visit.transcript}")
+        tap.equal(w.happened(mark, "session-start"), [])
+        tap.equal(state_of(w)["pin"], PIN)
+
+
+def test_no_session_without_a_new_pin(w):
+    """A program that makes nothing of PAM_NEW_AUTHTOK_REQD."""
+    for code, keys, parameters in states():
+        anew(w)
+        row(w, keys)
+        with w.app() as app:
+            app.start("jk-session", "hanako")
+            told = app.do("authenticate", PIN)
+            tap.equal((told.code, told.said), ("PAM_SUCCESS", []))
+            told = app.do("acct_mgmt")
+            tap.equal((told.code, told.said), ("PAM_NEW_AUTHTOK_REQD", [texts.text(code, **parameters)]))
+            mark = w.mark()
+            told = app.do("open_session")
+            tap.equal((told.code, told.said), ("PAM_SESSION_ERR", [texts.text("pin.change.needed")]))
+            one = w.one(mark)
+            tap.equal((one.op, one["jwhy"], one["res"]), ("session-start", "pin.change.needed", "failed"))
+        tap.equal(w.files("/run/jukinet/state", "session.*"), [])
+
+
+def test_pamtester_goes_through_a_change(w):
+    anew(w)
+    row(w, {"pin_initial": True})
+    with w.app() as app:
+        app.start("jk-session", "hanako")
+        given = [PIN, NEW, NEW]
+        tap.check(app.do("authenticate", PIN).ok)
+        tap.equal(app.do("acct_mgmt").code, "PAM_NEW_AUTHTOK_REQD")
+        app.begin("chauthtok", EXPIRED)
+        tap.check(app.finish_with(lambda _: given.pop(0)).ok)
+        for op in ("acct_mgmt", "open_session", "close_session"):
+            tap.check(app.do(op).ok, op)
+    visit = w.pamtester("jk-test", "hanako", "chauthtok", answers=three(NEW, OTHER))
+    tap.check(visit.ok, str(visit))
+    tap.equal(state_of(w)["pin"], OTHER)
+
+
+def test_what_is_good_is_not_asked_about(w):
+    """PAM_CHANGE_EXPIRED_AUTHTOK because of another module: nothing of ours has expired."""
+    anew(w)
+    mark = w.mark()
+    with w.app() as app:
+        app.start("jk-session", "hanako")
+        told = app.do("chauthtok", flags=EXPIRED)
+        tap.equal((told.code, told.asked), ("PAM_SUCCESS", []), "without a login")
+        tap.check(app.do("authenticate", PIN).ok)
+        told = app.do("chauthtok", flags=EXPIRED)
+        tap.equal((told.code, told.asked), ("PAM_SUCCESS", []), "with a PIN that is good")
+    tap.equal(w.happened(mark, "pin-change"), [])
+
+
+def test_only_the_card_of_the_login_will_do(w):
+    anew(w)
+    row(w, {"pin_initial": True})
+    with w.app() as app:
+        app.start("jk-session", "hanako")
+        tap.check(app.do("authenticate", PIN).ok)
+        w.insert("spare")
+        mark = w.mark()
+        told = app.do("chauthtok", flags=EXPIRED)
+        tap.equal((told.code, told.said, told.asked),
+                  ("21", [texts.text("card.mismatch")], []))
+        tap.equal(w.one(mark)["jwhy"], "card.mismatch")
+    w.insert("hanako")
+
+
+def test_office_may_allow_it(w):
+    for policy, keys, said in (({"initial": "allow"}, {"pin_initial": True}, []),
+                               ({"unknown": "warn"}, {"pin_set": None}, [texts.text("pin.unknown.warn")]),
+                               ({"change": "never"}, {"pin_set": "2020-01-01"}, [])):
+        anew(w)
+        w.registry.policy(pin=policy)
+        row(w, keys)
+        with w.app() as app:
+            app.start("jk-session", "hanako")
+            told = app.do("authenticate", PIN)
+            tap.equal((told.code, told.said), ("PAM_SUCCESS", said), str(policy))
+            for op in ("acct_mgmt", "open_session", "close_session"):
+                tap.equal(app.do(op).code, "PAM_SUCCESS", f"{policy} {op}")
+
+
+def test_half_year(w):
+    """Changed in the half before this one: good to the end of this one. Before that: not."""
+    today = datetime.date.today()
+    first = today.replace(day=1, month=4 if 4 <= today.month < 10 else 10)
+    if today.month < 4:
+        first = first.replace(year=today.year - 1)
+    last_of_old = first - datetime.timedelta(days=1)
+    for day, code in ((last_of_old, "PAM_SUCCESS"), (last_of_old - datetime.timedelta(days=190), "PAM_NEW_AUTHTOK_REQD")):
+        anew(w)
+        w.registry.policy(pin={"change": "half-year"})
+        row(w, {"pin_set": day.isoformat()})
+        with w.app() as app:
+            app.start("jk-session", "hanako")
+            tap.check(app.do("authenticate", PIN).ok)
+            tap.equal(app.do("acct_mgmt").code, code, str(day))
+
+
+def test_reminders(w):
+    """30, 14, 7 and 1 days before, once each; on a day between them when that was a day off; on the last day."""
+    def said() -> list[str]:
+        told = w.ask("hanako")
+        tap.check(told.ok, str(told))
+        return told.said
+    for left, due in ((31, False), (30, True), (20, True), (14, True), (7, True), (1, True), (0, True)):
+        anew(w)
+        day = set_for(left)
+        row(w, {"pin_set": day})
+        date = due_of(datetime.date.fromisoformat(day)).isoformat()
+        tap.equal(said(), [texts.text("pin.due", date=date, n=left)] if due else [], f"{left} days before")
+        tap.equal(said(), [], f"{left} days before, once more")
+
+
+def test_unlock_is_not_stopped(w):
+    anew(w)
+    with w.app() as app:
+        enter(app, "hanako")
+        for code, keys, parameters in states():
+            row(w, {"pin_initial": False} | keys)
+            told = w.ask("hanako", uid="hanako")
+            tap.equal((told.code, told.said), ("PAM_SUCCESS", [texts.text(code, **parameters)]))
+        leave(app)
 
 
 # --- records ----------------------------------------------------------------------------------------------------------
