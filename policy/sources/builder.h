@@ -25,6 +25,8 @@ struct jk_build {
 	const struct jk_store *store; /* NULL: as it stands on disk */
 	bool registry_only;
 	const char *without; /* a file of registry.d, as if it were not there */
+	const char *beside;  /* NULL, or a directory with certificates of staged
+	                      * rows that the store has not been given yet */
 	uid_t owner;         /* of the configuration, beside root */
 	int64_t now;
 };

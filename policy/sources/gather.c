@@ -99,6 +99,10 @@ read_certificate(const struct jk_build *build, const char *name, char **ret,
 	    strchr(name, '/') != NULL)
 		return JK_ERR_FORMAT;
 	e = jk_file_open_config(path, build->owner, &fd, NULL);
+	if (e == JK_ERR_NOT_FOUND && build->beside != NULL &&
+	    snprintf(path, sizeof(path), "%s/%s", build->beside, name) <
+	        (int)sizeof(path))
+		e = jk_file_open_config(path, build->owner, &fd, NULL);
 	return e != JK_OK ? e : jk_file_read(fd, PEM_MAX, ret, ret_len);
 }
 

@@ -582,7 +582,8 @@ def test_adopt_takes_a_file_over_in_one_entry(w):
     with w.unchanged():
         w.refused(w.as_officer("clerk").ctl("registry", "adopt", BY_HAND), "role.none", op="import")
         w.refused(w.as_officer("access-manager").ctl("registry", "adopt", BY_HAND), "role.none", op="import")
-        tap.check("3 rows would be adopted" in w.as_officer("system-manager").ctl("registry", "adopt", "--dry-run", BY_HAND).stdout)
+        told = good(w.as_officer("system-manager").ctl("registry", "adopt", "--dry-run", BY_HAND))
+        tap.check("[account byhand]\nperson = p0400\n" in told and "3 rows would be changed; nothing" in told, told)
     tap.check(w.space.exists(BY_HAND), "it is still there")
     told = w.as_officer("system-manager").ctl("registry", "adopt", BY_HAND, "--reason", "台帳へ移行")
     entry, _ = w.did(told, "registry.adopt", by="system-manager")
@@ -605,6 +606,34 @@ def test_adopt_keeps_certificates(w):
     tap.equal(w.space.read(f"{REGISTRY}/certificates/{name}"), w.cards.certificate("clerk-zeimu"))
     w.insert("clerk-zeimu")
     tap.check(w.ask("clerk-zeimu").ok, "and it opens what it opened before")
+    os.unlink(w.space.path(BY_HAND + ".adopted"))
+    w.reset()
+
+
+def test_adopt_is_tried_with_all_that_it_checks(w):
+    """What a trial lets pass the adoption takes, and the other way round."""
+    w.reset()
+    card = "[card c-0401]\nperson = {}\ncertificate = {}\n"
+    manager = w.as_officer("system-manager")
+    with w.unchanged():
+        for text in ("[person p0400]\nname = A\ndepartment = nowhere\n", card.format("p9999", "by-hand.pem"),
+                     card.format("p0011", "by-hand.pem"), card.format("p0010", "none.pem"),
+                     "[account byhand]\nperson = p9999\n"):
+            for where in (BY_HAND, "/var/lib/jukinet-trial/staff.conf"):
+                by_hand(w)
+                w.space.directory("/var/lib/jukinet-trial", 0o700)
+                w.space.write("/var/lib/jukinet-trial/by-hand.pem", w.cards.certificate("clerk-zeimu"))
+                w.space.write(where, text)
+                if where != BY_HAND:
+                    os.unlink(w.space.path(BY_HAND))
+                for trial in ((), ("--dry-run",)):
+                    tap.equal(manager.ctl("registry", "adopt", where, *trial).status, 1, f"{text} {trial}")
+                tap.check(w.space.exists(where), "it is left as it was")
+    w.stage({("card", STAFF["clerk-zeimu"].card): None})
+    by_hand(w, card.format("p0011", "by-hand.pem"))
+    with w.unchanged():
+        good(manager.ctl("registry", "adopt", BY_HAND, "--dry-run"))
+    w.did(manager.ctl("registry", "adopt", BY_HAND), "registry.adopt", by="system-manager")
     os.unlink(w.space.path(BY_HAND + ".adopted"))
     w.reset()
 

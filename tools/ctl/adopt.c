@@ -20,8 +20,9 @@
 static const struct jk_rule rule = { JK_OP_IMPORT, JK_FUNCTION_COUNT,
 	{ .roles = 1u << JK_ROLE_SYSTEM_MANAGER } };
 
-/* The file at hand, without symbolic links; for adopt_then() too. */
-static char path[PATH_MAX];
+/* The file at hand, without symbolic links; for adopt_then() too. And where it
+ * lies. */
+static char path[PATH_MAX], directory[PATH_MAX];
 
 static int
 complain(const char *what, const char *why)
@@ -154,11 +155,11 @@ adopt(struct jk_change *c)
 		status = jk_change_note(c, "file", path);
 	if (status != EXIT_OK)
 		return status;
-	if (c->call->global.dry_run) {
-		printf(_("%zu rows would be adopted; nothing was changed\n"),
-		    rows.n);
-		return EXIT_OK;
-	}
+	/* Of a trial the certificates are still where they were. */
+	(void)snprintf(directory, sizeof(directory), "%.*s",
+	    (int)(strrchr(path, '/') - path), path);
+	if (c->call->global.dry_run)
+		c->build.beside = directory;
 	if (is_of_registry(c->call)) {
 		c->build.without = path;
 		c->then = put_aside;
