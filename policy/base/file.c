@@ -26,6 +26,22 @@ jk_fd_close(int *fd)
 	errno = keep;
 }
 
+enum jk_err
+jk_fd_hold_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		/* The wrong way round: what nobody gets is not called said. */
+		const int way = fd == 0 ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest that is free is this one. */
+		if (open("/dev/null", way | O_NOCTTY | O_CLOEXEC) != fd)
+			return JK_ERR_SYS;
+	}
+	return JK_OK;
+}
+
 static enum jk_err blame(struct jk_file_fault *fault, enum jk_err e,
     const char *format, ...) JK_PRINTF(3, 4);
 

@@ -20,6 +20,13 @@ struct jk_file_fault {
 };
 
 /*
+ * Makes sure that descriptors 0 to 2 are something, so that no file that is
+ * opened later is taken for standard input, output or error. What is said to
+ * one that was closed still fails. Called before anything is opened.
+ */
+enum jk_err jk_fd_hold_standard(void);
+
+/*
  * Opens a directory by its absolute path without following any symbolic link.
  * It and each directory above it must belong to root or `owner` and must not
  * be writable by group or others (a sticky bit does not excuse):

@@ -14,6 +14,8 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "file.h"
+
 static enum jk_err
 bind_at(const char *path, int *ret_fd)
 {
@@ -44,8 +46,11 @@ bind_at(const char *path, int *ret_fd)
 enum jk_err
 jk_service_listen(const char *path, int *ret_fd)
 {
+	enum jk_err e = jk_fd_hold_standard();
 	int n;
 
+	if (e != JK_OK)
+		return e;
 	if (path != NULL)
 		return bind_at(path, ret_fd);
 	/* Left in place: erase_environment() would not see them else. */

@@ -6,7 +6,8 @@
 #include "err.h"
 
 /*
- * The listening SOCK_SEQPACKET socket: handed over by systemd, or, with
+ * The listening SOCK_SEQPACKET socket, none of the standard descriptors, which
+ * are open from now on: handed over by systemd, or, with
  * `path`, made there (an older socket at that place is removed; mode 0666
  * less the umask).
  */

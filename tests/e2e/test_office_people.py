@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 
-from office import (CONSOLE, CTL, GONE, Officers, STAFF, missing, missing_sudo, opid_row, person_row,
+from office import (CONSOLE, CTL, GONE, Officers, REGISTRY, STAFF, missing, missing_sudo, opid_row, person_row,
                     role_row, tap, VALID)
 
 NEW = "p0300"
@@ -927,6 +927,24 @@ def test_a_change_whose_words_are_lost_is_still_made(w):
         tap.equal(list(entry.rows), [("department", f"lost{number}")])
         told = w.run(["sh", "-c", f"{CTL} department list {output}"])
         tap.equal(told.status, 1, f"{output}: {told}")
+
+
+def test_what_is_said_to_nobody_goes_into_no_file(w):
+    """Descriptors 0 to 2 may be closed; the next file that is opened must not be one of them."""
+    w.reset()
+    w.did(w.console.ctl("department", "add", "lost0", "--name", "L"), "department.add", by=CONSOLE)
+    before = {name: w.space.read(f"{REGISTRY}/{name}") for name in w.files(REGISTRY)
+              if name.endswith(".lock") or name in ("ledger", "registry.conf", "recorded")}
+    for closed in (">&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"):
+        for words in ("department add lost0 --name L", "department list", "person show p0010", "ledger print",
+                      "registry check", "account add root --person p0010"):
+            w.run(["sh", "-c", f"{CTL} {words} {closed}"])
+        after = {name: w.space.read(f"{REGISTRY}/{name}") for name in before}
+        changed = {name: after[name][-200:] for name in before if after[name] != before[name]}
+        tap.equal(changed, {}, f"{closed}: the store's files")
+    told = w.run(["sh", "-c", f"exec 3>/tmp/held <&- >&- 2>&-; {CTL} department add lost9 --name L; echo $? >&3"])
+    tap.equal((told.status, w.space.read("/tmp/held").strip()), (0, "5"))
+    w.proven("department.add", by=CONSOLE)
 
 
 def test_dry_run_changes_nothing(w):

@@ -211,6 +211,23 @@ def test_jukinetd_wants_one_capability_exactly(w):
     tap.equal((code, said), (None, ""), "with that one it runs")
 
 
+def test_services_hold_descriptors_0_to_2(w):
+    """Closed at the start: what is opened later, the listening socket too, is none of them."""
+    closed = ("/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
+    w.services.stop()
+    for one in reversed(list(w.services.values())):
+        one.start(wrapper=closed)
+    w.services.wait_until_idle()
+    for one in w.services.values():
+        wait_for(lambda: os.readlink(f"/proc/{one.pid}/exe") == one.binary and
+                 [descriptors(one.pid).get(number) for number in (0, 1, 2)] == ["/dev/null"] * 3,
+                 f"{one.name}: {descriptors(one.pid)}")
+    w.insert("hanako")
+    tap.check(w.ask("hanako", PIN).ok, "and they do their work")
+    w.services.stop()
+    w.reset()
+
+
 def test_jukinetd_says_when_its_loginuid_is_set(w):
     code, said = started(w, "jukinetd", uid="_jukinet", capabilities="-all,+audit_write", loginuid=2001)
     tap.equal(code, None)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -278,6 +279,44 @@ test_sweep_removes_only_unfinished_files_of_that_name(void **state)
 	close(dir);
 }
 
+/* In a process of its own, which has no others: its exit status. */
+static int
+hold_without(const int *closed, size_t n)
+{
+	int fd;
+
+	for (size_t i = 0; i < n; i++)
+		close(closed[i]);
+	if (jk_fd_hold_standard() != JK_OK)
+		return 1;
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return 2;
+	for (size_t i = 0; i < n; i++)
+		if (closed[i] > 0 && write(closed[i], "x", 1) >= 0)
+			return 3;
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd > 2 ? 0 : 4;
+}
+
+static void
+test_hold_standard_nothing_is_opened_as_one_of_them(void **state)
+{
+	static const int closed[][3] = { { 1 }, { 2 }, { 0, 1, 2 }, { 0, 2 } };
+	static const size_t n[] = { 1, 1, 3, 2 };
+	int status;
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(closed); i++) {
+		const pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(hold_without(closed[i], n[i]));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -294,6 +333,8 @@ main(void)
 		CASE(test_newfile_seal_whole_but_not_yet_at_its_place),
 		CASE(test_newfile_place_that_fails_can_be_discarded),
 		CASE(test_sweep_removes_only_unfinished_files_of_that_name),
+		cmocka_unit_test(
+		    test_hold_standard_nothing_is_opened_as_one_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, enter, NULL);

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "file.h"
 
 struct jk_build
 jk_build_for(const struct jk_call *call)
@@ -73,6 +74,9 @@ main(int argc, char **argv)
 	int status;
 
 	umask(077);
+	/* Else what is said would stand in the next file that is opened. */
+	if (jk_fd_hold_standard() != JK_OK)
+		return EXIT_REFUSED;
 	setlocale(LC_ALL, "");
 	bindtextdomain("jukinet", JK_LOCALE_DIR);
 	status = jk_call_parse(argc, argv, &call, &done);
