@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import hashlib
 import html.parser
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -482,6 +483,46 @@ def test_journal_says_who_changed_what(w):
     tap.equal(w.console.ctl("ledger", "print", "--from", tomorrow, "--json").json, [])
     for words, status in ((("--ledger", "x"), 2), (("--from", "x"), 2), (("--json", "--html"), 2)):
         tap.equal(w.console.ctl("ledger", "print", *words).status, status, str(words))
+    w.reset()
+
+
+def test_kinds_of_rows_are_named_where_one_is_unknown(w):
+    for words in (("ledger", "print"), ("ledger", "print", "--json"), ("registry", "export"),
+                  ("registry", "export", "--format", "csv")):
+        told = w.console.ctl(*words, "--kind", "crad")
+        tap.equal((told.status, told.stdout), (2, ""), str(told))
+        tap.check('"crad"' in told.stderr and "operator-id, role, approval, card" in told.stderr, told.stderr)
+
+
+def test_every_listing_answers_in_json(w):
+    w.reset()
+    for words in ("department list", "person list", f"person show {CLERK.number}", "account list", "operator-id list", "role list",
+                  "card list", "card list --out", f"card show {CLERK.card}", "terminal list", "approval list",
+                  "review start --department shimin", "review list", "policy check", "policy matrix", "ledger verify",
+                  "ledger print", "ledger print --ledger operator", "ledger print --ledger card",
+                  "ledger print --ledger review", "registry build", "registry check", "registry options", "registry status",
+                  "registry export"):
+        told = w.console.ctl(*words.split(), "--json")
+        tap.equal(told.status, 0, str(told))
+        json.loads(told.stdout)
+    for words in ("switch", "show"):
+        tap.equal(in_session(w, "clerk", words, "--json").json["person"], CLERK.number)
+    for words in ("registry export --format ini", "review start --department shimin --csv"):
+        told = w.console.ctl(*words.split(), "--json")
+        tap.equal((told.status, told.stdout), (2, ""), str(told))
+    told = w.console.ctl("registry", "check", "--json").json
+    tap.equal((told["good"], told["persons"], told["errors"]), (True, len(STAFF), []))
+    told = w.console.ctl("registry", "build", "--json").json
+    tap.check(told["good"] and told["serial"] > 0 and told["snapshot"].endswith("/snapshot.cdb"), str(told))
+    told = {(one["section"], one["key"]): one for one in w.console.ctl("registry", "options", "--json").json}
+    tap.equal((told["person", "name"]["needed"], told["account", "person"]["repeats"],
+               told["limits", "review-days"]["default"]), ("yes", "yes", "184"))
+    w.space.write(BY_HAND, "[person p0400]\nname = A\ndepartment = nowhere\n")
+    for verb in ("check", "build"):
+        told = w.console.ctl("registry", verb, "--json")
+        tap.equal((told.status, told.json["good"]), (1, False), str(told))
+        tap.check('there is no department "nowhere"' in told.json["errors"][0], str(told))
+    os.unlink(w.space.path(BY_HAND))
     w.reset()
 
 

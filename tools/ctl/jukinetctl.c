@@ -44,26 +44,43 @@ jk_print_report(const struct jk_report *report)
 		    report->n_errors - shown);
 }
 
+static const struct {
+	const char *kind, *noun;
+} nouns[] = {
+	{ "department", N_("department") },
+	{ "person", N_("person") },
+	{ "account", N_("account") },
+	{ "operator-id", N_("operator ID") },
+	{ "role", N_("role") },
+	{ "approval", N_("approval") },
+	{ "card", N_("card") },
+	{ "terminal", N_("terminal") },
+};
+
 const char *
 jk_noun(const char *kind)
 {
-	static const struct {
-		const char *kind, *noun;
-	} nouns[] = {
-		{ "department", N_("department") },
-		{ "person", N_("person") },
-		{ "account", N_("account") },
-		{ "operator-id", N_("operator ID") },
-		{ "role", N_("role") },
-		{ "approval", N_("approval") },
-		{ "card", N_("card") },
-		{ "terminal", N_("terminal") },
-	};
-
 	for (size_t i = 0; i < JK_COUNT(nouns); i++)
 		if (strcmp(nouns[i].kind, kind) == 0)
 			return nouns[i].noun;
 	return kind;
+}
+
+int
+jk_check_kind(const char *kind)
+{
+	char kinds[128] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < JK_COUNT(nouns) && at < sizeof(kinds); i++) {
+		if (kind == NULL || strcmp(nouns[i].kind, kind) == 0)
+			return EXIT_OK;
+		at += (size_t)snprintf(kinds + at, sizeof(kinds) - at, "%s%s",
+		    i > 0 ? ", " : "", nouns[i].kind);
+	}
+	return jk_usage_error(_("there is no kind of rows \"%s\"; there are: "
+	                        "%s"),
+	    kind, kinds);
 }
 
 int

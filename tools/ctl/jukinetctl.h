@@ -12,5 +12,7 @@ struct jk_build jk_build_for(const struct jk_call *call);
 void jk_print_report(const struct jk_report *report);
 /* "operator ID" for "operator-id": English, marked by N_(). */
 const char *jk_noun(const char *kind);
+/* NULL is good: all kinds. Otherwise EXIT_USAGE, and it was said which are. */
+int jk_check_kind(const char *kind);
 
 #endif

@@ -198,6 +198,8 @@ read_wish(const struct jk_call *call, struct jk_book_wish *ret)
 	if (ret->kind != NULL && ret->name != NULL)
 		return jk_usage_error(
 		    _("\"--kind\" is for the journal, without \"--ledger\""));
+	if (jk_check_kind(ret->kind) != EXIT_OK)
+		return EXIT_USAGE;
 	if (ret->json && jk_call_has(call, "html"))
 		return jk_usage_error(_("either --json or --html"));
 	return read_day(call, "from", false, &ret->from) &&

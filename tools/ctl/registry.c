@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "builder.h"
 #include "clock.h"
 #include "format.h"
 #include "jukinetctl.h"
 #include "options.h"
+#include "output.h"
 
 static void
 print_result(const struct jk_build *build, const struct jk_build_result *r)
@@ -30,24 +33,66 @@ print_result(const struct jk_build *build, const struct jk_build_result *r)
 		    build->snapshot);
 }
 
+/* Lines as they are printed for people. */
+static json_t *
+lines_json(char *const *line, size_t n, size_t max)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n && i < max; i++)
+		json_array_append_new(list,
+		    json_string(line[i] != NULL ? line[i] : ""));
+	return list;
+}
+
+/* What was not found out, because something is wrong, is 0 or "". */
 static int
-run(struct jk_build *build)
+print_json(const struct jk_build *build, const struct jk_report *report,
+    bool good, const struct jk_build_result *r)
+{
+	json_t *top = json_pack("{s:b, s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:I, "
+	                        "s:I, s:I, s:o, s:o}",
+	    "good", good, "snapshot",
+	    build->snapshot != NULL ? build->snapshot : "", "serial",
+	    (json_int_t)r->edition.serial, "registry",
+	    (json_int_t)r->edition.registry, "policy", r->policy, "persons",
+	    (json_int_t)r->persons, "accounts", (json_int_t)r->accounts,
+	    "operator-ids", (json_int_t)r->opids, "cards", (json_int_t)r->cards,
+	    "terminals", (json_int_t)r->terminals, "types",
+	    (json_int_t)r->types, "errors",
+	    lines_json(report->error, report->n_errors, JK_REPORT_ERRORS),
+	    "warnings",
+	    lines_json(report->warning, report->n_warnings,
+	        JK_REPORT_WARNINGS));
+	int status = top == NULL ? -1 : json_dumpf(top, stdout, JSON_INDENT(2));
+
+	putchar('\n');
+	json_decref(top);
+	return status == 0 ? EXIT_OK : EXIT_REFUSED;
+}
+
+static int
+run(struct jk_build *build, bool json)
 {
 	JK_CLEANUP(jk_report_clear) struct jk_report report = { 0 };
-	struct jk_build_result result;
+	struct jk_build_result result = { 0 };
 	enum jk_err e;
+	int status = EXIT_OK;
 
 	build->registry_only = false;
 	e = jk_build_run(build, &report, &result);
 	jk_print_report(&report);
+	if (json)
+		status = print_json(build, &report, e == JK_OK, &result);
 	if (e != JK_OK) {
 		fprintf(stderr, "jukinetctl: %s\n",
 		    build->snapshot != NULL ? _("registry build failed")
 		                            : _("registry check failed"));
 		return e == JK_ERR_BUSY ? EXIT_LATER : EXIT_REFUSED;
 	}
-	print_result(build, &result);
-	return EXIT_OK;
+	if (!json)
+		print_result(build, &result);
+	return status;
 }
 
 static int
@@ -67,7 +112,7 @@ run_build(const struct jk_call *call)
 	}
 	if (call->global.dry_run)
 		build.snapshot = NULL;
-	return run(&build);
+	return run(&build, call->global.json);
 }
 
 static int
@@ -75,14 +120,44 @@ run_check(const struct jk_call *call)
 {
 	struct jk_build build = jk_build_for(call);
 
-	return run(&build);
+	return run(&build, call->global.json);
+}
+
+static int
+options_json(void)
+{
+	static const struct jk_column columns[] = {
+		{ "file", "" },
+		{ "section", "" },
+		{ "key", "" },
+		{ "needed", "" },
+		{ "default", "" },
+		{ "range", "" },
+		{ "repeats", "" },
+		{ "help", "" },
+		{ NULL, NULL },
+	};
+	struct jk_table *table = jk_table_new(columns, true);
+
+	for (size_t i = 0; i < jk_n_options; i++) {
+		const struct jk_option *o = &jk_options[i];
+
+		jk_table_add(table,
+		    (const char *[]){ jk_conf_file_name(o->file), o->section,
+		        o->key, o->required ? "yes" : "no", o->fallback,
+		        o->range, jk_option_repeats(o) ? "yes" : "no",
+		        o->help });
+	}
+	return jk_table_print(&table);
 }
 
 /* One line each, separated by tabs: for people, and for the test that holds
  * the manual pages against it. */
 static int
-run_options(JK_UNUSED const struct jk_call *call)
+run_options(const struct jk_call *call)
 {
+	if (call->global.json)
+		return options_json();
 	for (size_t i = 0; i < jk_n_options; i++) {
 		const struct jk_option *o = &jk_options[i];
 

@@ -172,9 +172,11 @@ jk_registry_export(const struct jk_call *call)
 	JK_CLEANUP(jk_filerows_clear) struct jk_filerows rows = { 0 };
 	const char *format = jk_call_get(call, "format");
 	const char *kind = jk_call_get(call, "kind");
-	bool has_id;
 	int status;
 
+	if (format != NULL && call->global.json && strcmp(format, "json") != 0)
+		return jk_usage_error(_("either --json or \"--format %s\""),
+		    format);
 	if (format == NULL)
 		format = call->global.json ? "json" : "ini";
 	if (strcmp(format, "ini") != 0 && strcmp(format, "csv") != 0 &&
@@ -182,9 +184,9 @@ jk_registry_export(const struct jk_call *call)
 		return jk_usage_error(_("\"--format %s\" is not ini, csv or "
 		                        "json"),
 		    format);
-	if (kind != NULL && !jk_section_exists(JK_CONF_REGISTRY, kind, &has_id))
-		return jk_usage_error(_("there is no kind of rows \"%s\""),
-		    kind);
+	status = jk_check_kind(kind);
+	if (status != EXIT_OK)
+		return status;
 	if (strcmp(format, "csv") == 0 && kind == NULL)
 		return jk_usage_error(_("a table has rows of one kind: say "
 		                        "which with --kind"));

@@ -111,12 +111,15 @@ run_start(const struct jk_call *call)
 		{ NULL, NULL },
 	};
 	const bool csv = jk_call_has(call, "csv");
-	struct jk_table *table =
-	    csv ? NULL : jk_table_new(columns, call->global.json);
+	struct jk_table *table;
 	size_t n = 0;
 	struct jk_view v;
-	int status = jk_view_open(call, &v);
+	int status;
 
+	if (csv && call->global.json)
+		return jk_usage_error(_("either --json or --csv"));
+	table = csv ? NULL : jk_table_new(columns, call->global.json);
+	status = jk_view_open(call, &v);
 	if (status == EXIT_OK && csv)
 		print_head();
 	if (status == EXIT_OK)

@@ -123,6 +123,8 @@ run_switch(const struct jk_call *call)
 
 	if (status != EXIT_OK)
 		return status;
+	if (opid == NULL && call->global.json)
+		return print_json(&in);
 	if (opid == NULL) {
 		print_choices(&in);
 		puts(_(
