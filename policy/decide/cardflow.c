@@ -37,10 +37,11 @@ static const struct jk_card_step steps[JK_EVENT_COUNT] = {
 		BIT(JK_CARD_APPROVED) | BIT(JK_CARD_RETURN_APPROVED),
 		JK_CARD_ABSENT,
 		{ .roles = SYSTEM_MANAGER | SECURITY_OFFICER }, 0, NULL },
-	/* T-14 to T-16 */
+	/* T-14 to T-16: 担当者, who is not the one who approved. */
 	[JK_EVENT_ISSUE] = { "issue",
 		BIT(JK_CARD_APPROVED), JK_CARD_ISSUED,
-		{ .roles = SYSTEM_MANAGER | SECURITY_OFFICER }, 0, "issued-by" },
+		{ .roles = SYSTEM_MANAGER | SECURITY_OFFICER },
+		JK_NEED_OTHER_ISSUER, "issued-by" },
 	/* T-17 */
 	[JK_EVENT_SEND] = { "send",
 		BIT(JK_CARD_ISSUED), JK_CARD_ABSENT,
@@ -54,7 +55,8 @@ static const struct jk_card_step steps[JK_EVENT_COUNT] = {
 	/* T-18 */
 	[JK_EVENT_RECEIVE] = { "receive",
 		BIT(JK_CARD_ISSUED), JK_CARD_ACTIVE,
-		{ .roles = ANY_OF_THEM }, JK_NEED_SENT | JK_NEED_PIN_TOLD,
+		{ .roles = ANY_OF_THEM },
+		JK_NEED_SENT | JK_NEED_PIN_TOLD | JK_NEED_OTHER_RECEIVER,
 		"received-by" },
 	/* T-02, T-03: the day's work; what is not checked in is listed. */
 	[JK_EVENT_CHECKOUT] = { "checkout",
@@ -210,6 +212,12 @@ check_parties(uint32_t needs, const struct jk_card_facts *f,
 		return JK_WHY_SELF_APPROVAL;
 	if ((needs & JK_NEED_OTHER_RETURN_APPROVER) != 0 &&
 	    is_party(act, f->person, f->return_by, f->return_applied_by))
+		return JK_WHY_SELF_APPROVAL;
+	if ((needs & JK_NEED_OTHER_ISSUER) != 0 &&
+	    is_same(f->approved_by, act->by))
+		return JK_WHY_SELF_APPROVAL;
+	if ((needs & JK_NEED_OTHER_RECEIVER) != 0 &&
+	    is_same(f->issued_by, act->by))
 		return JK_WHY_SELF_APPROVAL;
 	if ((needs & JK_NEED_CHANNEL) != 0 && !is_channel(act->channel))
 		return JK_WHY_CHANNEL_SAME;

@@ -49,6 +49,10 @@ enum jk_card_need {
 	JK_NEED_HANDED_OVER = 1 << 9, /* somebody has it */
 	/* To its holder; a spare one to somebody, never to oneself. */
 	JK_NEED_TAKER = 1 << 10,
+	/* Not who approved it: what one makes, another has looked at (T-14). */
+	JK_NEED_OTHER_ISSUER = 1 << 11,
+	/* Not who issued it: he had the card, and knew its PIN (T-18). */
+	JK_NEED_OTHER_RECEIVER = 1 << 12,
 };
 
 struct jk_card_step {
@@ -65,7 +69,7 @@ struct jk_card_facts {
 	enum jk_card_state state; /* JK_CARD_ABSENT: there is no row */
 	bool spare, handed_over;
 	const char *person; /* the holder; of a spare card, who has it today */
-	const char *requested_by, *applied_by;
+	const char *requested_by, *applied_by, *approved_by, *issued_by;
 	const char *card_channel, *pin_channel;
 	const char *return_by, *return_applied_by;
 };

@@ -32,6 +32,8 @@ card_in(enum jk_card_state state)
 		.person = "p1",
 		.requested_by = "p1",
 		.applied_by = "p2",
+		.approved_by = "",
+		.issued_by = "",
 		.card_channel = "",
 		.pin_channel = "",
 		.return_by = "p1",
@@ -308,6 +310,38 @@ test_console_approves_nothing_of_its_own(void **state)
 	    JK_WHY_SELF_APPROVAL);
 }
 
+/* T-14, T-18: somebody else than the one before. */
+static void
+test_nobody_makes_a_card_alone(void **state)
+{
+	static const char *const names[] = { "p4", "root@console" };
+	struct jk_card_facts f = card_in(JK_CARD_APPROVED);
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(names); i++) {
+		const bool console = i == 1;
+		const struct jk_actor same =
+		    console ? (struct jk_actor){ .console = true }
+		            : officer(names[i], SY | SO, "");
+		const struct jk_actor other = officer("p5", SY, "");
+
+		f = card_in(JK_CARD_APPROVED);
+		f.approved_by = names[i];
+		assert_int_equal(ask(&f, JK_EVENT_ISSUE, &same, "", ""),
+		    JK_WHY_SELF_APPROVAL);
+		assert_int_equal(ask(&f, JK_EVENT_ISSUE, &other, "", ""),
+		    JK_WHY_GRANTED);
+		f = card_in(JK_CARD_ISSUED);
+		f.card_channel = "post";
+		f.pin_channel = "telephone";
+		f.issued_by = names[i];
+		assert_int_equal(ask(&f, JK_EVENT_RECEIVE, &same, "", ""),
+		    JK_WHY_SELF_APPROVAL);
+		assert_int_equal(ask(&f, JK_EVENT_RECEIVE, &other, "", ""),
+		    JK_WHY_GRANTED);
+	}
+}
+
 /* T-21 */
 static void
 test_nobody_approves_his_own_return(void **state)
@@ -574,6 +608,10 @@ write_down(struct diary *d, enum jk_card_event event, const char *by,
 		f->requested_by = hold(d, 0, by);
 	else if (event == JK_EVENT_APPLY)
 		f->applied_by = hold(d, 1, by);
+	else if (event == JK_EVENT_APPROVE)
+		f->approved_by = hold(d, 4, by);
+	else if (event == JK_EVENT_ISSUE)
+		f->issued_by = hold(d, 5, by);
 	else if (event == JK_EVENT_SEND)
 		f->card_channel = channel;
 	else if (event == JK_EVENT_TELL_PIN)
@@ -618,6 +656,9 @@ check_active(const struct diary *d)
 	assert_string_not_equal(d->by[approve],
 	    d->by[once(d, JK_EVENT_REQUEST)]);
 	assert_string_not_equal(d->by[approve], d->by[once(d, JK_EVENT_APPLY)]);
+	assert_string_not_equal(d->by[once(d, JK_EVENT_ISSUE)], d->by[approve]);
+	assert_string_not_equal(d->by[once(d, JK_EVENT_ISSUE)],
+	    d->by[once(d, JK_EVENT_RECEIVE)]);
 	assert_string_not_equal(d->channel[once(d, JK_EVENT_SEND)],
 	    d->channel[once(d, JK_EVENT_TELL_PIN)]);
 	for (size_t i = 0; i < d->n; i++)
@@ -712,6 +753,8 @@ main(void)
 		    test_nobody_approves_for_himself),
 		NAMED("T-12 the console approves nothing of its own",
 		    test_console_approves_nothing_of_its_own),
+		NAMED("T-14 T-18 nobody makes a card alone",
+		    test_nobody_makes_a_card_alone),
 		NAMED("T-21 nobody approves his own return",
 		    test_nobody_approves_his_own_return),
 		NAMED("T-17 same channel refused", test_same_channel_refused),

@@ -11,8 +11,8 @@ static const char *const next_text[JK_EVENT_COUNT] = {
 	    N_("next, the security manager applies for it (card apply)"),
 	[JK_EVENT_APPROVE] =
 	    N_("next, the system manager approves it (card approve)"),
-	[JK_EVENT_ISSUE] = N_("next, the system manager or the security "
-	                      "officer issues it (card issue)"),
+	[JK_EVENT_ISSUE] = N_("next, the security officer, or a system manager "
+	                      "who did not approve it, issues it (card issue)"),
 	[JK_EVENT_SEND] = N_("next, the system manager or the security officer "
 	                     "sends it to the security manager (card send)"),
 	[JK_EVENT_TELL_PIN] =
@@ -94,6 +94,28 @@ refuse_order(struct jk_cardstep *s)
 	    s->row.id, state, jk_cardsay_next(next));
 }
 
+/* Why it is another one's to do. */
+static const char *
+self_text(enum jk_card_event event)
+{
+	switch ((int)event) {
+	case JK_EVENT_CHECKOUT:
+		return _("nobody hands a spare card to himself: ask another "
+		         "officer");
+	case JK_EVENT_ISSUE:
+		return _("who approved a card does not issue it too: the "
+		         "security officer, or another system manager, does "
+		         "it");
+	case JK_EVENT_RECEIVE:
+		return _("who issued a card does not enter its receipt too: "
+		         "the security manager, who got it, does it");
+	default:
+		return _("nobody approves for himself: who holds the card, "
+		         "asked for it or applied for it leaves that to "
+		         "another system manager");
+	}
+}
+
 int
 jk_cardsay_refuse(struct jk_cardstep *s, enum jk_reason why)
 {
@@ -103,13 +125,7 @@ jk_cardsay_refuse(struct jk_cardstep *s, enum jk_reason why)
 	case JK_WHY_FLOW_ORDER:
 		return refuse_order(s);
 	case JK_WHY_SELF_APPROVAL:
-		return jk_change_refuse(c, why, "%s",
-		    s->event == JK_EVENT_CHECKOUT
-		        ? _("nobody hands a spare card to himself: ask another "
-		            "officer")
-		        : _("nobody approves for himself: who holds the card, "
-		            "asked for it or applied for it leaves that to "
-		            "another system manager"));
+		return jk_change_refuse(c, why, "%s", self_text(s->event));
 	case JK_WHY_CHANNEL_SAME:
 		return jk_change_refuse(c, why,
 		    _("the PIN is told by another way than the card goes; the "

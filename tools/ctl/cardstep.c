@@ -51,6 +51,8 @@ jk_cardstep_facts(const struct jk_textrow *row)
 		.person = value_of(row, "person"),
 		.requested_by = value_of(row, "requested-by"),
 		.applied_by = value_of(row, "applied-by"),
+		.approved_by = value_of(row, "approved-by"),
+		.issued_by = value_of(row, "issued-by"),
 		.card_channel = value_of(row, "card-channel"),
 		.pin_channel = value_of(row, "pin-channel"),
 		.return_by = value_of(row, "return-by"),
