@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A display manager whose first attempt has no user name: lightdm with its GTK greeter on a virtual screen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from typing import Iterator
+
+from jukinet import COUNTER, PIN, Office, missing, tap, texts, wait_for
+from world.pam import LOGIN
+
+DISPLAY = ":97"
+AUTHORITY = f"/run/lightdm/root/{DISPLAY}"
+LOG = "/tmp/lightdm.log"
+WHO = "/tmp/who"
+HOME = "/etc/lightdm"
+USER_NAME = ("370", "182")  # where it is typed, on a screen of 640x480 with a text of one line
+PROGRAMS = ("lightdm", "lightdm-gtk-greeter", "dbus-daemon", "Xvfb", "xdotool")
+CONFIGURATION = f"""\
+[LightDM]
+minimum-display-number={DISPLAY[1:]}
+sessions-directory={HOME}/sessions
+[Seat:*]
+type=local
+xserver-command={HOME}/xserver
+greeter-session=lightdm-gtk-greeter
+greeter-hide-users=true
+user-session=proof
+session-wrapper=/bin/sh
+"""
+# lightdm's own arguments are those of Xorg.
+XSERVER = """\
+#!/bin/sh
+display=$1
+while [ $# -gt 0 ]; do
+	[ "$1" = -auth ] && auth=$2
+	shift
+done
+exec Xvfb "$display" -screen 0 640x480x24 -nolisten tcp -auth "$auth"
+"""
+SESSION = f"#!/bin/sh\nid -un >{WHO}\n"
+DESKTOP = f"[Desktop Entry]\nName=proof\nExec={HOME}/session\nType=Application\n"
+WITH_OWN_BUS = {"DBUS_SESSION_BUS_ADDRESS": "disabled:", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+
+
+def needs() -> list[str]:
+    return missing() + [f"no {name}" for name in PROGRAMS if not shutil.which(name, path=WITH_OWN_BUS["PATH"])]
+
+
+class Greeter:
+    """What stands on the screen is known from lightdm's log: it says which prompts it has handed on."""
+
+    def __init__(self, w: Office) -> None:
+        self.w = w
+        self.asked = 0
+
+    def log(self, what: str) -> int:
+        return self.w.space.read(LOG).count(what)
+
+    def wait_for(self, what: str, times: int = 1) -> None:
+        wait_for(lambda: self.log(what) >= times, f"{what!r} in lightdm's log", 15)
+
+    def wait_for_prompt(self) -> None:
+        self.asked += 1
+        self.wait_for("Prompt greeter with", self.asked)
+        time.sleep(0.7)         # the greeter redraws, and has no log of that
+
+    def keys(self, *words: str) -> None:
+        self.w.run(["xdotool", *words], env=WITH_OWN_BUS | {"DISPLAY": DISPLAY, "XAUTHORITY": AUTHORITY}).check()
+
+    def answer(self, text: str) -> None:
+        self.keys("type", text)
+        self.keys("key", "Return")
+
+    def screenshot(self, name: str) -> None:
+        """Where somebody wants to look: SCREENSHOTS names a directory."""
+        if not (directory := os.environ.get("SCREENSHOTS")) or not shutil.which("import"):
+            return
+        self.w.run(["import", "-window", "root", "/tmp/screen.png"],
+                   env=WITH_OWN_BUS | {"DISPLAY": DISPLAY, "XAUTHORITY": AUTHORITY}).check()
+        shutil.copyfile(self.w.space.path("/tmp/screen.png"), f"{directory}/{name}.png")
+
+    def session(self) -> str:
+        """Whose session has run."""
+        wait_for(lambda: self.w.space.exists(WHO) and self.w.space.read(WHO), "the session", 15)
+        return self.w.space.read(WHO).strip()
+
+
+@contextlib.contextmanager
+def greeter(w: Office, holder: str, card: bool = True) -> Iterator[Greeter]:
+    w.reset(holder)
+    if not card:
+        w.pull()
+    w.settings(login={"nameless": "lightdm", "deadline": 30, "card-wait": 20})
+    w.registry.build()
+    for name in (HOME, f"{HOME}/sessions", "/run/dbus", "/var/log/lightdm"):
+        w.space.directory(name)
+    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755),
+                             ("session", SESSION, 0o755), ("sessions/proof.desktop", DESKTOP, 0o644)):
+        w.space.write(f"{HOME}/{name}", text, mode)
+    w.pam.write("lightdm", LOGIN)
+    w.pam.permit("lightdm-greeter")
+    w.run(["rm", "-f", WHO, LOG]).check()
+    bus = w.spawn(["dbus-daemon", "--system", "--nofork", "--nopidfile"], stderr="/tmp/dbus.log")
+    wait_for(lambda: w.space.exists("/run/dbus/system_bus_socket"), "the system bus")
+    manager = w.spawn(["lightdm", "--debug"], env=WITH_OWN_BUS, stderr=LOG)
+    try:
+        yield Greeter(w)
+    finally:
+        manager.terminate(5)
+        bus.terminate(5)
+        w.run(["rm", "-f", "/run/dbus/system_bus_socket"]).check()
+
+
+def test_card_and_pin_are_enough(w):
+    with greeter(w, "jiro") as g:
+        mark = w.mark()
+        g.wait_for("Started with service 'lightdm', username '(null)'")
+        g.wait_for_prompt()
+        g.screenshot("pin")
+        g.answer(PIN)
+        tap.equal(g.session(), "jiro")
+        g.wait_for("Authenticate result for user jiro: Success")
+        records = [one for one in w.happened(mark) if one["res"] == "success"]
+        tap.equal([(one.op, one["acct"], one["jsvc"]) for one in records][:3],
+                  [(op, "jiro", "lightdm") for op in ("auth", "account", "session-start")])
+
+
+def test_two_accounts_are_asked_about(w):
+    with greeter(w, "hanako") as g:
+        mark = w.mark()
+        g.wait_for_prompt()
+        g.answer(PIN)
+        g.wait_for_prompt()
+        g.screenshot("choice")
+        g.answer("2")
+        tap.equal(g.session(), COUNTER)
+        tap.equal({one["acct"] for one in w.happened(mark) if one["res"] == "success"}, {COUNTER})
+
+
+def test_an_attempt_without_a_name_is_given_up(w):
+    """While no card is there somebody types a name: the first attempt ends as cancelled, which is no record."""
+    with greeter(w, "jiro", card=False) as g:
+        mark = w.mark()
+        g.wait_for_prompt()                     # a text: to insert the card
+        g.keys("mousemove", *USER_NAME, "click", "1")
+        g.answer("jiro")
+        g.wait_for("Started with service 'lightdm', username 'jiro'")
+        g.wait_for_prompt()                     # the same once more
+        w.card.insert()
+        g.wait_for_prompt()
+        g.answer(PIN)
+        tap.equal(g.session(), "jiro")
+        tap.equal([(one["acct"], one["res"]) for one in w.happened(mark, "auth")], [("jiro", "success")])
+
+
+if __name__ == "__main__":
+    tap.main(needs(), w=lambda: Office("greeter"))
