@@ -4,11 +4,13 @@
 
 #include "err.h"
 
+struct jk_conversation;
+
 /*
- * The whole conversation with a worker of jukinetd (protocol.h, card.sock).
- * What the card or the reader did wrong is told there; an error here is
- * about the conversation itself.
+ * The whole conversation but its request, with the cards that we know. What
+ * the card or the reader did wrong is told there; an error here is about the
+ * conversation itself.
  */
-enum jk_err jk_card_serve(int fd, bool short_only);
+enum jk_err jk_card_serve(struct jk_conversation *c);
 
 #endif

@@ -11,6 +11,7 @@
 #include "challenge.h"
 #include "config.h"
 #include "confine.h"
+#include "conversation.h"
 #include "log.h"
 #include "service.h"
 
@@ -108,6 +109,20 @@ struct service {
 	bool short_only;
 };
 
+static enum jk_err
+serve_one(int fd, const struct service *service)
+{
+	struct jk_conversation c;
+	enum jk_err e = jk_conversation_open(fd, &c);
+
+	if (e != JK_OK)
+		return e;
+	c.short_only = service->short_only;
+	e = jk_card_serve(&c);
+	jk_conversation_close(&c);
+	return e;
+}
+
 static int
 work(int fd, const struct ucred *peer, void *ctx)
 {
@@ -120,7 +135,7 @@ work(int fd, const struct ucred *peer, void *ctx)
 		    jk_err_text(e));
 		return EXIT_FAILURE;
 	}
-	e = jk_card_serve(fd, service->short_only);
+	e = serve_one(fd, service);
 	if (e == JK_OK || e == JK_ERR_CLOSED)
 		return EXIT_SUCCESS;
 	jk_log(JK_LOG_WARNING, "conversation ended: %s", jk_err_text(e));
