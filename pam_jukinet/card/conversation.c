@@ -52,6 +52,17 @@ jk_card_reason(enum jk_err e)
 	return JK_WHY_INTERNAL;
 }
 
+/* A card that does not answer because it was pulled was removed. */
+enum jk_reason
+jk_link_reason(const struct jk_link *link, enum jk_err e)
+{
+	if (e == JK_ERR_UNSAFE)
+		return JK_WHY_PIN_REFUSED;
+	if (e == JK_ERR_TIMEOUT && jk_link_is_card_gone(link))
+		e = JK_ERR_CLOSED;
+	return jk_card_reason(e);
+}
+
 enum jk_reason
 jk_pin_reason(unsigned left)
 {

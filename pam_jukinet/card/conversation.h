@@ -81,6 +81,8 @@ enum jk_err jk_conversation_fail_pin(struct jk_conversation *c,
 void jk_conversation_remember(struct jk_conversation *c, enum jk_reason why);
 /* What an error of card or reader (pcsc.h) is called. */
 enum jk_reason jk_card_reason(enum jk_err e);
+/* The same once a PIN was spent. JK_ERR_UNSAFE: the card takes no such PIN. */
+enum jk_reason jk_link_reason(const struct jk_link *link, enum jk_err e);
 /* What a PIN that was not taken is called, by the tries that are left. */
 enum jk_reason jk_pin_reason(unsigned left);
 
