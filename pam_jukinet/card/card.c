@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One attempt: finds cards, shows them to the worker, and signs with the one
- * that the worker chose. No transaction is held while a person types. The PIN
- * meets only the card that was shown, once.
+ * that the worker chose. No transaction is held while a person types, unless
+ * the keys are the reader's own. The PIN meets only the card that was shown,
+ * once.
  */
 #include "card.h"
 
@@ -10,6 +11,7 @@
 #include "clock.h"
 #include "conversation.h"
 #include "frame.h"
+#include "pad.h"
 #include "patience.h"
 #include "pcsc.h"
 #include "protocol.h"
@@ -60,6 +62,7 @@ send_card(struct jk_conversation *c, const struct jk_reader *reader,
 		.certificate = { certificate->der, certificate->len },
 		.identity = { identity->data, identity->len },
 		.tries = shown->tries,
+		.pad = shown->pad.verify != 0,
 	};
 
 	return jk_conversation_show(c, &view);
@@ -85,6 +88,8 @@ offer_on(struct jk_conversation *c, struct jk_link *link, enum offered *ret)
 	if (e == JK_ERR_BUSY)
 		return JK_OK;
 	link->patient = true;
+	if (e == JK_OK && shown.applet->form != NULL)
+		jk_pad_find(&link->control, &shown.pad);
 	for (;;) {
 		if (e != JK_OK) {
 			jk_conversation_remember(c, jk_card_reason(e));

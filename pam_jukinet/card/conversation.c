@@ -77,6 +77,15 @@ jk_pin_reason(unsigned left)
 }
 
 static enum jk_err
+put_range(struct jk_frame *f, const struct jk_pin_range *range)
+{
+	enum jk_err e = jk_frame_put_u64(f, JK_FIELD_PIN_MIN, range->min);
+
+	return e == JK_OK ? jk_frame_put_u64(f, JK_FIELD_PIN_MAX, range->max)
+	                  : e;
+}
+
+static enum jk_err
 put_failed(struct jk_conversation *c, enum jk_reason why,
     const struct jk_tries *tries)
 {
@@ -84,6 +93,8 @@ put_failed(struct jk_conversation *c, enum jk_reason why,
 
 	jk_frame_start(c->frame, JK_FRAME_FAILED);
 	e = jk_frame_put_u64(c->frame, JK_FIELD_REASON, why);
+	if (e == JK_OK && why == JK_WHY_PIN_MALFORMED && c->range.max > 0)
+		e = put_range(c->frame, &c->range);
 	if (e == JK_OK && tries != NULL && tries->known)
 		e = jk_frame_put_u64(c->frame, JK_FIELD_TRIES, tries->left);
 	return e;
@@ -127,6 +138,8 @@ jk_conversation_show(struct jk_conversation *c, const struct jk_view *view)
 		e = jk_frame_put_str(c->frame, JK_FIELD_KIND, view->kind);
 	if (e == JK_OK && id->left > 0)
 		e = jk_frame_put(c->frame, JK_FIELD_IDENTITY, id->at, id->left);
+	if (e == JK_OK && view->pad)
+		e = jk_frame_put_u64(c->frame, JK_FIELD_PAD, 1);
 	return e == JK_OK ? jk_frame_send(c->fd, c->frame) : e;
 }
 

@@ -12,6 +12,7 @@
 #include "applet.h"
 #include "cursor.h"
 #include "err.h"
+#include "pad.h"
 #include "pcsc.h"
 #include "protocol.h"
 #include "reason.h"
@@ -34,6 +35,7 @@ struct jk_conversation {
 	enum jk_reason why; /* of the cards that could not be shown */
 	bool told_waiting;
 	size_t told_readers;
+	struct jk_pin_range range; /* of the pad, when it is to ask */
 };
 
 /* What is told of a card; views of what the caller keeps. */
@@ -42,6 +44,7 @@ struct jk_view {
 	struct jk_cur certificate; /* empty: not read */
 	struct jk_cur identity;    /* empty: it has none */
 	struct jk_tries tries;
+	bool pad; /* the reader has keys of its own */
 };
 
 /*

@@ -15,6 +15,7 @@
 
 struct jk_conversation;
 struct jk_frame;
+struct jk_shown;
 
 struct jk_order {
 	enum jk_key_kind key;
@@ -23,6 +24,7 @@ struct jk_order {
 	struct jk_secret fresh;
 	uint64_t tries_keep;
 	bool renews; /* RENEW may follow */
+	bool by_pad; /* then there is no PIN */
 };
 
 void jk_order_clear(struct jk_order *order);
@@ -30,10 +32,10 @@ void jk_order_clear(struct jk_order *order);
 /*
  * SIGN. The frame, which holds the PIN, is erased in any case. A PIN that no
  * card of this kind would take is no error of the worker's: then
- * *ret_pin_fits is false.
+ * *ret_pin_fits is false. Where the pad is to ask, c->range is set.
  */
 enum jk_err jk_order_read(struct jk_conversation *c,
-    const struct jk_applet *applet, struct jk_order *ret, bool *ret_pin_fits);
+    const struct jk_shown *shown, struct jk_order *ret, bool *ret_pin_fits);
 /* Nonce and key of UNBLOCK, whose frame is not erased yet. */
 enum jk_err jk_order_read_challenge(const struct jk_frame *frame,
     struct jk_order *ret);

@@ -30,6 +30,7 @@ static const sig_atomic_t grace_ms[] = {
 	[JK_WAIT_PCSCD] = 100,
 	[JK_WAIT_OTHERS] = 0,
 	[JK_WAIT_CARD] = 0,
+	[JK_WAIT_READER] = 0,
 };
 
 /* What the handler reads was written before the timer ran, or is atomic. */
@@ -40,7 +41,7 @@ static struct {
 	volatile sig_atomic_t waiting;
 	volatile sig_atomic_t busy; /* when to tell of others; 0: not now */
 	volatile sig_atomic_t told;
-	struct said others, last[JK_WAIT_CARD + 1];
+	struct said others, last[JK_WAIT_READER + 1];
 } p = { .fd = -1 };
 
 static sig_atomic_t
@@ -120,6 +121,7 @@ prepare(struct jk_frame *f)
 		[JK_WAIT_PCSCD] = JK_WHY_READER_DOWN,
 		[JK_WAIT_OTHERS] = JK_WHY_CARD_BUSY,
 		[JK_WAIT_CARD] = JK_WHY_CARD_SILENT,
+		[JK_WAIT_READER] = JK_WHY_TIMEOUT,
 	};
 	enum jk_err e;
 

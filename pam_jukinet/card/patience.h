@@ -16,6 +16,7 @@ enum jk_wait {
 	JK_WAIT_PCSCD,
 	JK_WAIT_OTHERS, /* who use the card */
 	JK_WAIT_CARD,
+	JK_WAIT_READER, /* at whose keys a person types */
 };
 
 /*

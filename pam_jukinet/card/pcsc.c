@@ -222,6 +222,27 @@ transmit(void *ctx, const uint8_t *command, size_t len, uint8_t *ret,
 	return JK_OK;
 }
 
+/* The reader's own errors come as status words, and SCardControl's as codes. */
+static enum jk_err
+control(void *ctx, uint32_t code, const uint8_t *order, size_t len,
+    uint8_t *ret, size_t size, size_t *ret_len)
+{
+	const struct jk_link *link = ctx;
+	DWORD n = 0;
+	enum jk_err e;
+
+	jk_patience_wait(JK_WAIT_READER);
+	e = jk_pcsc_err(
+	    SCardControl(link->handle, code, order, len, ret, size, &n));
+	jk_patience_wait(JK_WAIT_PCSCD);
+	if (e != JK_OK)
+		return e;
+	if (n > size)
+		return JK_ERR_TOO_BIG;
+	*ret_len = n;
+	return JK_OK;
+}
+
 void
 jk_link_init(struct jk_link *link, const struct jk_pcsc *pcsc,
     const struct jk_reader *reader, bool short_only, int64_t until)
@@ -234,6 +255,7 @@ jk_link_init(struct jk_link *link, const struct jk_pcsc *pcsc,
 		.until = until,
 		.may_extend = !short_only && jk_atr_has_extended_length(atr),
 		.channel = { .transmit = transmit, .ctx = link },
+		.control = { .run = control, .ctx = link },
 	};
 }
 

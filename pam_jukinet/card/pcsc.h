@@ -22,6 +22,7 @@
 
 #include "apdu.h"
 #include "err.h"
+#include "pad.h"
 
 #define JK_READERS_MAX 16
 
@@ -67,6 +68,7 @@ struct jk_link {
 	SCARDHANDLE handle;
 	DWORD protocol;
 	struct jk_channel channel;
+	struct jk_control control;
 };
 
 /* What a transaction found when it began. */

@@ -8,6 +8,7 @@
 
 #include "applet.h"
 #include "err.h"
+#include "pad.h"
 #include "pcsc.h"
 
 struct jk_conversation;
@@ -15,6 +16,7 @@ struct jk_conversation;
 struct jk_shown {
 	const struct jk_conversation *c; /* says in which languages to ask */
 	const struct jk_applet *applet;
+	struct jk_pad pad; /* of its reader */
 	struct jk_identity identity;
 	struct jk_tries tries;
 	struct jk_certificate certificate;

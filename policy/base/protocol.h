@@ -13,6 +13,7 @@
  *                                            no record)
  *     < NOTE    MESSAGE, PARAM*              any number
  *     < ASK_PIN MESSAGE, PARAM*, PIN_MIN, PIN_MAX
+ *                                            not where the reader has keys
  *     > PIN     PIN                          or closes: cancelled
  *     < ASK_CHOICE MESSAGE, OPTION*          of a login with several operator
  *                                            IDs or accounts; OPTION is
@@ -54,17 +55,22 @@
  *     < WAITING READERS                      no card yet
  *     < BUSY                                 others keep the card: once, at any
  *                                            time
- *     < CARD    READER, CERTIFICATE?, TRIES?, KIND, IDENTITY?
- *                                            one of the two is there
+ *     < CARD    READER, CERTIFICATE?, TRIES?, KIND, IDENTITY?, PAD?
+ *                                            one of the two is there; PAD:
+ *                                            the reader has keys
  *       > READ                               certificate wanted: CARD again
  *       > NEXT                               not this one
  *       > SIGN  NONCE, FLAGS?, PIN, TRIES_KEEP, KEY_KIND
  *                                            this one
+ *       > SIGN  NONCE, PIN_MIN, PIN_MAX, TRIES_KEEP, KEY_KIND, PAD
+ *                                            the same, and a person types at
+ *                                            the reader's keys
  *         < SIGNED SIGNATURE
  *           > RENEW PIN, PIN_NEW             after a SIGN with the flag RENEW
  *             < RENEWED
  *             < FAILED REASON, TRIES?, PIN_STANDS
- *         < FAILED REASON, TRIES?
+ *         < FAILED REASON, PIN_MIN?, PIN_MAX?, TRIES?
+ *                                            (how many digits the keys take)
  *       > UNBLOCK NONCE, KEY_KIND, PIN_NEW, PUK
  *                                            this one, whose PIN is blocked
  *         < SIGNED SIGNATURE
@@ -162,6 +168,7 @@ enum jk_field {
 	JK_FIELD_PIN_NEW,
 	JK_FIELD_PUK,
 	JK_FIELD_PIN_STANDS, /* u64, enum jk_pin_stands */
+	JK_FIELD_PAD,        /* u64, 1: the PIN by the keys of the reader */
 
 	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,
