@@ -12,15 +12,29 @@
 #include "verify.h"
 #include "worker.h"
 
+/*
+ * The PIN is typed at the reader's own keys; not where a new one is to be
+ * typed as well.
+ */
+static bool
+is_by_pad(const struct jk_worker *w, const struct jk_attempt *a)
+{
+	return a->card.pad && w->place.settings.pinpad && a->ask != JK_ASK_PIN;
+}
+
 /* No VERIFY unless more tries are left than this. */
 static uint64_t
-tries_to_keep(const struct jk_worker *w)
+tries_to_keep(const struct jk_worker *w, const struct jk_attempt *a)
 {
+	/* A prompt is shown to whom asked for silence; a text is not. */
+	const bool silent =
+	    is_by_pad(w, a) && (w->claim.flags & JK_FLAG_SILENT) != 0;
+
 	/*
 	 * A prompt of root's programs is seen, so the last try was asked for.
 	 * A locker of the user drops every text: it never spends the last.
 	 */
-	return w->peer.uid == 0 ? 0 : 1;
+	return w->peer.uid == 0 && !silent ? 0 : 1;
 }
 
 enum jk_err
@@ -204,6 +218,17 @@ find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
 	}
 }
 
+/* Where to type it: nothing comes back from there. */
+static enum jk_err
+tell_pad(struct jk_worker *w, struct jk_attempt *a)
+{
+	enum jk_err e =
+	    jk_reply_note(w, a->tries == 1 ? "pin.pad.last" : "pin.pad", NULL);
+
+	return e == JK_OK || e == JK_ERR_CLOSED ? e
+	                                        : jk_attempt_give_up(w, a, e);
+}
+
 enum jk_err
 jk_attempt_ask(struct jk_worker *w, struct jk_attempt *a,
     const struct jk_prompt *prompt, struct jk_secret *ret)
@@ -240,8 +265,10 @@ jk_attempt_ask_pin(struct jk_worker *w, struct jk_attempt *a,
 
 	if (a->tries == 0)
 		return jk_attempt_refuse(w, a, JK_WHY_PIN_LOCKED);
-	if (a->tries <= tries_to_keep(w))
+	if (a->tries <= tries_to_keep(w, a))
 		return jk_attempt_refuse(w, a, JK_WHY_PIN_LAST);
+	if (is_by_pad(w, a))
+		return tell_pad(w, a);
 	return jk_attempt_ask(w, a,
 	    &(struct jk_prompt){
 	        a->tries == 1 ? "pin.prompt.last" : message,
@@ -304,11 +331,14 @@ enum jk_err
 jk_attempt_prove(struct jk_worker *w, struct jk_attempt *a,
     struct jk_reader *reader, const struct jk_secret *pin, bool renews)
 {
+	const struct jk_settings *s = &w->place.settings;
 	struct jk_proof proof = { 0 };
 	struct jk_reader_order order = {
 		.nonce = proof.nonce,
-		.pin = pin,
-		.tries_keep = tries_to_keep(w),
+		.pin = is_by_pad(w, a) ? NULL : pin,
+		.pin_min = s->pin_min,
+		.pin_max = s->pin_max,
+		.tries_keep = tries_to_keep(w, a),
 		.renews = renews,
 	};
 	enum jk_reason why = JK_WHY_INTERNAL;
@@ -321,6 +351,9 @@ jk_attempt_prove(struct jk_worker *w, struct jk_attempt *a,
 	a->tries = JK_TRIES_UNKNOWN;
 	e = jk_reader_sign(reader, &order, proof.signature, &proof.len, &why,
 	    &a->tries);
+	if (e == JK_ERR_REFUSED && why == JK_WHY_PIN_MALFORMED)
+		(void)jk_reader_pin_range(reader, &a->outcome.pin_min,
+		    &a->outcome.pin_max);
 	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
 		return jk_attempt_refuse(w, a, why);
 	if (e != JK_OK)

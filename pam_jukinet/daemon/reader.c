@@ -98,6 +98,14 @@ get_bytes(const struct jk_frame *f, enum jk_field field, uint8_t *ret,
 	return JK_OK;
 }
 
+static bool
+has_pad(const struct jk_frame *f)
+{
+	uint64_t n;
+
+	return jk_frame_get_u64(f, JK_FIELD_PAD, &n) == JK_OK && n == 1;
+}
+
 static enum jk_err
 read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 {
@@ -114,6 +122,7 @@ read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 		return JK_ERR_FORMAT;
 	ret->event = JK_READER_CARD;
 	ret->tries = get_tries(f);
+	ret->pad = has_pad(f);
 	return JK_OK;
 }
 
@@ -176,6 +185,19 @@ jk_reader_pass(struct jk_reader *r)
 	return jk_frame_send(r->fd, r->frame);
 }
 
+/* The PIN, or its length for the reader's keys. */
+static enum jk_err
+put_pin(struct jk_frame *f, const struct jk_reader_order *o)
+{
+	enum jk_err e;
+
+	if (o->pin != NULL)
+		return jk_frame_put(f, JK_FIELD_PIN, o->pin->data, o->pin->len);
+	e = jk_frame_put_u64(f, JK_FIELD_PIN_MIN, o->pin_min);
+	return e == JK_OK ? jk_frame_put_u64(f, JK_FIELD_PIN_MAX, o->pin_max)
+	                  : e;
+}
+
 static enum jk_err
 send_sign(struct jk_reader *r, const struct jk_reader_order *o)
 {
@@ -186,12 +208,14 @@ send_sign(struct jk_reader *r, const struct jk_reader_order *o)
 	         JK_NONCE_LEN)) == JK_OK &&
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_FLAGS,
 	         o->renews ? JK_FLAG_RENEW : 0)) == JK_OK &&
-	    (e = jk_frame_put(r->frame, JK_FIELD_PIN, o->pin->data,
-	         o->pin->len)) == JK_OK &&
+	    (e = put_pin(r->frame, o)) == JK_OK &&
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_TRIES_KEEP,
 	         o->tries_keep)) == JK_OK &&
 	    (e = jk_frame_put_u64(r->frame, JK_FIELD_KEY_KIND, o->key)) ==
-	        JK_OK)
+	        JK_OK &&
+	    o->pin == NULL)
+		e = jk_frame_put_u64(r->frame, JK_FIELD_PAD, 1);
+	if (e == JK_OK)
 		e = jk_frame_send(r->fd, r->frame);
 	jk_frame_start(r->frame, 0);
 	return e;
@@ -309,6 +333,21 @@ jk_reader_unblock(struct jk_reader *r, const struct jk_reader_order *o,
 	if (e == JK_OK)
 		e = hear_end(r, ret);
 	return e == JK_OK ? read_signed(r->frame, ret_signature, ret_len) : e;
+}
+
+bool
+jk_reader_pin_range(const struct jk_reader *r, unsigned *ret_min,
+    unsigned *ret_max)
+{
+	uint64_t min, max;
+
+	if (jk_frame_get_u64(r->frame, JK_FIELD_PIN_MIN, &min) != JK_OK ||
+	    jk_frame_get_u64(r->frame, JK_FIELD_PIN_MAX, &max) != JK_OK ||
+	    min > max || max > JK_PIN_MAX)
+		return false;
+	*ret_min = (unsigned)min;
+	*ret_max = (unsigned)max;
+	return true;
 }
 
 void

@@ -40,6 +40,7 @@ struct jk_reader_news {
 	enum jk_reader_event event;
 	uint64_t readers;
 	uint64_t tries; /* JK_TRIES_UNKNOWN: the card did not say */
+	bool pad;       /* the card is in a reader with keys for the PIN */
 	enum jk_reason why;
 	char kind[JK_ID_MAX + 1];
 	size_t identity_len; /* 0: it has none */
@@ -64,7 +65,12 @@ enum jk_err jk_reader_pass(struct jk_reader *reader);
 struct jk_reader_order {
 	const uint8_t *nonce; /* JK_NONCE_LEN bytes */
 	enum jk_key_kind key;
-	const struct jk_secret *pin; /* of jk_reader_unblock(): the PUK */
+	/*
+	 * Of jk_reader_unblock() the PUK. NULL: typed at the reader's keys, and
+	 * so long, as far as the card's.
+	 */
+	const struct jk_secret *pin;
+	unsigned pin_min, pin_max;
 	uint64_t tries_keep;
 	bool renews; /* jk_reader_renew() follows */
 };
@@ -77,6 +83,12 @@ enum jk_err jk_reader_sign(struct jk_reader *reader,
     const struct jk_reader_order *order,
     uint8_t ret_signature[static JK_SIGNATURE_MAX], size_t *ret_len,
     enum jk_reason *ret_why, uint64_t *ret_tries);
+/*
+ * After that, with JK_WHY_PIN_MALFORMED: how many digits the keys take. False:
+ * it was not said.
+ */
+bool jk_reader_pin_range(const struct jk_reader *reader, unsigned *ret_min,
+    unsigned *ret_max);
 
 /* What came of a new PIN that was on its way to a card. */
 struct jk_reader_end {

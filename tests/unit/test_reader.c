@@ -148,6 +148,87 @@ test_reader_next_busy_alone_ends_at_the_deadline(void **state)
 	talk_end(&t);
 }
 
+/* The card process's side of a SIGN by the reader's keys. */
+static void
+expect_order(struct talk *t, uint64_t min, uint64_t max)
+{
+	struct jk_cur pin;
+	uint64_t n;
+
+	assert_int_equal(jk_frame_recv(t->theirs, NULL, jk_boot_ms() + 1000,
+	                     t->frame, NULL),
+	    JK_OK);
+	assert_int_equal(jk_frame_type(t->frame), JK_FRAME_SIGN);
+	assert_int_equal(jk_frame_get(t->frame, JK_FIELD_PIN, &pin),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_frame_get_u64(t->frame, JK_FIELD_PAD, &n), JK_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(jk_frame_get_u64(t->frame, JK_FIELD_PIN_MIN, &n),
+	    JK_OK);
+	assert_int_equal(n, min);
+	assert_int_equal(jk_frame_get_u64(t->frame, JK_FIELD_PIN_MAX, &n),
+	    JK_OK);
+	assert_int_equal(n, max);
+}
+
+static void
+say_malformed(struct talk *t, uint64_t min, uint64_t max)
+{
+	jk_frame_start(t->frame, JK_FRAME_FAILED);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_REASON,
+	                     JK_WHY_PIN_MALFORMED),
+	    JK_OK);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_PIN_MIN, min),
+	    JK_OK);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_PIN_MAX, max),
+	    JK_OK);
+	assert_int_equal(jk_frame_send(t->theirs, t->frame), JK_OK);
+}
+
+static void
+test_reader_sign_by_the_keys_has_no_pin(void **state)
+{
+	static const struct {
+		uint64_t min, max;
+		bool taken;
+	} rows[] = {
+		{ 6, 8, true },
+		{ 4, 4, true },
+		{ 8, 6, false },
+		{ 6, JK_PIN_MAX + 1, false },
+		{ UINT64_MAX, UINT64_MAX, false },
+	};
+	static const uint8_t nonce[JK_NONCE_LEN];
+	const struct jk_reader_order order = {
+		.nonce = nonce,
+		.key = JK_KEY_P256,
+		.pin_min = 5,
+		.pin_max = 7,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		uint8_t signature[JK_SIGNATURE_MAX];
+		enum jk_reason why = JK_WHY_INTERNAL;
+		unsigned min = 0, max = 0;
+		uint64_t tries;
+		size_t len;
+		struct talk t;
+
+		talk_start(&t, jk_boot_ms() + 5000);
+		say_malformed(&t, rows[i].min, rows[i].max);
+		assert_int_equal(jk_reader_sign(&t.reader, &order, signature,
+		                     &len, &why, &tries),
+		    JK_ERR_REFUSED);
+		assert_int_equal(why, JK_WHY_PIN_MALFORMED);
+		assert_int_equal(jk_reader_pin_range(&t.reader, &min, &max),
+		    rows[i].taken);
+		assert_int_equal(max, rows[i].taken ? rows[i].max : 0);
+		expect_order(&t, 5, 7);
+		talk_end(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -159,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_reader_next_busy_is_told_once),
 		cmocka_unit_test(
 		    test_reader_next_busy_alone_ends_at_the_deadline),
+		cmocka_unit_test(test_reader_sign_by_the_keys_has_no_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
