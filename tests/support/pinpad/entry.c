@@ -33,7 +33,8 @@ is_present(void *argument)
 {
 	struct pp_pad *pad = argument;
 
-	return pad->driver.IFDHICCPresence(pad->lun) == IFD_ICC_PRESENT;
+	return !atomic_load(&pad->unplugged) &&
+	       pad->driver.IFDHICCPresence(pad->lun) == IFD_ICC_PRESENT;
 }
 
 static RESPONSECODE
@@ -70,7 +71,8 @@ answer_end(struct pp_pad *pad, const struct answer *to, enum pp_end end)
 	case PP_CARD_GONE:
 		break;
 	}
-	return IFD_ICC_NOT_PRESENT;
+	return atomic_load(&pad->unplugged) ? IFD_NO_SUCH_DEVICE
+	                                    : IFD_ICC_NOT_PRESENT;
 }
 
 static void

@@ -256,6 +256,15 @@ IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 	return pad->driver.IFDHPowerICC(Lun, Action, Atr, AtrLength);
 }
 
+/* NULL once its cable was pulled, too. */
+static struct pp_pad *
+find_plugged(DWORD lun)
+{
+	struct pp_pad *pad = find(lun);
+
+	return pad != NULL && !atomic_load(&pad->unplugged) ? pad : NULL;
+}
+
 /* VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER, with data. */
 static bool
 carries_pin(const uint8_t *apdu, size_t len)
@@ -276,7 +285,7 @@ PP_EXPORT RESPONSECODE
 IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuffer,
     DWORD TxLength, PUCHAR RxBuffer, PDWORD RxLength, PSCARD_IO_HEADER RecvPci)
 {
-	struct pp_pad *pad = find(Lun);
+	struct pp_pad *pad = find_plugged(Lun);
 
 	if (pad == NULL)
 		return IFD_NO_SUCH_DEVICE;
@@ -291,7 +300,7 @@ IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuffer,
 PP_EXPORT RESPONSECODE
 IFDHICCPresence(DWORD Lun)
 {
-	struct pp_pad *pad = find(Lun);
+	struct pp_pad *pad = find_plugged(Lun);
 
 	if (pad == NULL)
 		return IFD_NO_SUCH_DEVICE;
@@ -308,7 +317,7 @@ PP_EXPORT RESPONSECODE
 IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD TxLength,
     PUCHAR RxBuffer, DWORD RxLength, LPDWORD pdwBytesReturned)
 {
-	struct pp_pad *pad = find(Lun);
+	struct pp_pad *pad = find_plugged(Lun);
 	size_t len = 0;
 	RESPONSECODE code;
 

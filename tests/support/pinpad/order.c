@@ -143,12 +143,23 @@ order_features(struct pp_pad *pad, const struct words *args)
 }
 
 static const char *
+order_unplug(struct pp_pad *pad, const struct words *args)
+{
+	if (args->n != 0)
+		return "unplug";
+	atomic_store(&pad->unplugged, true);
+	pp_log(pad->log, "unplugged");
+	return NULL;
+}
+
+static const char *
 order_reset(struct pp_pad *pad, const struct words *args)
 {
 	if (args->n != 0)
 		return "reset";
 	pp_keys_reset(&pad->keys);
 	atomic_store(&pad->features, PP_FEATURE_ALL);
+	atomic_store(&pad->unplugged, false);
 	atomic_store(&pad->verifications, 0);
 	atomic_store(&pad->changes, 0);
 	atomic_store(&pad->refusals, 0);
@@ -180,6 +191,7 @@ static const struct {
 	{ "always", order_always },
 	{ "second", order_second },
 	{ "features", order_features },
+	{ "unplug", order_unplug },
 	{ "reset", order_reset },
 };
 

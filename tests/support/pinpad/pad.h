@@ -21,6 +21,7 @@ struct pp_pad {
 	struct pp_driver driver;
 	struct pp_keys keys;
 	atomic_uint features; /* PP_FEATURE_* that are offered */
+	atomic_bool unplugged;
 	atomic_ulong verifications, changes, refusals, host_pins;
 	int log;
 	int control; /* listens */

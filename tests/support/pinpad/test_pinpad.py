@@ -510,7 +510,7 @@ def test_opensc_sets_a_new_pin_by_the_pin_pad(b):
     tap.equal(b.modify(), "9000", "back again")
 
 
-def test_pad_is_back_after_pcscd(b):
+def with_another_pcscd(b):
     b.client.disconnect()
     b.client.close()
     b.pcscd.restart()
@@ -519,6 +519,20 @@ def test_pad_is_back_after_pcscd(b):
     b.connect()
     b.pad.keys(PIN)
     tap.equal(b.verify(), "9000")
+
+
+def test_pad_is_back_after_pcscd(b):
+    with_another_pcscd(b)
+
+
+def test_unplugged_while_it_waits(b):
+    later = Later(b.verify)
+    b.pad.wait_for_prompt("pin")
+    b.pad.unplug()
+    problem = later.answer()
+    b.pad.reset()
+    with_another_pcscd(b)       # this one looks no more for a reader that it has lost
+    tap.check(isinstance(problem, scard.Error) and problem.code == scard.NO_READER, str(problem))
 
 
 def test_plain_reader_beside_it():

@@ -186,6 +186,10 @@ class PinPad:
         """It offers these only: "verify", "modify", "properties", "tlv"."""
         self.say(f"features {' '.join(names)}".rstrip())
 
+    def unplug(self) -> None:
+        """Its cable is pulled, until reset()."""
+        self.say("unplug")
+
     def reset(self) -> None:
         """No key pressed, nothing counted, all features, seconds that last one."""
         self.say("reset")
