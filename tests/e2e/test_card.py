@@ -1029,6 +1029,17 @@ def test_root_refused(room):
     want("as root" in done.stderr, done.stderr)
 
 
+def test_reader_without_keys(room):
+    """a PIN by the keys of a reader that has none, or also in the frame: no VERIFY, and the end"""
+    room.put("ec")
+    for options in (("--pad",), ("--pad", "--pin", "123456")):
+        room.first.reset_count()
+        want_same(room.run(*options)["kind"], "ended", f"{options}: the conversation")
+        want("verify" not in commands(room.first), f"{options}: VERIFY was sent")
+        room.settle()
+    want_signed(room.run())
+
+
 def test_bad_frames(room):
     """nonsense on the socket ends the conversation, not the service"""
     packets = (b"", b"\1", b"\1\x20", b"\2\x20\5\0\x08" + bytes(8),

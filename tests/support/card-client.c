@@ -38,6 +38,7 @@ struct client {
 	const char *socket, *pin;
 	X509 *only; /* NULL: the first card is taken */
 	uint64_t deadline_ms, wait_ms, keep;
+	bool pad;              /* --pad: the PIN by the reader's keys */
 	bool ask, known, none; /* --none: every card is answered with NEXT */
 	const char *kind[8];
 	size_t n_kinds;
@@ -175,6 +176,20 @@ send_find(struct client *c)
 	return good && jk_frame_send(c->fd, c->frame) == JK_OK;
 }
 
+/* --pad has none, unless one is given. */
+static bool
+put_pin(struct client *c)
+{
+	const char *pin = c->pin == NULL && !c->pad ? "123456" : c->pin;
+
+	if (c->pad &&
+	    (jk_frame_put_u64(c->frame, JK_FIELD_PIN_MIN, 4) != JK_OK ||
+	        jk_frame_put_u64(c->frame, JK_FIELD_PIN_MAX, 16) != JK_OK))
+		return false;
+	return pin == NULL ||
+	       jk_frame_put_str(c->frame, JK_FIELD_PIN, pin) == JK_OK;
+}
+
 static bool
 send_sign(struct client *c)
 {
@@ -182,11 +197,13 @@ send_sign(struct client *c)
 	return jk_random(c->nonce, sizeof(c->nonce)) == JK_OK &&
 	       jk_frame_put(c->frame, JK_FIELD_NONCE, c->nonce,
 	           sizeof(c->nonce)) == JK_OK &&
-	       jk_frame_put_str(c->frame, JK_FIELD_PIN, c->pin) == JK_OK &&
+	       put_pin(c) &&
 	       jk_frame_put_u64(c->frame, JK_FIELD_TRIES_KEEP, c->keep) ==
 	           JK_OK &&
 	       jk_frame_put_u64(c->frame, JK_FIELD_KEY_KIND,
 	           kind_of(X509_get0_pubkey(c->shown))) == JK_OK &&
+	       (!c->pad ||
+	           jk_frame_put_u64(c->frame, JK_FIELD_PAD, 1) == JK_OK) &&
 	       jk_frame_send(c->fd, c->frame) == JK_OK;
 }
 
@@ -334,6 +351,7 @@ parse_options(int argc, char **argv, struct client *c)
 		{ "keep", required_argument, NULL, 'k' },
 		{ "ask", no_argument, NULL, 'a' },
 		{ "none", no_argument, NULL, 'n' },
+		{ "pad", no_argument, NULL, 'P' },
 		{ "known", no_argument, NULL, 'N' },
 		{ "kind", required_argument, NULL, 'K' },
 		{ 0 },
@@ -366,6 +384,9 @@ parse_options(int argc, char **argv, struct client *c)
 		case 'n':
 			c->none = true;
 			break;
+		case 'P':
+			c->pad = true;
+			break;
 		case 'N':
 			c->known = true;
 			break;
@@ -385,7 +406,6 @@ main(int argc, char **argv)
 {
 	static struct client c = {
 		.socket = "/run/jukinet/card.sock",
-		.pin = "123456",
 		.deadline_ms = 3000,
 		.wait_ms = 1000,
 	};
