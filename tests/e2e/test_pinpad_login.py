@@ -303,6 +303,17 @@ def test_card_pulled(w):
     tap.equal(w.one(mark)["jwhy"], "card.removed")
 
 
+def test_reader_unplugged(w):
+    w.reset()
+    mark = w.mark()
+    told = w.by_pad("hanako", act=w.pad.unplug)
+    tap.equal((told.code, told.said), ("PAM_AUTHINFO_UNAVAIL", [texts.text("pin.pad"), texts.text("card.removed")]))
+    tap.equal(w.one(mark)["jwhy"], "card.removed")
+    w.pad.reset()
+    w.pcscd.restart()           # which does not look for a serial reader again
+    w.card.wait_until(powered="yes")
+
+
 def test_pcscd_killed(w):
     w.reset()
     mark = w.mark()
