@@ -13,6 +13,7 @@
 #include "sandbox.h"
 
 #define MEMORY_MORE (64UL << 20)
+#define CALLS_MORE  8
 
 static enum jk_err
 die_with(pid_t parent)
@@ -50,23 +51,22 @@ own_size(rlim_t *ret)
 	return JK_OK;
 }
 
-static enum jk_err
-limit(void)
+enum jk_err
+jk_confine_room(const struct jk_room *room)
 {
 	rlim_t size;
 	enum jk_err e = own_size(&size);
 
 	if (e != JK_OK)
 		return e;
-	size += MEMORY_MORE;
+	size += room->memory;
 	const struct {
 		__rlimit_resource_t what;
 		rlim_t value;
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_FSIZE, 0 },
-		{ RLIMIT_NPROC, 0 },
-		{ RLIMIT_NOFILE, 16 },
+		{ RLIMIT_NOFILE, room->files },
 		{ RLIMIT_CPU, 5 },
 		{ RLIMIT_AS, size },
 	};
@@ -128,19 +128,55 @@ static const int allowed[] = {
 };
 
 enum jk_err
-jk_confine(pid_t parent)
+jk_confine_calls(const struct jk_call_rule *more, size_t n)
 {
-	const struct jk_call_rule unix_only = {
-		.call = SCMP_SYS(socket),
-		.argument = { .arg = 0, .op = SCMP_CMP_EQ, .datum_a = AF_UNIX },
+	struct jk_call_rule rules[1 + CALLS_MORE] = {
+		{
+			.call = SCMP_SYS(socket),
+			.argument = {
+				.arg = 0,
+				.op = SCMP_CMP_EQ,
+				.datum_a = AF_UNIX,
+			},
+		},
 	};
+
+	if (n > CALLS_MORE)
+		return JK_ERR_TOO_BIG;
+	for (size_t i = 0; i < n; i++)
+		rules[1 + i] = more[i];
+	return jk_sandbox_calls(allowed, JK_COUNT(allowed), rules, 1 + n);
+}
+
+enum jk_err
+jk_confine_start(pid_t parent)
+{
 	enum jk_err e;
 
 	if ((e = die_with(parent)) != JK_OK ||
-	    (e = jk_sandbox_capabilities(0, 0)) != JK_OK ||
-	    (e = forbid_looking()) != JK_OK || (e = limit()) != JK_OK ||
-	    /* libpcsclite opens no file: no path is allowed at all. */
-	    (e = jk_sandbox_files(-1)) != JK_OK)
+	    (e = jk_sandbox_capabilities(0, 0)) != JK_OK)
 		return e;
-	return jk_sandbox_calls(allowed, JK_COUNT(allowed), &unix_only, 1);
+	return forbid_looking();
+}
+
+static enum jk_err
+forbid_threads(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_NPROC, &none) == 0 ? JK_OK : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_confine_direct(void)
+{
+	const struct jk_room room = { .memory = MEMORY_MORE, .files = 16 };
+	enum jk_err e;
+
+	if ((e = jk_confine_room(&room)) != JK_OK ||
+	    (e = forbid_threads()) != JK_OK ||
+	    /* libpcsclite opens no file: no path is allowed at all. */
+	    (e = jk_sandbox_files(NULL, 0)) != JK_OK)
+		return e;
+	return jk_confine_calls(NULL, 0);
 }

@@ -109,6 +109,12 @@ struct service {
 	bool short_only;
 };
 
+static void
+complain_of_confinement(enum jk_err e)
+{
+	jk_log(JK_LOG_ERR, "cannot confine a card process: %s", jk_err_text(e));
+}
+
 static enum jk_err
 serve_one(int fd, const struct service *service)
 {
@@ -118,7 +124,11 @@ serve_one(int fd, const struct service *service)
 	if (e != JK_OK)
 		return e;
 	c.short_only = service->short_only;
-	e = jk_card_serve(&c);
+	e = jk_confine_direct();
+	if (e == JK_OK)
+		e = jk_card_serve(&c);
+	else
+		complain_of_confinement(e);
 	jk_conversation_close(&c);
 	return e;
 }
@@ -127,12 +137,11 @@ static int
 work(int fd, const struct ucred *peer, void *ctx)
 {
 	const struct service *service = ctx;
-	enum jk_err e = jk_confine(service->accepter);
+	enum jk_err e = jk_confine_start(service->accepter);
 
 	(void)peer; /* who may connect, the socket's directory says */
 	if (e != JK_OK) {
-		jk_log(JK_LOG_ERR, "cannot confine a card process: %s",
-		    jk_err_text(e));
+		complain_of_confinement(e);
 		return EXIT_FAILURE;
 	}
 	e = serve_one(fd, service);

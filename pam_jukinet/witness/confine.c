@@ -110,7 +110,7 @@ jk_confine(const char *log_path)
 
 	e = open_with_least(log_path, &dir_fd);
 	if (e == JK_OK)
-		e = jk_sandbox_files(dir_fd);
+		e = jk_sandbox_files(&dir_fd, 1);
 	if (dir_fd >= 0)
 		close(dir_fd);
 	if (e != JK_OK)

@@ -6,6 +6,7 @@
 #include <linux/landlock.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -77,16 +78,18 @@ rules_for(long abi, size_t *ret_size)
 }
 
 static enum jk_err
-allow_reading(int ruleset, int dir)
+allow_reading(int ruleset, int fd)
 {
-	const struct landlock_path_beneath_attr rule = {
-		.allowed_access =
-		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-		.parent_fd = dir,
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+		.parent_fd = fd,
 	};
+	struct stat st;
 
-	if (dir < 0)
-		return JK_OK;
+	if (fstat(fd, &st) != 0)
+		return JK_ERR_SYS;
+	if (S_ISDIR(st.st_mode))
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
 	return syscall(SYS_landlock_add_rule, ruleset,
 	           LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0
 	           ? JK_OK
@@ -94,14 +97,14 @@ allow_reading(int ruleset, int dir)
 }
 
 enum jk_err
-jk_sandbox_files(int read_dir)
+jk_sandbox_files(const int *readable, size_t n)
 {
 	struct landlock_rules rules;
 	size_t size;
 	/* Else each refusal is an audit record, on kernels that write them. */
 	unsigned quiet;
 	int fd;
-	enum jk_err e;
+	enum jk_err e = JK_OK;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
 
@@ -113,7 +116,8 @@ jk_sandbox_files(int read_dir)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	e = allow_reading(fd, read_dir);
+	for (size_t i = 0; i < n && e == JK_OK; i++)
+		e = allow_reading(fd, readable[i]);
 	if (e == JK_OK && syscall(SYS_landlock_restrict_self, fd, quiet) != 0)
 		e = JK_ERR_SYS;
 	close(fd);

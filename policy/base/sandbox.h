@@ -19,11 +19,12 @@ enum jk_err jk_sandbox_capabilities(uint32_t permitted, uint32_t effective);
 enum jk_err jk_sandbox_permitted(uint32_t *ret);
 
 /*
- * From now on no path can be opened, made or changed; with read_dir >= 0 what
- * lies below that directory can be read. Landlock does not stand before a
- * connect to a socket with a path. JK_OK too on a kernel without Landlock.
+ * From now on this thread, and those that it starts, can open, make or change
+ * no path; but these files, and what lies below these directories, can be
+ * read. Landlock does not stand before a connect to a socket with a path.
+ * JK_OK too on a kernel without Landlock.
  */
-enum jk_err jk_sandbox_files(int read_dir);
+enum jk_err jk_sandbox_files(const int *readable, size_t n);
 
 /* A call that is allowed only with such an argument. */
 struct jk_call_rule {

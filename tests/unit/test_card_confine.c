@@ -28,7 +28,8 @@ run(attempt_fn *attempt, bool confined)
 
 	assert_true(child >= 0);
 	if (child == 0) {
-		if (confined && jk_confine(parent) != JK_OK)
+		if (confined && (jk_confine_start(parent) != JK_OK ||
+		                    jk_confine_direct() != JK_OK))
 			_exit(99);
 		_exit(attempt());
 	}
@@ -139,7 +140,7 @@ open_with_landlock_only(void)
 		return 77;
 	/* Without capabilities Landlock wants this first. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    jk_sandbox_files(-1) != JK_OK)
+	    jk_sandbox_files(NULL, 0) != JK_OK)
 		return 98;
 	return open_file();
 }
@@ -159,7 +160,7 @@ test_confine_files_opens_nothing(void **state)
 static int
 orphan(void)
 {
-	return jk_confine(getppid() + 1) == JK_ERR_CLOSED ? 0 : 1;
+	return jk_confine_start(getppid() + 1) == JK_ERR_CLOSED ? 0 : 1;
 }
 
 static void
