@@ -9,6 +9,7 @@
 static const char *log_name = "jukinet";
 static enum jk_log_level log_level = JK_LOG_NOTICE;
 static bool log_prefixed;
+static int log_fd = STDERR_FILENO;
 
 void
 jk_log_open(const char *name, enum jk_log_level level)
@@ -17,6 +18,12 @@ jk_log_open(const char *name, enum jk_log_level level)
 	log_level = level;
 	/* Set by systemd when stderr is the journal (systemd.exec(5)). */
 	log_prefixed = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void
+jk_log_to(int fd)
+{
+	log_fd = fd;
 }
 
 void
@@ -35,5 +42,5 @@ jk_log(enum jk_log_level level, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
 	va_end(args);
-	dprintf(STDERR_FILENO, "%s\n", line);
+	dprintf(log_fd, "%s\n", line);
 }

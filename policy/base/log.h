@@ -20,6 +20,8 @@ enum jk_log_level {
 
 /* Called once at start: the program's name; lines above `level` are dropped. */
 void jk_log_open(const char *name, enum jk_log_level level);
+/* Where lines go from now on: stderr may be somebody else's. */
+void jk_log_to(int fd);
 void jk_log(enum jk_log_level level, const char *format, ...) JK_PRINTF(2, 3);
 
 #endif
