@@ -7,7 +7,7 @@
 # Where a header of ours may look for another: its own directory first.
 search=$(files '*.h' | sed 's|/[^/]*$||' | sort -u | grep -v '^./tests' |
     sed 's/^/-I/')
-search="$search -Ipolicy/include $(pkg-config --cflags libpcsclite cmocka libcrypto ldap 2>/dev/null)"
+search="$search -Ipolicy/include $(pkg-config --cflags libpcsclite p11-kit-1 cmocka libcrypto ldap 2>/dev/null)"
 
 for cc in gcc clang; do
 	command -v "$cc" >/dev/null || continue
