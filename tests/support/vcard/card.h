@@ -18,7 +18,7 @@
 #include "state.h"
 #include "tlv.h"
 
-#define VC_OBJECT_MAX 61440
+#define VC_OBJECT_MAX 62000
 
 struct vc_slot {
 	EVP_PKEY *key; /* NULL: the slot is empty, or an issuer's */
