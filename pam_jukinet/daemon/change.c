@@ -20,6 +20,7 @@
 struct change {
 	struct jk_attempt attempt;
 	struct jk_grant login; /* that it belongs to; card "": to none */
+	bool own;              /* asked by the account itself */
 	struct jk_pin_form form;
 	struct jk_secret old, fresh; /* of an unblocking `old` is the PUK */
 };
@@ -36,13 +37,22 @@ has_flag(const struct jk_worker *w, uint64_t flag)
  * may use the account, as behind su.
  */
 static bool
-may_ask(const struct jk_worker *w, const struct change *c)
+is_own(const struct jk_worker *w, const struct change *c)
 {
 	const struct jk_peer *p = &w->peer;
 
-	return p->uid == 0 &&
-	       (c->login.card[0] != '\0' || p->loginuid == JK_LOGINUID_UNSET ||
-	           p->loginuid == w->account.uid || p->real == w->account.uid);
+	return c->login.card[0] != '\0' || p->loginuid == JK_LOGINUID_UNSET ||
+	       p->loginuid == w->account.uid || p->real == w->account.uid;
+}
+
+/*
+ * Whose PIN is blocked cannot log in: root itself, at whose side he stands, may
+ * have that set anew, with the PUK.
+ */
+static bool
+may_ask(const struct jk_worker *w, const struct change *c)
+{
+	return w->peer.uid == 0 && (c->own || w->peer.real == 0);
 }
 
 static void
@@ -122,7 +132,8 @@ check_new(struct jk_worker *w, struct change *c)
 		.rules = &w->place.policy.pin,
 		.account = w->account.name,
 		.person = a->facts.card.person,
-		.old = cur_of(&c->old),
+		.old = a->outcome.op == JK_OP_PIN_CHANGE ? cur_of(&c->old)
+		                                         : (struct jk_cur){ 0 },
 	};
 	const enum jk_reason why = jk_pin_check(&choice, cur_of(&c->fresh));
 
@@ -229,27 +240,133 @@ conclude(struct jk_worker *w, struct jk_attempt *a)
 	(void)jk_reply_grant(w, NULL);
 }
 
+/* The PUK, and the new PIN twice. */
+static enum jk_err
+gather_puk(struct jk_worker *w, struct change *c, uint64_t left)
+{
+	struct jk_attempt *a = &c->attempt;
+	const struct jk_prompt prompt = {
+		.message = left == 1 ? "puk.prompt.last" : "puk.prompt",
+		.min = 1,
+		.max = c->form.puk_max,
+		.malformed = JK_WHY_PIN_MALFORMED,
+	};
+	enum jk_err e;
+
+	if (left == 0)
+		return jk_attempt_refuse(w, a, JK_WHY_PUK_LOCKED);
+	if ((e = jk_attempt_ask(w, a, &prompt, &c->old)) != JK_OK ||
+	    (e = ask_new(w, c)) != JK_OK)
+		return e;
+	/* A PIN that is the PUK would open both. */
+	if (jk_secret_equal(&c->old, &c->fresh))
+		return jk_attempt_refuse(w, a, JK_WHY_PIN_WEAK);
+	if ((e = check_new(w, c)) != JK_OK)
+		return e;
+	return jk_attempt_intend(w, a);
+}
+
+/* What is known of the PUK after a try: the card's word, else the worst. */
+static void
+count_puk(struct jk_worker *w, const char *card, uint64_t before, enum jk_err e,
+    const struct jk_reader_end *end)
+{
+	uint64_t left = JK_PINS_UNTOLD;
+
+	if (e != JK_OK && end->tries != JK_TRIES_UNKNOWN)
+		left = end->tries;
+	else if (e != JK_OK && end->stands == JK_STANDS_OLD)
+		left = before;
+	else if (e != JK_OK && end->stands == JK_STANDS_UNSURE)
+		return;
+	e = jk_pins_set_puk_tries(w->keep_dir, card, left);
+	if (e != JK_OK)
+		jk_log(JK_LOG_ERR, "tries of the PUK of card %s: %s", card,
+		    jk_err_text(e));
+}
+
+static enum jk_err
+order_unblock(struct jk_worker *w, struct change *c, struct jk_reader *reader,
+    uint64_t left)
+{
+	struct jk_attempt *a = &c->attempt;
+	const char *card = a->facts.card.id;
+	struct jk_proof proof = { 0 };
+	struct jk_reader_order order = { .nonce = proof.nonce, .pin = &c->old };
+	struct jk_reader_end end;
+	enum jk_err e = jk_attempt_challenge(w, a, &proof);
+
+	if (e != JK_OK)
+		return e;
+	a->outcome.standing = standing(JK_STANDS_OLD);
+	if (left != JK_PINS_UNTOLD &&
+	    (e = jk_pins_set_puk_tries(w->keep_dir, card, left - 1)) != JK_OK)
+		return jk_attempt_give_up(w, a, e);
+	order.key = proof.key;
+	e = jk_reader_unblock(reader, &order, &c->fresh, proof.signature,
+	    &proof.len, &end);
+	count_puk(w, card, left, e, &end);
+	if (e != JK_OK)
+		return fail(w, a, e, &end);
+	a->outcome.standing = standing(JK_STANDS_NEW);
+	return jk_attempt_verify(w, a, &proof);
+}
+
+/* Whether a blocked PIN is set anew here; JK_WHY_GRANTED: yes. */
+static enum jk_reason
+may_unblock(const struct jk_worker *w, const struct change *c)
+{
+	if (c->form.puk_max == 0)
+		return JK_WHY_PIN_NOPUK;
+	return w->place.policy.pin.puk ? JK_WHY_GRANTED : JK_WHY_PIN_LOCKED;
+}
+
+static void
+unblock(struct jk_worker *w, struct change *c, struct jk_reader *reader)
+{
+	struct jk_attempt *a = &c->attempt;
+	const uint64_t left = jk_pins_puk_tries(w->keep_dir, a->facts.card.id);
+
+	/* From here on it is the PUK's tries that count. */
+	a->outcome.op = JK_OP_PIN_UNBLOCK;
+	a->tries = left == JK_PINS_UNTOLD ? JK_TRIES_UNKNOWN : left;
+	if (gather_puk(w, c, left) != JK_OK)
+		return;
+	a->tries = JK_TRIES_UNKNOWN;
+	if (order_unblock(w, c, reader, left) == JK_OK)
+		conclude(w, a);
+}
+
+/* Whether it can be done at all with the card that was found. */
+static enum jk_reason
+check_found(const struct jk_worker *w, const struct change *c)
+{
+	if (c->attempt.tries == 0)
+		return may_unblock(w, c);
+	return c->own ? JK_WHY_GRANTED : JK_WHY_PIN_FOREIGN;
+}
+
 static void
 change(struct jk_worker *w, struct change *c)
 {
 	JK_CLEANUP(jk_reader_close) struct jk_reader reader = { .fd = -1 };
 	struct jk_attempt *a = &c->attempt;
+	enum jk_reason why;
 
 	if (jk_attempt_begin(w, a) != JK_OK ||
 	    jk_attempt_find(w, a, &reader) != JK_OK)
 		return;
 	set_purpose(c);
-	if (a->tries == 0) {
-		(void)jk_attempt_refuse(w, a, JK_WHY_PIN_LOCKED);
-		return;
-	}
-	if (has_flag(w, JK_FLAG_PRELIM)) {
-		(void)jk_reply_grant(w, NULL);
-		return;
-	}
 	c->form =
 	    jk_pin_form(a->card.kind, &w->place.settings, &w->place.policy.pin);
-	if (gather(w, c) == JK_OK && order_change(w, c, &reader) == JK_OK)
+	why = check_found(w, c);
+	if (why != JK_WHY_GRANTED)
+		(void)jk_attempt_refuse(w, a, why);
+	else if (has_flag(w, JK_FLAG_PRELIM))
+		(void)jk_reply_grant(w, NULL);
+	else if (a->tries == 0)
+		unblock(w, c, &reader);
+	else if (gather(w, c) == JK_OK && order_change(w, c, &reader) == JK_OK)
 		conclude(w, a);
 }
 
@@ -270,6 +387,7 @@ jk_request_change(struct jk_worker *w)
 	if (why == JK_WHY_CALLER_FOREIGN)
 		why = JK_WHY_PIN_FOREIGN;
 	find_login(w, &c);
+	c.own = is_own(w, &c);
 	if (why == JK_WHY_GRANTED && !may_ask(w, &c))
 		why = JK_WHY_PIN_FOREIGN;
 	if (why != JK_WHY_GRANTED) {

@@ -11,6 +11,7 @@
 
 #define CHANGED "pin"
 #define TOLD    "pintold"
+#define PUK     "puk"
 
 /* The longest of these, a dot, and an id. */
 #define NAME_LEN (sizeof(TOLD) + 1 + JK_ID_MAX)
@@ -94,6 +95,30 @@ jk_pins_set_told(int dir, const char *card, int64_t s)
 	if (e != JK_OK)
 		jk_log(JK_LOG_WARNING, "will remind of card %s again: %s", card,
 		    jk_err_text(e));
+}
+
+uint64_t
+jk_pins_puk_tries(int dir, const char *card)
+{
+	uint64_t left;
+
+	return load(dir, PUK, card, JK_FIELD_TRIES, &left) == JK_OK
+	           ? left
+	           : JK_PINS_UNTOLD;
+}
+
+enum jk_err
+jk_pins_set_puk_tries(int dir, const char *card, uint64_t left)
+{
+	char name[NAME_LEN];
+	enum jk_err e;
+
+	if (left != JK_PINS_UNTOLD)
+		return keep(dir, PUK, card, JK_FIELD_TRIES, left);
+	e = file_name(PUK, card, name);
+	if (e == JK_OK)
+		e = jk_state_remove(dir, name);
+	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
 }
 
 struct jk_pin_age

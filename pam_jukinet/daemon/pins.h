@@ -20,6 +20,14 @@ int64_t jk_pins_changed(int dir, const char *card);
 enum jk_err jk_pins_set_changed(int dir, const char *card, int64_t s);
 void jk_pins_set_told(int dir, const char *card, int64_t s);
 
+/*
+ * Tries of a card's PUK; JK_PINS_UNTOLD: no wrong one was ever typed here. A
+ * try is counted before it is made, and put right by what the card says.
+ */
+#define JK_PINS_UNTOLD UINT64_MAX
+uint64_t jk_pins_puk_tries(int dir, const char *card);
+enum jk_err jk_pins_set_puk_tries(int dir, const char *card, uint64_t left);
+
 /* With what the registry says. */
 struct jk_pin_age jk_pins_age(int dir, const struct jk_card *card,
     const struct jk_pin_rules *rules, int64_t now);

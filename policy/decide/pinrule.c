@@ -6,6 +6,7 @@
 /* NIST SP 800-73-4, part 2, 2.4.3: a PIN has 6 to 8 characters. */
 #define PIV_MIN 6
 #define PIV_MAX 8
+#define PUK_MAX 8
 /* The PIN for authentication of a My Number card. */
 #define JPKI_LEN 4
 
@@ -39,6 +40,7 @@ jk_pin_form(const char *kind, const struct jk_settings *settings,
 	if (strcmp(kind, "piv") == 0) {
 		form.min = larger(form.min, PIV_MIN);
 		form.max = smaller(form.max, PIV_MAX);
+		form.puk_max = PUK_MAX;
 	} else if (strcmp(kind, "jpki") == 0) {
 		form.min = larger(form.min, JPKI_LEN);
 		form.max = smaller(form.max, JPKI_LEN);

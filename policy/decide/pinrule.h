@@ -14,6 +14,7 @@
 struct jk_pin_form {
 	unsigned min, max; /* characters */
 	bool digits;       /* nothing else */
+	unsigned puk_max;  /* of its PUK; 0: it has none that is of use here */
 };
 
 /* Of cards of this kind ("piv", "jpki"), within the terminal's settings. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The life of a PIN: changed by passwd, and at a login by login and su where it has to be."""
+"""The life of a PIN: changed by passwd, at a login by login and su where it has to be, and set
+anew with the PUK where it is blocked."""
 
 from __future__ import annotations
 
@@ -531,6 +532,152 @@ def test_unlock_is_not_stopped(w):
         leave(app)
 
 
+# --- a PIN that is blocked --------------------------------------------------------------------------------------------
+
+PUK = "12345678"
+BAD_PUK = "87654321"
+
+
+def blocked(w, **policy) -> None:
+    anew(w)
+    w.registry.policy(pin={"unblock": "puk"} | policy)
+    w.registry.build()
+    w.card.set_tries(3, "puk")
+    w.card.block_pin()
+
+
+def with_puk(puk: str = PUK, new: str = NEW, prompt: str = "puk.prompt") -> list[Answer]:
+    return [Answer(re.escape(texts.text(prompt)) + "$", puk, hidden=True), *three(new=new)[1:]]
+
+
+def test_blocked_and_unblocked(w):
+    """Wrong PINs at login until nothing goes any more; then passwd with the PUK, in root's own shell, and the login."""
+    anew(w)
+    w.registry.policy(pin={"unblock": "puk"})
+    w.registry.build()
+    for _ in range(3):
+        tap.check(not w.ask("hanako", WRONG).ok)
+    told = w.ask("hanako", PIN)
+    tap.equal((told.code, told.asked), ("PAM_MAXTRIES", []))
+    visit = w.su("hanako", as_user="mallory")
+    tap.check(not visit.reached and texts.text("pin.locked", contact="?? 123") in visit.transcript, str(visit))
+    mark = w.mark()
+    with w.open_session(["/usr/bin/passwd", "hanako"], None, with_puk(), shell=NO_SHELL, loginuid=0) as session:
+        pass
+    visit = session.visit
+    tap.equal(visit.status, 0, str(visit))
+    tap.check(texts.catalogue()["pin.changed"][0].split("{date}")[1] in visit.transcript, visit.transcript)
+    one = w.one(mark)
+    wanted = {"op": "juki:pin-unblock", "acct": "hanako", "jcard": STAFF["hanako"].card, "jsvc": "passwd", "res": "success"}
+    tap.equal({name: one.get(name) for name in wanted}, wanted, str(one))
+    tap.equal((one.type, one.auid), ("USER_CHAUTHTOK", 0), "who stood beside is on record")
+    tap.equal((state_of(w)["pin"], w.card.counters()["pin-tries"], w.card.counters()["verified"]), (NEW, 3, 0))
+    tap.equal(w.files(KEEP, "p[iu]*"), [f"pin.{STAFF['hanako'].card}"])
+    tap.check(w.login("hanako", pin=NEW, commands=["id -un"]).reached)
+
+
+def test_blocked_where_the_policy_says_nothing(w):
+    anew(w)
+    w.card.block_pin()
+    mark = w.mark()
+    visit = passwd(w)
+    tap.check(visit.status != 0 and texts.text("pin.locked", contact="?? 123") in visit.transcript, str(visit))
+    tap.equal([(one.op, one["jwhy"]) for one in w.happened(mark)], [("pin-change", "pin.locked")])
+
+
+def test_wrong_puk(w):
+    """Its tries are told, kept, and the last is asked for by name."""
+    blocked(w)
+    puk = f"puk.{STAFF['hanako'].card}"
+    for code, left, prompt in (("puk.wrong", 2, "puk.prompt"), ("puk.wrong.last", 1, "puk.prompt"),
+                               ("puk.locked", 0, "puk.prompt.last")):
+        mark = w.mark()
+        visit = passwd(w, *with_puk(BAD_PUK, prompt=prompt))
+        tap.check(texts.text(code, n=left, contact="?? 123") in visit.transcript, f"{code}: {visit}")
+        tap.check(texts.text("pin.kept") in visit.transcript, str(visit))
+        tap.equal(w.card.counters()["puk-tries"], left)
+        one = w.one(mark)
+        tap.equal((one.op, one["jwhy"], one["jtry"], one["res"]), ("pin-unblock", code, str(left), "failed"))
+        tap.equal(w.files(KEEP, "puk.*"), [puk])
+    visit = passwd(w)
+    tap.check(texts.text("puk.locked", contact="?? 123") in visit.transcript, str(visit))
+    blocked(w)
+    tap.check(texts.text("puk.wrong", n=2) in passwd(w, *with_puk(BAD_PUK)).transcript)
+    tap.equal(passwd(w, *with_puk()).status, 0)
+    tap.equal(w.files(KEEP, "puk.*"), [], "no wrong one since")
+
+
+def test_unblocking_has_the_same_rules(w):
+    blocked(w)
+    for new, code in (("111111", "pin.weak"), (PUK, "pin.weak"), ("2580", "pin.malformed")):
+        answers = with_puk(new=new) if code == "pin.weak" else with_puk(new=new)[:2]
+        mark = w.mark()
+        visit = passwd(w, *answers)
+        tap.check(texts.text(code, min=6, max=8) in visit.transcript, f"{code}: {visit.transcript}")
+        tap.equal(w.one(mark).op, "pin-unblock")
+    # Enter at the PUK costs nothing either.
+    visit = passwd(w, with_puk("")[0])
+    tap.check(visit.status != 0, str(visit))
+    tap.equal(w.card.counters()["puk-tries"], 3, "nothing has reached the card")
+
+
+def test_root_unblocks_and_changes_nothing_else(w):
+    blocked(w)
+    w.card.set_tries(1)
+    told = chauthtok(w, "hanako", [], loginuid=0)
+    tap.equal((told.code, told.said, told.asked), ("PAM_PERM_DENIED", [texts.text("pin.foreign")], []))
+
+
+def test_card_pulled_while_it_is_unblocked(w):
+    for fault, has in (("sw 6f00", PIN), ("delay 3000", NEW)):
+        blocked(w)
+        w.card.fault(fault, "unblock", 1)
+        timer = threading.Timer(1.0, w.card.remove)
+        if fault.startswith("delay"):
+            timer.start()
+        told = chauthtok(w, "hanako", [PUK, NEW, NEW])
+        tap.equal((told.said[0], state_of(w)["pin"]), (texts.text("pin.unsure"), has), f"{fault}: {told}")
+        tap.equal(w.files(KEEP, "pin.*"), [])
+        w.card.clear()
+        if fault.startswith("delay"):
+            timer.join()
+            time.sleep(0.9)
+            w.card.insert_and_wait()
+    # Unblocked, and then the signature fails: the new PIN stands.
+    blocked(w)
+    w.card.fault("sw 6f00", "sign", 1)
+    told = chauthtok(w, "hanako", [PUK, NEW, NEW])
+    tap.equal((told.said, state_of(w)["pin"]), ([texts.text("pin.taken"), texts.text("card.unreadable")], NEW))
+    w.card.clear()
+
+
+def test_my_number_card(w):
+    """Four digits, its own command, and no PUK: where it is unblocked is said."""
+    anew(w)
+    row(w, {})
+    jiro = STAFF["jiro"]
+    w.registry.certificates[f"{jiro.card}.pem"] = w.cards.certificate("mynumber")
+    w.registry.policy(pin={"unblock": "puk"})
+    w.registry.build()
+    try:
+        w.insert("mynumber")
+        if not w.ask("jiro", "1234").ok:
+            tap.skip("this jukinet-card gets no signature from a My Number card")
+        for new, code in (("258046", "pin.malformed"), ("1234", "pin.same"), ("0000", "pin.weak"), ("83a5", "pin.digits")):
+            told = chauthtok(w, "jiro", ["1234", new, new])
+            tap.equal(told.said, [texts.text(code, min=4, max=4)])
+        told = chauthtok(w, "jiro", ["1234", "8305", "8305"])
+        tap.check(told.ok, str(told))
+        tap.equal((w.ask("jiro", "1234").code, w.ask("jiro", "8305").code), ("PAM_AUTH_ERR", "PAM_SUCCESS"))
+        w.card.block_pin()
+        told = chauthtok(w, "jiro", [])
+        tap.equal((told.code, told.said, told.asked), ("22", [texts.text("pin.nopuk", contact="内線 123")], []))
+    finally:
+        w.registry.certificates[f"{jiro.card}.pem"] = w.cards.certificate("jiro")
+        w.registry.build()
+        w.insert("hanako")
+
+
 # --- records ----------------------------------------------------------------------------------------------------------
 
 def test_no_receipt_no_date(w):
@@ -585,5 +732,13 @@ def test_pin_is_in_no_log(w):
         tap.check(pin not in w.services.jukinetd.stderr() + w.services.card.stderr(), "services")
 
 
+class Counter(Office):
+    """With a My Number card that jiro may have as his."""
+
+    def _open_office(self) -> None:
+        super()._open_office()
+        self.cards.make("mynumber", kind="jpki")
+
+
 if __name__ == "__main__":
-    tap.main(missing(), w=lambda: Office("pin"))
+    tap.main(missing(), w=lambda: Counter("pin"))

@@ -94,6 +94,23 @@ test_reminder_is_told_once_and_anew_for_a_new_pin(void **state)
 	    JK_PIN_DUE);
 }
 
+static void
+test_tries_of_a_puk(void **state)
+{
+	const int dir = *(int *)*state;
+
+	assert_true(jk_pins_puk_tries(dir, "c-1") == JK_PINS_UNTOLD);
+	assert_int_equal(jk_pins_set_puk_tries(dir, "c-1", 2), JK_OK);
+	assert_int_equal(jk_pins_puk_tries(dir, "c-1"), 2);
+	assert_int_equal(jk_pins_set_puk_tries(dir, "c-1", 0), JK_OK);
+	assert_int_equal(jk_pins_puk_tries(dir, "c-1"), 0);
+	assert_int_equal(jk_pins_set_puk_tries(dir, "c-1", JK_PINS_UNTOLD),
+	    JK_OK);
+	assert_true(jk_pins_puk_tries(dir, "c-1") == JK_PINS_UNTOLD);
+	assert_int_equal(jk_pins_set_puk_tries(dir, "c-1", JK_PINS_UNTOLD),
+	    JK_OK);
+}
+
 static char path[64];
 static int directory;
 
@@ -129,6 +146,7 @@ main(void)
 		TEST(test_file_that_is_none_is_no_knowledge),
 		TEST(test_age_takes_the_later_of_registry_and_terminal),
 		TEST(test_reminder_is_told_once_and_anew_for_a_new_pin),
+		TEST(test_tries_of_a_puk),
 	};
 
 	return setenv("TZ", "JST-9", 1) == 0
