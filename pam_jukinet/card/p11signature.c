@@ -7,19 +7,6 @@
 #define DER_INTEGER  0x02
 #define DER_SEQUENCE 0x30
 
-void
-jk_p11_digest_info(const uint8_t digest[static JK_P11_DIGEST_LEN],
-    uint8_t ret[static JK_P11_INFO_LEN])
-{
-	static const uint8_t head[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
-		0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-		0x00, 0x04, JK_P11_DIGEST_LEN };
-
-	static_assert(sizeof(head) + JK_P11_DIGEST_LEN == JK_P11_INFO_LEN);
-	memcpy(ret, head, sizeof(head));
-	memcpy(ret + sizeof(head), digest, JK_P11_DIGEST_LEN);
-}
-
 /* Bytes written at `ret`; 0 for the number zero, which no signature has. */
 static size_t
 put_integer(const uint8_t *number, size_t len, uint8_t *ret)

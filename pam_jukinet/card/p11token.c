@@ -4,18 +4,16 @@
 #include <assert.h>
 #include <string.h>
 
+#include "p11signature.h"
 #include "secret.h"
 
 /* Object identifiers of curves as CKA_EC_PARAMS has them. */
 static const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
 	0x01, 0x07 };
+static const uint8_t p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
 
 #define OBJECTS_MAX 256 /* of one token, looked at */
 #define KEYS_MAX    32
-
-#define RSA2048_LEN 256
-#define RSA3072_LEN 384
-#define P256_LEN    64
 
 enum jk_err
 jk_p11_slots(const struct jk_p11_module *module,
@@ -324,10 +322,10 @@ find_key(const struct jk_p11_token *t, const struct jk_p11_certificate *c,
 static enum jk_err
 run_sign(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
     CK_MECHANISM_TYPE type, const uint8_t *data, size_t len,
-    struct jk_p11_signature *ret)
+    struct jk_signature *ret)
 {
 	CK_MECHANISM mechanism = { type, NULL, 0 };
-	uint8_t input[JK_P11_INFO_LEN];
+	uint8_t input[JK_DIGEST_INFO_MAX];
 	CK_ULONG n = sizeof(ret->data);
 	enum jk_err e =
 	    jk_p11_err(t->call->C_SignInit(t->session, &mechanism, key));
@@ -344,36 +342,48 @@ run_sign(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
 
 static enum jk_err
 sign_rsa(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
-    const uint8_t *digest, struct jk_p11_signature *ret)
+    enum jk_key_kind kind, const struct jk_challenge *challenge,
+    struct jk_signature *ret)
 {
-	uint8_t info[JK_P11_INFO_LEN];
-	enum jk_err e;
+	uint8_t info[JK_DIGEST_INFO_MAX];
+	size_t len = jk_digest_info(challenge, info);
+	enum jk_err e = run_sign(t, key, CKM_RSA_PKCS, info, len, ret);
 
-	jk_p11_digest_info(digest, info);
-	e = run_sign(t, key, CKM_RSA_PKCS, info, sizeof(info), ret);
-	if (e == JK_OK && ret->len != RSA2048_LEN && ret->len != RSA3072_LEN)
-		return JK_ERR_UNSUPPORTED;
-	return e;
+	return e == JK_OK && ret->len != jk_rsa_len(kind) ? JK_ERR_UNSUPPORTED
+	                                                  : e;
+}
+
+/* Whether the key is on this curve. */
+static bool
+is_on_curve(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
+    const uint8_t *curve, size_t curve_len)
+{
+	uint8_t params[32];
+	size_t len = 0;
+
+	return get(t, key, CKA_EC_PARAMS, params, sizeof(params), &len) ==
+	           JK_OK &&
+	       len == curve_len && memcmp(params, curve, len) == 0;
 }
 
 static enum jk_err
 sign_ec(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
-    const uint8_t *digest, struct jk_p11_signature *ret)
+    enum jk_key_kind kind, const struct jk_challenge *challenge,
+    struct jk_signature *ret)
 {
-	struct jk_p11_signature raw;
-	uint8_t params[32];
-	size_t len = 0;
-	enum jk_err e =
-	    get(t, key, CKA_EC_PARAMS, params, sizeof(params), &len);
+	const bool small = kind == JK_KEY_P256;
+	struct jk_signature raw;
+	enum jk_err e;
 
-	if (e != JK_OK)
-		return e;
-	if (len != sizeof(p256) || memcmp(params, p256, len) != 0)
+	if (!is_on_curve(t, key, small ? p256 : p384,
+	        small ? sizeof(p256) : sizeof(p384)))
 		return JK_ERR_UNSUPPORTED;
-	e = run_sign(t, key, CKM_ECDSA, digest, JK_P11_DIGEST_LEN, &raw);
+	e = run_sign(t, key, CKM_ECDSA, challenge->digest, challenge->len,
+	    &raw);
 	if (e != JK_OK)
 		return e;
-	if (raw.len != P256_LEN)
+	/* Each half is as long as the digest that goes with the curve. */
+	if (raw.len != 2 * challenge->len)
 		return JK_ERR_FORMAT;
 	static_assert(sizeof(ret->data) >= JK_P11_DER_MAX);
 	return jk_p11_ecdsa_der((struct jk_cur){ raw.data, raw.len }, ret->data,
@@ -382,10 +392,10 @@ sign_ec(const struct jk_p11_token *t, CK_OBJECT_HANDLE key,
 
 enum jk_err
 jk_p11_sign(const struct jk_p11_token *token,
-    const struct jk_p11_certificate *certificate,
-    const uint8_t digest[static JK_P11_DIGEST_LEN],
-    struct jk_p11_signature *ret)
+    const struct jk_p11_certificate *certificate, enum jk_key_kind kind,
+    const struct jk_challenge *challenge, struct jk_signature *ret)
 {
+	const bool rsa = jk_rsa_len(kind) > 0;
 	CK_OBJECT_HANDLE key;
 	CK_KEY_TYPE type = CK_UNAVAILABLE_INFORMATION;
 	size_t len = 0;
@@ -395,9 +405,8 @@ jk_p11_sign(const struct jk_p11_token *token,
 		e = get(token, key, CKA_KEY_TYPE, &type, sizeof(type), &len);
 	if (e != JK_OK)
 		return e;
-	if (len == sizeof(type) && type == CKK_RSA)
-		return sign_rsa(token, key, digest, ret);
-	if (len == sizeof(type) && type == CKK_EC)
-		return sign_ec(token, key, digest, ret);
-	return JK_ERR_UNSUPPORTED;
+	if (len != sizeof(type) || type != (rsa ? CKK_RSA : CKK_EC))
+		return JK_ERR_UNSUPPORTED;
+	return rsa ? sign_rsa(token, key, kind, challenge, ret)
+	           : sign_ec(token, key, kind, challenge, ret);
 }

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applet.h"
 #include "err.h"
+#include "keykind.h"
 #include "p11module.h"
-#include "p11signature.h"
-#include "piv.h"
 #include "rows.h"
 
 struct jk_secret;
@@ -22,7 +22,6 @@ struct jk_secret;
 #define JK_P11_CERTIFICATES_MAX 8 /* of one token */
 #define JK_P11_ID_MAX           64
 #define JK_P11_READER_MAX       64
-#define JK_P11_SIGNATURE_MAX    384 /* RSA-3072 */
 
 /* What the module knows of the PIN. */
 struct jk_p11_pin {
@@ -45,11 +44,6 @@ struct jk_p11_certificate {
 	uint8_t id[JK_P11_ID_MAX]; /* the same as that of its key */
 	size_t len;
 	uint8_t der[JK_CERT_MAX];
-};
-
-struct jk_p11_signature {
-	size_t len;
-	uint8_t data[JK_P11_SIGNATURE_MAX];
 };
 
 /* Slots with a card: *ret_n of them; more than fit are left out. */
@@ -79,13 +73,12 @@ enum jk_err jk_p11_login(const struct jk_p11_token *token,
     const struct jk_secret *pin);
 void jk_p11_logout(const struct jk_p11_token *token);
 /*
- * Signs a SHA-256 digest with the key of this certificate, after a login.
- * JK_ERR_UNSUPPORTED: a key of another kind, or one that would sign without
- * that login, or wants another for each signature.
+ * Signs with the key of this certificate, after a login. JK_ERR_UNSUPPORTED: a
+ * key of another kind, or one that would sign without that login, or wants
+ * another for each signature.
  */
 enum jk_err jk_p11_sign(const struct jk_p11_token *token,
-    const struct jk_p11_certificate *certificate,
-    const uint8_t digest[static JK_P11_DIGEST_LEN],
-    struct jk_p11_signature *ret);
+    const struct jk_p11_certificate *certificate, enum jk_key_kind kind,
+    const struct jk_challenge *challenge, struct jk_signature *ret);
 
 #endif

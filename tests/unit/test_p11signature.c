@@ -91,22 +91,6 @@ test_ecdsa_der_size(void **state)
 	    JK_ERR_FORMAT);
 }
 
-static void
-test_digest_info(void **state)
-{
-	uint8_t digest[JK_P11_DIGEST_LEN], want[JK_P11_INFO_LEN],
-	    got[JK_P11_INFO_LEN];
-
-	(void)state;
-	memset(digest, 0xab, sizeof(digest));
-	memset(want, 0xab, sizeof(want));
-	assert_int_equal(jk_hex_decode("3031300d060960864801650304020105000420",
-	                     want, 19),
-	    JK_OK);
-	jk_p11_digest_info(digest, got);
-	assert_memory_equal(got, want, sizeof(want));
-}
-
 int
 main(void)
 {
@@ -114,7 +98,6 @@ main(void)
 		cmocka_unit_test(test_ecdsa_der_good),
 		cmocka_unit_test(test_ecdsa_der_bad_leaves_output),
 		cmocka_unit_test(test_ecdsa_der_size),
-		cmocka_unit_test(test_digest_info),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@ struct object {
 	uint8_t id[128], value[JK_CERT_MAX + 1];
 	CK_KEY_TYPE type;
 	const char *params;
+	size_t params_len;
 	CK_BBOOL private, always;
 	bool grows; /* larger than it said when it was asked */
 };
@@ -26,7 +27,7 @@ static struct fake {
 	unsigned logins, signs, finds;
 	CK_MECHANISM_TYPE mechanism;
 	size_t signed_len, signature_len;
-	uint8_t input[64];
+	uint8_t input[128];
 } fake;
 
 static CK_RV
@@ -139,7 +140,7 @@ get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	case CKA_KEY_TYPE:
 		return give(a, &o->type, sizeof(o->type), sizeof(o->type));
 	case CKA_EC_PARAMS:
-		return give(a, o->params, strlen(o->params), strlen(o->params));
+		return give(a, o->params, o->params_len, o->params_len);
 	case CKA_PRIVATE:
 		return give(a, &o->private, 1, 1);
 	case CKA_ALWAYS_AUTHENTICATE:
@@ -344,80 +345,108 @@ test_no_certificate(void **state)
 }
 
 static enum jk_err
-sign_with(struct jk_p11_signature *ret)
+sign_with(enum jk_key_kind kind, struct jk_signature *ret)
 {
 	static struct jk_p11_certificate c;
-	uint8_t digest[JK_P11_DIGEST_LEN];
+	struct jk_challenge challenge = {
+		.len = kind == JK_KEY_P384 ? 48 : 32,
+	};
 	struct jk_p11_token t;
 
-	memset(digest, 0xab, sizeof(digest));
+	memset(challenge.digest, 0xab, challenge.len);
 	assert_int_equal(open_token(&t), JK_OK);
 	assert_int_equal(jk_p11_read_certificate(&t, 0, &c), JK_OK);
-	return jk_p11_sign(&t, &c, digest, ret);
+	return jk_p11_sign(&t, &c, kind, &challenge, ret);
 }
 
+/* A signature of another length is by another key than the registered one. */
 static void
 test_sign_rsa(void **state)
 {
-	struct jk_p11_signature s;
+	static const enum jk_key_kind kinds[] = { JK_KEY_RSA2048,
+		JK_KEY_RSA3072, JK_KEY_RSA4096 };
+	struct jk_signature s;
 
 	(void)state;
-	assert_int_equal(sign_with(&s), JK_OK);
-	assert_int_equal(s.len, 256);
-	assert_int_equal(fake.mechanism, CKM_RSA_PKCS);
-	assert_int_equal(fake.signed_len, JK_P11_INFO_LEN);
-	fake.signature_len = 384;
-	assert_int_equal(sign_with(&s), JK_OK);
-	assert_int_equal(s.len, 384);
-	for (size_t len = 0; len <= 512; len += 128) {
-		fake.signature_len = len;
-		if (len != 256 && len != 384)
-			assert_int_not_equal(sign_with(&s), JK_OK);
+	for (size_t i = 0; i < JK_COUNT(kinds); i++) {
+		for (size_t len = 0; len <= 512; len += 128) {
+			fake.signature_len = len;
+			if (len != 256 + 128 * i) {
+				assert_int_not_equal(sign_with(kinds[i], &s),
+				    JK_OK);
+				continue;
+			}
+			assert_int_equal(sign_with(kinds[i], &s), JK_OK);
+			assert_int_equal(s.len, len);
+			assert_int_equal(fake.mechanism, CKM_RSA_PKCS);
+			assert_int_equal(fake.signed_len, 19 + 32);
+			assert_int_equal(fake.input[19], 0xab);
+		}
 	}
+}
+
+#define P256 "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
+#define P384 "\x06\x05\x2b\x81\x04\x00\x22"
+
+static void
+set_curve(const char *params, size_t len)
+{
+	fake.object[1].type = CKK_EC;
+	fake.object[1].params = params;
+	fake.object[1].params_len = len;
 }
 
 static void
 test_sign_ec(void **state)
 {
-	struct jk_p11_signature s;
+	struct jk_signature s;
 
 	(void)state;
-	fake.object[1].type = CKK_EC;
-	fake.object[1].params = "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+	set_curve(P256, sizeof(P256) - 1);
 	fake.signature_len = 64;
-	assert_int_equal(sign_with(&s), JK_OK);
+	assert_int_equal(sign_with(JK_KEY_P256, &s), JK_OK);
 	assert_int_equal(fake.mechanism, CKM_ECDSA);
-	assert_int_equal(fake.signed_len, JK_P11_DIGEST_LEN);
+	assert_int_equal(fake.signed_len, 32);
 	assert_int_equal(s.len, 2 + 2 * 34);
 	assert_int_equal(s.data[0], 0x30);
+	assert_int_equal(sign_with(JK_KEY_P384, &s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_UNSUPPORTED);
 	fake.signature_len = 63;
-	assert_int_equal(sign_with(&s), JK_ERR_FORMAT);
+	assert_int_equal(sign_with(JK_KEY_P256, &s), JK_ERR_FORMAT);
+	fake.signature_len = 96;
+	assert_int_equal(sign_with(JK_KEY_P256, &s), JK_ERR_FORMAT);
+	set_curve(P384, sizeof(P384) - 1);
+	assert_int_equal(sign_with(JK_KEY_P256, &s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_P384, &s), JK_OK);
+	assert_int_equal(fake.signed_len, 48);
+	assert_int_equal(s.len, 2 + 2 * 50);
 	fake.signature_len = 64;
-	fake.object[1].params = "\x06\x05\x2b\x81\x04\x00\x0a";
-	assert_int_equal(sign_with(&s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_P384, &s), JK_ERR_FORMAT);
+	set_curve("\x06\x05\x2b\x81\x04\x00\x0a", 7);
+	assert_int_equal(sign_with(JK_KEY_P256, &s), JK_ERR_UNSUPPORTED);
 }
 
 static void
 test_sign_refuses_keys(void **state)
 {
-	struct jk_p11_signature s;
+	struct jk_signature s;
 
 	(void)state;
 	fake.object[1].private = CK_FALSE;
-	assert_int_equal(sign_with(&s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_UNSUPPORTED);
 	fake.object[1].private = CK_TRUE;
 	fake.object[1].always = CK_TRUE;
-	assert_int_equal(sign_with(&s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_UNSUPPORTED);
 	fake.object[1].always = CK_FALSE;
 	fake.object[1].id[0] = 2;
-	assert_int_equal(sign_with(&s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_UNSUPPORTED);
 	fake.object[1].id[0] = 1;
 	fake.object[1].type = CKK_DSA;
-	assert_int_equal(sign_with(&s), JK_ERR_UNSUPPORTED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_UNSUPPORTED);
 	assert_int_equal(fake.signs, 0);
 	fake.object[1].type = CKK_RSA;
 	fake.sign = CKR_DEVICE_REMOVED;
-	assert_int_equal(sign_with(&s), JK_ERR_CLOSED);
+	assert_int_equal(sign_with(JK_KEY_RSA2048, &s), JK_ERR_CLOSED);
 }
 
 static void
