@@ -281,22 +281,36 @@ jk_conversation_wait(struct jk_conversation *c, bool *ret_card)
 	return e;
 }
 
+static bool
+is_called(const char *text, struct jk_cur name)
+{
+	return strlen(text) == name.left &&
+	       memcmp(text, name.at, name.left) == 0;
+}
+
 static const struct jk_applet *
 find_applet(struct jk_cur name)
 {
 	for (size_t i = 0; i < JK_COUNT(applets); i++)
-		if (strlen(applets[i]->name) == name.left &&
-		    memcmp(applets[i]->name, name.at, name.left) == 0)
+		if (is_called(applets[i]->name, name))
 			return applets[i];
 	return NULL;
 }
 
-/* In which languages to ask a card, in which order. */
+/* In which languages to ask a card, in which order; OpenSC goes alone. */
 static enum jk_err
 read_kinds(struct jk_conversation *c)
 {
 	struct jk_cur name;
 
+	if (jk_frame_get(c->frame, JK_FIELD_KIND, &name) == JK_OK &&
+	    is_called(JK_OPENSC, name)) {
+		c->opensc = true;
+		return jk_frame_get_nth(c->frame, JK_FIELD_KIND, 1, &name) ==
+		               JK_ERR_NOT_FOUND
+		           ? JK_OK
+		           : JK_ERR_FORMAT;
+	}
 	while (c->n_applets < JK_COUNT(c->applet) &&
 	       jk_frame_get_nth(c->frame, JK_FIELD_KIND, c->n_applets, &name) ==
 	           JK_OK) {

@@ -19,14 +19,16 @@
 
 struct jk_frame;
 
-/* The kinds of cards that we know ourselves. */
+/* The kinds of cards that we know ourselves, and what the others are. */
 #define JK_APPLETS        2
+#define JK_OPENSC         "opensc"
 #define JK_ATTEMPT_MAX_MS 600000
 
 struct jk_conversation {
 	int fd;
 	struct jk_frame *frame; /* what was heard, or said, last */
-	size_t n_applets;       /* in which order a card is asked */
+	bool opensc;            /* the cards are those that OpenSC knows, */
+	size_t n_applets;       /* else in which order a card is asked */
 	const struct jk_applet *applet[JK_APPLETS];
 	bool short_only;    /* extended length is not tried */
 	int64_t until;      /* of the attempt */

@@ -8,6 +8,7 @@
 
 #include "accepter.h"
 #include "card.h"
+#include "card_pkcs11.h"
 #include "challenge.h"
 #include "config.h"
 #include "confine.h"
@@ -28,6 +29,7 @@
 
 struct options {
 	const char *socket; /* NULL: from systemd */
+	const char *module;
 	long deadline_s;
 	bool short_only;
 };
@@ -40,6 +42,8 @@ static const char usage_text[] =
     "                       systemd\n"
     "  --deadline SECONDS   end of one attempt in any case (default 60)\n"
     "  --short-apdus        never use extended length\n"
+    "  --module PATH        OpenSC's PKCS#11 module (default\n"
+    "                       " JK_PKCS11_MODULE ")\n"
     "  --help               this text\n"
     "  --version            version\n";
 
@@ -66,6 +70,7 @@ parse_options(int argc, char **argv, struct options *ret)
 		{ "socket", required_argument, NULL, 's' },
 		{ "deadline", required_argument, NULL, 'd' },
 		{ "short-apdus", no_argument, NULL, 'a' },
+		{ "module", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ 0 },
@@ -88,6 +93,9 @@ parse_options(int argc, char **argv, struct options *ret)
 		case 'a':
 			ret->short_only = true;
 			break;
+		case 'm':
+			ret->module = optarg;
+			break;
 		case 'h':
 			fputs(usage_text, stdout);
 			return EXIT_SUCCESS;
@@ -106,6 +114,7 @@ parse_options(int argc, char **argv, struct options *ret)
 
 struct service {
 	pid_t accepter;
+	const char *module;
 	bool short_only;
 };
 
@@ -113,6 +122,17 @@ static void
 complain_of_confinement(enum jk_err e)
 {
 	jk_log(JK_LOG_ERR, "cannot confine a card process: %s", jk_err_text(e));
+}
+
+static enum jk_err
+serve_direct(struct jk_conversation *c)
+{
+	enum jk_err e = jk_confine_direct();
+
+	if (e == JK_OK)
+		return jk_card_serve(c);
+	complain_of_confinement(e);
+	return e;
 }
 
 static enum jk_err
@@ -124,11 +144,8 @@ serve_one(int fd, const struct service *service)
 	if (e != JK_OK)
 		return e;
 	c.short_only = service->short_only;
-	e = jk_confine_direct();
-	if (e == JK_OK)
-		e = jk_card_serve(&c);
-	else
-		complain_of_confinement(e);
+	e = c.opensc ? jk_card_pkcs11_serve(&c, service->module)
+	             : serve_direct(&c);
 	jk_conversation_close(&c);
 	return e;
 }
@@ -170,6 +187,7 @@ serve(const struct options *o)
 {
 	struct service service = {
 		.accepter = getpid(),
+		.module = o->module,
 		.short_only = o->short_only,
 	};
 	struct jk_accepter accepter = {
@@ -203,7 +221,10 @@ serve(const struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .deadline_s = DEADLINE_S };
+	struct options o = {
+		.module = JK_PKCS11_MODULE,
+		.deadline_s = DEADLINE_S,
+	};
 	int status = parse_options(argc, argv, &o);
 
 	if (status >= 0)

@@ -3,7 +3,6 @@
 
 #include "conversation.h"
 #include "frame.h"
-#include "shown.h"
 
 void
 jk_order_clear(struct jk_order *order)
@@ -69,43 +68,40 @@ get_flags(const struct jk_frame *f, uint64_t *ret)
 
 /* How many digits the pad is to take: what card and settings say. */
 static enum jk_err
-read_range(struct jk_conversation *c, const struct jk_shown *shown,
+read_range(struct jk_conversation *c, const struct jk_applet *applet,
     bool *ret_fits)
 {
 	uint64_t min, max;
 	enum jk_err e;
 
-	if (shown->pad.verify == 0)
-		return JK_ERR_FORMAT;
 	if ((e = jk_frame_get_u64(c->frame, JK_FIELD_PIN_MIN, &min)) != JK_OK ||
 	    (e = jk_frame_get_u64(c->frame, JK_FIELD_PIN_MAX, &max)) != JK_OK)
 		return e;
-	*ret_fits =
-	    jk_pin_range(shown->applet->form, min, max, &c->range) == JK_OK;
+	*ret_fits = jk_pin_range(applet->form, min, max, &c->range) == JK_OK;
 	return JK_OK;
 }
 
 /* The PIN, or that the pad is to ask for it; that one cannot be renewed. */
 static enum jk_err
-read_pin(struct jk_conversation *c, const struct jk_shown *shown,
-    struct jk_order *ret, bool *ret_fits)
+read_pin(struct jk_conversation *c, const struct jk_applet *applet,
+    bool has_pad, struct jk_order *ret, bool *ret_fits)
 {
 	struct jk_cur pin;
 	uint64_t pad;
 
 	ret->by_pad = jk_frame_get_u64(c->frame, JK_FIELD_PAD, &pad) == JK_OK;
 	if (!ret->by_pad)
-		return read_secret(c->frame, JK_FIELD_PIN, shown->applet,
-		    &ret->pin, ret_fits);
-	if (ret->renews ||
+		return read_secret(c->frame, JK_FIELD_PIN, applet, &ret->pin,
+		    ret_fits);
+	if (!has_pad || ret->renews ||
 	    jk_frame_get(c->frame, JK_FIELD_PIN, &pin) != JK_ERR_NOT_FOUND)
 		return JK_ERR_FORMAT;
-	return read_range(c, shown, ret_fits);
+	return read_range(c, applet, ret_fits);
 }
 
 enum jk_err
-jk_order_read(struct jk_conversation *c, const struct jk_shown *shown,
-    struct jk_order *ret, bool *ret_pin_fits)
+jk_order_read(struct jk_conversation *c, const struct jk_applet *applet,
+    bool has_pad, struct jk_order *ret, bool *ret_pin_fits)
 {
 	const struct jk_frame *f = c->frame;
 	uint64_t flags = 0;
@@ -118,7 +114,7 @@ jk_order_read(struct jk_conversation *c, const struct jk_shown *shown,
 	    (e = jk_frame_get_u64(f, JK_FIELD_TRIES_KEEP, &ret->tries_keep)) ==
 	        JK_OK &&
 	    (e = jk_order_read_challenge(f, ret)) == JK_OK)
-		e = read_pin(c, shown, ret, ret_pin_fits);
+		e = read_pin(c, applet, has_pad, ret, ret_pin_fits);
 	jk_frame_start(c->frame, 0);
 	return e;
 }

@@ -15,7 +15,6 @@
 
 struct jk_conversation;
 struct jk_frame;
-struct jk_shown;
 
 struct jk_order {
 	enum jk_key_kind key;
@@ -35,7 +34,8 @@ void jk_order_clear(struct jk_order *order);
  * *ret_pin_fits is false. Where the pad is to ask, c->range is set.
  */
 enum jk_err jk_order_read(struct jk_conversation *c,
-    const struct jk_shown *shown, struct jk_order *ret, bool *ret_pin_fits);
+    const struct jk_applet *applet, bool has_pad, struct jk_order *ret,
+    bool *ret_pin_fits);
 /* Nonce and key of UNBLOCK, whose frame is not erased yet. */
 enum jk_err jk_order_read_challenge(const struct jk_frame *frame,
     struct jk_order *ret);

@@ -132,7 +132,8 @@ jk_sign_obey(struct jk_conversation *c, struct jk_link *link,
 {
 	struct jk_order order = { 0 };
 	bool pin_fits = false;
-	enum jk_err e = jk_order_read(c, shown, &order, &pin_fits);
+	enum jk_err e = jk_order_read(c, shown->applet, shown->pad.verify != 0,
+	    &order, &pin_fits);
 
 	if (e == JK_OK && pin_fits)
 		e = sign(c, link, shown, &order);

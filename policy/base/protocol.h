@@ -51,7 +51,8 @@
  *
  * card.sock (jukinetd ⇄ jukinet-card)
  *   > FIND      DEADLINE_MS, WAIT_MS, KIND*  left of the whole, for a card;
- *                                            in which languages to ask it
+ *                                            in which languages to ask it, or
+ *                                            "opensc" alone
  *     < WAITING READERS                      no card yet
  *     < BUSY                                 others keep the card: once, at any
  *                                            time
@@ -162,7 +163,7 @@ enum jk_field {
 	JK_FIELD_FUNCTION, /* id of a function of 別紙1 */
 	JK_FIELD_OPTION,   /* "ID=TYPE" or "ID=TYPE=ACCOUNT", repeats */
 	JK_FIELD_APPROVAL, /* id of one that a grant stands on, repeats */
-	JK_FIELD_KIND,     /* of a card: "piv", "jpki" */
+	JK_FIELD_KIND,     /* of a card: "piv", "jpki", "opensc" */
 	JK_FIELD_IDENTITY, /* by which a card of that kind is known again */
 	JK_FIELD_KEY_KIND, /* u64, enum jk_key_kind */
 	JK_FIELD_PIN_NEW,

@@ -61,7 +61,7 @@ class Client:
     """One attempt under way."""
 
     def __init__(self, room, *options):
-        self.talk = room.world.converse([room.client_program, "--socket", room.service.path, *options])
+        self.talk = room.world.converse([room.client_program, "--socket", room.service.path, *room.options, *options])
         room.clients.append(self)
 
     def wait_card(self):
@@ -79,6 +79,8 @@ class Client:
 
 class Room:
     """One pcscd, two cards' places, and a service for all tests."""
+
+    options: tuple[str, ...] = ()       # of every attempt
 
     def __init__(self, build):
         table = [one for one in SERVICES if one.name == "card"]

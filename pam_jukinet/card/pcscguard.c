@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pcscguard.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "patience.h"
+#include "pcsc.h"
+
+/* Of one attempt: OpenSC needs 50 for most cards, and some hundreds for few. */
+#define COMMANDS_MAX 3000
+/* How often a card that says nothing is looked for in its reader. */
+#define DOUBTS_MAX 2
+
+#define EXPORT __attribute__((visibility("default")))
+
+struct link {
+	bool used;
+	SCARDHANDLE handle;
+	struct jk_reader reader;
+};
+
+static struct {
+	const struct jk_pcsc *pcsc; /* NULL: not started */
+	jk_guard_lost_fn *lost;
+	void *ctx;
+	bool used, busy;
+	const char *hold; /* all that follows there is one transaction */
+	bool holding;     /* it is open */
+	SCARDHANDLE held;
+	unsigned commands, doubts;
+	struct link link[JK_READERS_MAX];
+} guard;
+
+/* libpcsclite's own function of this name. */
+static void *
+real(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+#define REAL(name) ((__typeof__(&(name)))real(#name))
+
+void
+jk_guard_start(const struct jk_pcsc *pcsc, jk_guard_lost_fn *lost, void *ctx)
+{
+	guard.pcsc = pcsc;
+	guard.lost = lost;
+	guard.ctx = ctx;
+}
+
+bool
+jk_guard_is_used(void)
+{
+	return guard.used;
+}
+
+bool
+jk_guard_was_busy(void)
+{
+	return guard.busy;
+}
+
+void
+jk_guard_hold(const char *reader)
+{
+	guard.hold = reader;
+}
+
+bool
+jk_guard_is_holding(void)
+{
+	return guard.holding;
+}
+
+void
+jk_guard_release(void)
+{
+	if (guard.holding)
+		(void)REAL(SCardEndTransaction)(guard.held, SCARD_RESET_CARD);
+	guard.hold = NULL;
+	guard.holding = false;
+}
+
+static struct link *
+find_link(SCARDHANDLE handle)
+{
+	for (size_t i = 0; i < JK_COUNT(guard.link); i++)
+		if (guard.link[i].used && guard.link[i].handle == handle)
+			return &guard.link[i];
+	return NULL;
+}
+
+static void
+add_link(SCARDHANDLE handle, const char *reader)
+{
+	for (size_t i = 0; i < JK_COUNT(guard.link); i++) {
+		struct link *l = &guard.link[i];
+
+		if (l->used)
+			continue;
+		*l = (struct link){ .used = true, .handle = handle };
+		strncpy(l->reader.name, reader, sizeof(l->reader.name) - 1);
+		return;
+	}
+}
+
+static bool
+is_gone(SCARDHANDLE handle)
+{
+	const struct link *l = find_link(handle);
+	struct jk_link link;
+
+	if (l == NULL || guard.doubts >= DOUBTS_MAX)
+		return false;
+	guard.doubts++;
+	jk_link_init(&link, guard.pcsc, &l->reader, true, 0);
+	return jk_link_is_card_gone(&link);
+}
+
+/* Gives the code back unless it says that all is over. */
+static LONG
+judge(SCARDHANDLE handle, LONG code, bool answered)
+{
+	enum jk_err e = jk_pcsc_err(code);
+
+	if (e == JK_OK && !answered)
+		e = JK_ERR_TIMEOUT;
+	if (e == JK_ERR_TIMEOUT && is_gone(handle))
+		e = JK_ERR_CLOSED;
+	if (e == JK_ERR_CLOSED || e == JK_ERR_SYS)
+		guard.lost(e, guard.ctx);
+	return code;
+}
+
+EXPORT LONG
+SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2,
+    LPSCARDCONTEXT ret)
+{
+	if (guard.pcsc != NULL)
+		guard.used = true;
+	return REAL(SCardEstablishContext)(scope, reserved1, reserved2, ret);
+}
+
+EXPORT LONG
+SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols,
+    LPSCARDHANDLE ret, LPDWORD ret_protocol)
+{
+	LONG code;
+
+	if (guard.pcsc == NULL)
+		return REAL(SCardConnect)(context, reader, share, protocols,
+		    ret, ret_protocol);
+	jk_patience_wait(JK_WAIT_OTHERS);
+	code = REAL(
+	    SCardConnect)(context, reader, share, protocols, ret, ret_protocol);
+	jk_patience_wait(JK_WAIT_PCSCD);
+	if (code == SCARD_S_SUCCESS)
+		add_link(*ret, reader);
+	else if (jk_pcsc_err(code) == JK_ERR_BUSY)
+		guard.busy = true;
+	return code;
+}
+
+EXPORT LONG
+SCardDisconnect(SCARDHANDLE handle, DWORD disposition)
+{
+	struct link *l = find_link(handle);
+
+	if (guard.holding && handle == guard.held)
+		jk_guard_release();
+	if (l != NULL)
+		*l = (struct link){ 0 };
+	return REAL(SCardDisconnect)(handle, disposition);
+}
+
+static bool
+is_to_hold(SCARDHANDLE handle)
+{
+	const struct link *l = find_link(handle);
+
+	return guard.hold != NULL && !guard.holding && l != NULL &&
+	       strcmp(l->reader.name, guard.hold) == 0;
+}
+
+EXPORT LONG
+SCardBeginTransaction(SCARDHANDLE handle)
+{
+	LONG code;
+
+	if (guard.holding && handle == guard.held)
+		return SCARD_S_SUCCESS;
+	if (guard.pcsc == NULL)
+		return REAL(SCardBeginTransaction)(handle);
+	jk_patience_wait(JK_WAIT_OTHERS);
+	code = REAL(SCardBeginTransaction)(handle);
+	jk_patience_served();
+	if (code == SCARD_S_SUCCESS && is_to_hold(handle)) {
+		guard.holding = true;
+		guard.held = handle;
+	}
+	return judge(handle, code, true);
+}
+
+EXPORT LONG
+SCardEndTransaction(SCARDHANDLE handle, DWORD disposition)
+{
+	if (guard.holding && handle == guard.held)
+		return SCARD_S_SUCCESS;
+	return REAL(SCardEndTransaction)(handle, disposition);
+}
+
+EXPORT LONG
+SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send, LPCBYTE command,
+    DWORD len, SCARD_IO_REQUEST *receive, LPBYTE ret, LPDWORD ret_len)
+{
+	LONG code;
+
+	if (guard.pcsc == NULL)
+		return REAL(SCardTransmit)(handle, send, command, len, receive,
+		    ret, ret_len);
+	if (++guard.commands > COMMANDS_MAX)
+		return SCARD_F_COMM_ERROR;
+	jk_patience_wait(JK_WAIT_CARD);
+	code = REAL(
+	    SCardTransmit)(handle, send, command, len, receive, ret, ret_len);
+	jk_patience_wait(JK_WAIT_PCSCD);
+	return judge(handle, code, *ret_len >= 2);
+}
