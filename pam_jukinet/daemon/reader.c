@@ -7,7 +7,9 @@
 #include "clock.h"
 #include "config.h"
 #include "link.h"
+#include "log.h"
 #include "protocol.h"
+#include "words.h"
 
 /* The card process speaks up at its deadline, before the worker's own. */
 #define LAST_WORD_MS 150
@@ -20,34 +22,73 @@ deadline_ms(const struct jk_reader *r)
 	return left > LAST_WORD_MS ? (uint64_t)(left - LAST_WORD_MS) : 1;
 }
 
+static bool
+has_more_kinds(const struct jk_reader *r)
+{
+	return r->settings != NULL && r->next_kind < r->settings->n_kinds;
+}
+
+/* OpenSC goes alone; all others that follow each other go together. */
+static bool
+goes_with(const char *kind, const char *other)
+{
+	return jk_word_find(&jk_card_kinds, kind) != JK_CARD_OPENSC &&
+	       jk_word_find(&jk_card_kinds, other) != JK_CARD_OPENSC;
+}
+
 static enum jk_err
-send_find(struct jk_reader *r, const struct jk_settings *settings)
+put_kinds(struct jk_reader *r)
+{
+	const struct jk_settings *s = r->settings;
+	const char *kind;
+	enum jk_err e;
+
+	do {
+		kind = s->kind[r->next_kind++];
+		e = jk_frame_put_str(r->frame, JK_FIELD_KIND, kind);
+	} while (e == JK_OK && has_more_kinds(r) &&
+	         goes_with(kind, s->kind[r->next_kind]));
+	return e;
+}
+
+static enum jk_err
+send_find(struct jk_reader *r, uint64_t wait_ms)
 {
 	enum jk_err e;
 
 	jk_frame_start(r->frame, JK_FRAME_FIND);
 	if ((e = jk_frame_put_u64(r->frame, JK_FIELD_DEADLINE_MS,
 	         deadline_ms(r))) != JK_OK ||
-	    (e = jk_frame_put_u64(r->frame, JK_FIELD_WAIT_MS,
-	         (uint64_t)settings->card_wait_ms)) != JK_OK)
+	    (e = jk_frame_put_u64(r->frame, JK_FIELD_WAIT_MS, wait_ms)) !=
+	        JK_OK ||
+	    (e = put_kinds(r)) != JK_OK)
 		return e;
-	for (size_t i = 0; i < settings->n_kinds && e == JK_OK; i++)
-		e = jk_frame_put_str(r->frame, JK_FIELD_KIND,
-		    settings->kind[i]);
-	return e == JK_OK ? jk_frame_send(r->fd, r->frame) : e;
+	return jk_frame_send(r->fd, r->frame);
+}
+
+static enum jk_err
+converse(struct jk_reader *r, uint64_t wait_ms)
+{
+	enum jk_err e =
+	    jk_link_connect(JK_RUN_DIR "/card.sock", r->until, &r->fd);
+
+	return e == JK_OK ? send_find(r, wait_ms) : e;
 }
 
 enum jk_err
 jk_reader_find(int64_t until, const struct jk_settings *settings,
     const struct jk_cancel *cancel, struct jk_reader *ret)
 {
-	struct jk_reader r = { .fd = -1, .cancel = cancel, .until = until };
+	struct jk_reader r = {
+		.fd = -1,
+		.cancel = cancel,
+		.until = until,
+		.settings = settings,
+	};
 	enum jk_err e = jk_frame_new(&r.frame);
 
 	if (e == JK_OK)
-		e = jk_link_connect(JK_RUN_DIR "/card.sock", until, &r.fd);
-	if (e == JK_OK)
-		e = send_find(&r, settings);
+		e = converse(&r, (uint64_t)settings->card_wait_ms);
 	if (e != JK_OK) {
 		jk_reader_close(&r);
 		return e;
@@ -148,10 +189,66 @@ hear(struct jk_reader *r)
 	}
 }
 
+/* Cards that are not ours may be so in another language. */
+static bool
+may_go_on(const struct jk_reader *r, enum jk_reason why)
+{
+	return has_more_kinds(r) &&
+	       (why == JK_WHY_CARD_NOTOPERATOR || why == JK_WHY_CARD_UNKNOWN);
+}
+
+/* A card that could be an operator's says more than one that could not. */
+static enum jk_reason
+telling(enum jk_reason before, enum jk_reason now)
+{
+	return before == JK_WHY_CARD_UNKNOWN && now == JK_WHY_CARD_NOTOPERATOR
+	           ? before
+	           : now;
+}
+
+/* The cards are there already: nobody waits for another one. */
+static enum jk_err
+go_on(struct jk_reader *r)
+{
+	close(r->fd);
+	r->fd = -1;
+	return converse(r, 0);
+}
+
+/* As if it had said so itself. */
+static void
+fail(struct jk_reader *r, enum jk_reason why)
+{
+	r->so_far = why;
+	jk_frame_start(r->frame, JK_FRAME_FAILED);
+}
+
+static enum jk_err
+hear_next(struct jk_reader *r)
+{
+	for (;;) {
+		enum jk_reason why;
+		enum jk_err e = hear(r);
+
+		if (e != JK_OK || jk_frame_type(r->frame) != JK_FRAME_FAILED)
+			return e;
+		why = get_why(r->frame);
+		r->so_far = telling(r->so_far, why);
+		if (!may_go_on(r, why))
+			return JK_OK;
+		e = go_on(r);
+		if (e != JK_OK) {
+			jk_log(JK_LOG_ERR, "jukinet-card: %s", jk_err_text(e));
+			fail(r, JK_WHY_SERVICE_DOWN);
+			return JK_OK;
+		}
+	}
+}
+
 enum jk_err
 jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
 {
-	enum jk_err e = hear(r);
+	enum jk_err e = hear_next(r);
 
 	if (e != JK_OK)
 		return e;
@@ -164,7 +261,7 @@ jk_reader_next(struct jk_reader *r, struct jk_reader_news *ret)
 		return read_card(r->frame, ret);
 	case JK_FRAME_FAILED:
 		ret->event = JK_READER_FAILED;
-		ret->why = get_why(r->frame);
+		ret->why = r->so_far;
 		return JK_OK;
 	default:
 		return JK_ERR_FORMAT;

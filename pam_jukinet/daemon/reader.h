@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Asking jukinet-card. What comes back is raw evidence: a certificate and a
- * signature, believed only after the worker has verified them.
+ * signature, believed only after the worker has verified them. A process of it
+ * goes one way to the cards, so there is one conversation for kinds that it
+ * knows itself and another for those of OpenSC, in the order of jukinet.conf.
  */
 #ifndef JK_READER_H
 #define JK_READER_H
@@ -25,6 +27,9 @@ struct jk_reader {
 	struct jk_frame *frame;
 	const struct jk_cancel *cancel;
 	int64_t until;
+	const struct jk_settings *settings; /* borrowed */
+	size_t next_kind;                   /* of these, for who comes next */
+	enum jk_reason so_far;              /* why it came to that */
 	/* When others keep the card, once; NULL: nobody is told. */
 	void (*busy)(void *ctx);
 	void *ctx;
@@ -51,7 +56,7 @@ struct jk_reader_news {
 
 /*
  * Connects and starts the search for cards of these kinds (words.h);
- * `until` bounds everything that follows.
+ * `until` bounds everything that follows. The settings must last as long.
  */
 enum jk_err jk_reader_find(int64_t until, const struct jk_settings *settings,
     const struct jk_cancel *cancel, struct jk_reader *ret);
