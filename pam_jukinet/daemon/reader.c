@@ -364,7 +364,7 @@ hear_end(struct jk_reader *r, struct jk_reader_end *ret)
 	ret->why = JK_WHY_INTERNAL;
 	ret->tries = JK_TRIES_UNKNOWN;
 	ret->stands = JK_STANDS_UNSURE;
-	e = jk_frame_recv(r->fd, r->cancel, r->until, r->frame, NULL);
+	e = hear(r);
 	if (e != JK_OK || jk_frame_type(r->frame) != JK_FRAME_FAILED)
 		return e;
 	ret->why = get_why(r->frame);

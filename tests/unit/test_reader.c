@@ -229,6 +229,63 @@ test_reader_sign_by_the_keys_has_no_pin(void **state)
 	}
 }
 
+static void
+say_refused(struct talk *t, enum jk_reason why, uint64_t tries,
+    enum jk_pin_stands stands)
+{
+	jk_frame_start(t->frame, JK_FRAME_FAILED);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_REASON, why),
+	    JK_OK);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_TRIES, tries),
+	    JK_OK);
+	assert_int_equal(jk_frame_put_u64(t->frame, JK_FIELD_PIN_STANDS,
+	                     stands),
+	    JK_OK);
+	assert_int_equal(jk_frame_send(t->theirs, t->frame), JK_OK);
+}
+
+/* Somebody has the card while PUK or new PIN is on its way: no answer. */
+static void
+test_reader_unblock_and_renew_wait_behind_busy(void **state)
+{
+	static const uint8_t nonce[JK_NONCE_LEN];
+	static const uint8_t digits[] = "31415926";
+
+	(void)state;
+	for (int renews = 0; renews < 2; renews++) {
+		JK_CLEANUP(jk_secret_clear) struct jk_secret by = { 0 };
+		JK_CLEANUP(jk_secret_clear) struct jk_secret fresh = { 0 };
+		const struct jk_reader_order order = {
+			.nonce = nonce,
+			.key = JK_KEY_P256,
+			.pin = &by,
+		};
+		uint8_t signature[JK_SIGNATURE_MAX];
+		struct jk_reader_end end;
+		unsigned told = 0;
+		struct talk t;
+		size_t len;
+
+		assert_int_equal(jk_secret_set(&by, digits, 8), JK_OK);
+		assert_int_equal(jk_secret_set(&fresh, digits, 6), JK_OK);
+		talk_start(&t, jk_boot_ms() + 5000);
+		t.reader.busy = count;
+		t.reader.ctx = &told;
+		say_busy(&t);
+		say_refused(&t, JK_WHY_PUK_WRONG, 2, JK_STANDS_OLD);
+		assert_int_equal(renews ? jk_reader_renew(&t.reader, &by,
+		                              &fresh, &end)
+		                        : jk_reader_unblock(&t.reader, &order,
+		                              &fresh, signature, &len, &end),
+		    JK_ERR_REFUSED);
+		assert_int_equal(end.why, JK_WHY_PUK_WRONG);
+		assert_int_equal(end.tries, 2);
+		assert_int_equal(end.stands, JK_STANDS_OLD);
+		assert_int_equal(told, 1);
+		talk_end(&t);
+	}
+}
+
 int
 main(void)
 {
@@ -241,6 +298,8 @@ main(void)
 		cmocka_unit_test(
 		    test_reader_next_busy_alone_ends_at_the_deadline),
 		cmocka_unit_test(test_reader_sign_by_the_keys_has_no_pin),
+		cmocka_unit_test(
+		    test_reader_unblock_and_renew_wait_behind_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
