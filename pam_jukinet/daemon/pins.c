@@ -82,8 +82,6 @@ jk_pins_changed(int dir, const char *card)
 enum jk_err
 jk_pins_set_changed(int dir, const char *card, int64_t s)
 {
-	if (s <= jk_pins_changed(dir, card))
-		return JK_OK;
 	return keep(dir, CHANGED, card, JK_FIELD_REAL_S, (uint64_t)s);
 }
 

@@ -16,7 +16,10 @@ struct jk_card;
 
 /* Seconds since the epoch; 0: it never was, or what stands there is no time. */
 int64_t jk_pins_changed(int dir, const char *card);
-/* Durable. A time before the one that stands there changes nothing. */
+/*
+ * Durable. `s` is now, so a later time that stands there is a clock's that went
+ * ahead: it goes.
+ */
 enum jk_err jk_pins_set_changed(int dir, const char *card, int64_t s);
 void jk_pins_set_told(int dir, const char *card, int64_t s);
 

@@ -26,7 +26,7 @@ card(int64_t set, bool initial)
 }
 
 static void
-test_change_is_kept_and_never_goes_back(void **state)
+test_change_is_kept(void **state)
 {
 	const int dir = *(int *)*state;
 
@@ -34,14 +34,28 @@ test_change_is_kept_and_never_goes_back(void **state)
 	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW), JK_OK);
 	assert_int_equal(jk_pins_changed(dir, "c-1"), NOW);
 	assert_int_equal(jk_pins_changed(dir, "c-2"), 0);
-	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW - DAY), JK_OK);
-	assert_int_equal(jk_pins_changed(dir, "c-1"), NOW);
 	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW + DAY), JK_OK);
 	assert_int_equal(jk_pins_changed(dir, "c-1"), NOW + DAY);
 	/* No name of a file but an id. */
 	assert_int_equal(jk_pins_set_changed(dir, "../c-1", NOW),
 	    JK_ERR_FORMAT);
 	assert_int_equal(jk_pins_set_changed(dir, "", NOW), JK_ERR_FORMAT);
+}
+
+/* Once kept by a clock that went ahead, a date must not stand for years. */
+static void
+test_change_replaces_a_date_of_the_future(void **state)
+{
+	const int dir = *(int *)*state;
+	const struct jk_card c = card(NOW - 300 * (int64_t)DAY, false);
+
+	assert_int_equal(jk_pins_set_changed(dir, "c-1",
+	                     NOW + 3000 * (int64_t)DAY),
+	    JK_OK);
+	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state,
+	    JK_PIN_UNKNOWN);
+	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW), JK_OK);
+	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state, JK_PIN_FRESH);
 }
 
 static void
@@ -142,7 +156,8 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 	const struct CMUnitTest tests[] = {
-		TEST(test_change_is_kept_and_never_goes_back),
+		TEST(test_change_is_kept),
+		TEST(test_change_replaces_a_date_of_the_future),
 		TEST(test_file_that_is_none_is_no_knowledge),
 		TEST(test_age_takes_the_later_of_registry_and_terminal),
 		TEST(test_reminder_is_told_once_and_anew_for_a_new_pin),
