@@ -63,7 +63,15 @@ if [ -x "$ctl" ]; then
 	page_commands "$page" >"$results.page"
 	comm -23 "$results.said" "$results.page" |
 	    expect_nothing "$page names every command with its options"
+	# Of what every command takes, a page may say which one needs it.
 	comm -13 "$results.said" "$results.page" |
+	    awk -F '\t' -v globals="$(ctl_globals)" '
+		BEGIN {
+			n = split(globals, words, "\n")
+			for (i = 1; i <= n; i++)
+				global[words[i]] = 1
+		}
+		!($2 in global)' |
 	    expect_nothing "$page names no other command and no other option"
 	rm -f "$results.said" "$results.page"
 fi
