@@ -327,6 +327,33 @@ def test_after_verify_the_card_process_has_no_pin(w):
         nothing(search_memory(login.host.process.pid), "the application")
 
 
+def test_held_new_pin_is_only_where_no_core_takes_it(w):
+    """While passwd's change is under way; and afterwards it is nowhere."""
+    w.card.fault("silent", "change", 1)
+    with w.terminal() as terminal:
+        account = w.accounts["hanako"].uid
+        terminal.start(["/usr/bin/passwd"], uid=account, loginuid=account)
+        for prompt, pin in (("Present PIN: $", PIN), ("New PIN: $", WRONG), ("once more: $", WRONG)):
+            terminal.expect(prompt)
+            terminal.answer(pin, hidden=True)
+        wait_for(lambda: w.card.status()["pending"] == "silent", "the card to be silent at change")
+        for service in (w.services.jukinetd, w.services.card):
+            one = service.wait_for_children(1)[0]
+            places = search_memory(one.pid)
+            tap.check(places or service is w.services.jukinetd, f"{one} holds no PIN: the search is blind")
+            nothing([place for place in places if not place.is_ours], str(one))
+        nothing(search_memory(terminal.process.pid), "passwd, which has sent them")
+        nothing(search_words(w), "command lines and environments")
+        w.card.clear()
+        terminal.wait()
+    w.services.wait_until_idle(5)
+    for name, service in w.services.items():
+        if service.process:
+            nothing(search_memory(service.pid), f"memory of {name}")
+    nothing(search_files(w), "files")
+    w.card.set_tries(3)
+
+
 def cores_are_files() -> list[str]:
     with open("/proc/sys/kernel/core_pattern", encoding="ascii") as file:
         pattern = file.read().strip()
