@@ -120,7 +120,9 @@ def test_t_10_to_t_18_the_whole_flow_of_issue(w: Officers) -> None:
     row = w.row("card", CARD)
     tap.equal({key: row[key] for key in row if key != "certificate"}, {
         "person": PERSON, "state": "active", "requested-by": "p0004", "applied-by": "p0004", "approved-by": "p0002",
-        "issued-by": "p0003", "card-channel": CHANNEL, "pin-channel": OTHER_CHANNEL, "received-by": "p0004"})
+        "issued-by": "p0003", "card-channel": CHANNEL, "pin-channel": OTHER_CHANNEL, "received-by": "p0004",
+        "pin-initial": "yes", "pin-set": row["pin-set"]})
+    tap.equal(row["pin-set"][:10], w.run(["date", "+%Y-%m-%d"]).stdout.strip())
 
 
 def test_t_10_the_operator_asks_for_himself(w: Officers) -> None:

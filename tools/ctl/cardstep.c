@@ -255,6 +255,19 @@ hand_over(struct jk_cardstep *s)
 	return set_noted(s, "person", "person", person);
 }
 
+/* Whoever set it and told it knows it: its holder's first login changes it. */
+static int
+tell_pin(struct jk_cardstep *s)
+{
+	char now[17];
+
+	jk_time_format(s->change.now, now);
+	if (jk_textrow_set(&s->row, "pin-set", now) != JK_OK ||
+	    jk_textrow_set(&s->row, "pin-initial", "yes") != JK_OK)
+		return EXIT_REFUSED;
+	return set_noted(s, "pin-channel", "channel", given(s, "channel"));
+}
+
 /* Back in the cabinet: a spare card is then nobody's. */
 static int
 take_back(struct jk_cardstep *s)
@@ -287,8 +300,7 @@ set_particulars(struct jk_cardstep *s)
 		return set_noted(s, "card-channel", "channel",
 		    given(s, "channel"));
 	case JK_EVENT_TELL_PIN:
-		return set_noted(s, "pin-channel", "channel",
-		    given(s, "channel"));
+		return tell_pin(s);
 	case JK_EVENT_CHECKOUT:
 		return hand_over(s);
 	case JK_EVENT_CHECKIN:
