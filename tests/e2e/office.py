@@ -36,7 +36,7 @@ import frames
 from jukinet import (App, BUILD, COUNTER, KEEP, Mark, Office, PIN, Record, ROOT, SCRIPTS, SNAPSHOT, STATE, Told, leave,
                      missing as missing_office, tap)
 from world import Finished, person as account_of
-from world.registry import ini, merged
+from world.registry import days_ago, ini, merged
 from world.terminal import Answer, Visit
 
 Row = dict[str, Union[str, list[str]]]      # a list is a key that repeats
@@ -80,7 +80,8 @@ class Staff:
             ("account", self.account): {"person": [self.number]},
             ("operator-id", self.operator_id): {"person": self.number, "type": self.type,
                                                 "department": self.department, **VALID},
-            ("card", self.card): {"person": self.number, "certificate": certificate, "state": "active"},
+            ("card", self.card): {"person": self.number, "certificate": certificate, "state": "active",
+                                  "pin-set": days_ago(7)},
         }
         for count, (role, department) in enumerate(self.roles, 1):
             held: Row = {"person": self.number, "role": role, **VALID}
