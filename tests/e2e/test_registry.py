@@ -550,7 +550,10 @@ def test_every_kind_is_built():
     more()
     result = build()
     assert serial(result) == 1
-    assert result.stderr == "", result.stderr
+    # Both for eleven years: they hold, and are warned of.
+    assert [line.split(": ", 1)[1] for line in result.stderr.splitlines()] == [
+        "warning: [approval v-1] lasts longer than the 31 days of policy.conf",
+        "warning: [approval v-2] lasts longer than the 366 days of policy.conf"], result.stderr
     assert "3 persons, 2 accounts, 1 operator IDs, 3 cards" in result.stdout
 
 
