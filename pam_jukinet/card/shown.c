@@ -79,7 +79,11 @@ meet_again(const struct jk_channel *channel, enum jk_begun begun,
 	case JK_BEGUN_OPEN:
 		return JK_OK;
 	case JK_BEGUN_AGAIN:
-		return shown->applet->select(channel);
+		/* Who spent tries meanwhile need not have reset it. */
+		e = shown->applet->select(channel);
+		return e == JK_OK
+		           ? shown->applet->count_tries(channel, &shown->tries)
+		           : e;
 	case JK_BEGUN_FRESH:
 		break;
 	}
