@@ -223,7 +223,7 @@ obey_sign(struct jk_conversation *c, struct jk_p11_module *module,
 	enum jk_err went = JK_OK;
 
 	if (order.renews)
-		outcome.why = JK_WHY_PIN_REFUSED;
+		outcome.why = JK_WHY_PIN_FIXED;
 	else if (e == JK_OK && pin_fits)
 		went = sign(c, o, &order, &outcome);
 	jk_order_clear(&order);

@@ -357,6 +357,10 @@ change(struct jk_worker *w, struct change *c)
 	    jk_attempt_find(w, a, &reader) != JK_OK)
 		return;
 	set_purpose(c);
+	if (strcmp(a->card.kind, "opensc") == 0) {
+		(void)jk_attempt_refuse(w, a, JK_WHY_PIN_FIXED);
+		return;
+	}
 	c->form =
 	    jk_pin_form(a->card.kind, &w->place.settings, &w->place.policy.pin);
 	why = check_found(w, c);

@@ -234,6 +234,9 @@ static const struct {
 	{ "pin.digits", N_("A new PIN has digits only.") },
 	{ "pin.refused",
 	    N_("The card did not take the new PIN. Choose another one.") },
+	{ "pin.fixed",
+	    N_("The PIN of this card cannot be changed here. Use the software "
+	       "that came with the card. {contact}") },
 	{ "pin.foreign", N_("You can change the PIN of your own card only.") },
 	{ "pin.nopuk",
 	    N_("This card is locked after too many wrong PINs. It can be "
