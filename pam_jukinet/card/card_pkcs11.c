@@ -104,6 +104,26 @@ explain(struct jk_conversation *c, const struct jk_reader *reader,
 	return jk_card_reason(e);
 }
 
+/* The module's word and the card's: the lower number, where both have one. */
+static struct jk_tries
+lower(struct jk_tries a, struct jk_tries b)
+{
+	if (!a.known || !b.known)
+		return a.known ? a : b;
+	return a.left < b.left ? a : b;
+}
+
+static enum jk_err
+read_pin(struct offer *o)
+{
+	enum jk_err e;
+
+	jk_guard_ask_tries();
+	e = jk_p11_read_pin(&o->token);
+	o->token.pin.tries = lower(o->token.pin.tries, jk_guard_tries());
+	return e;
+}
+
 static bool
 fits(const struct jk_p11_pin *known, const struct jk_secret *pin)
 {
@@ -122,28 +142,29 @@ may_spend(const struct jk_p11_pin *pin, uint64_t keep)
 	return JK_WHY_GRANTED;
 }
 
-static enum jk_reason
-why_refused(const struct jk_p11_pin *pin)
+/* After a wrong PIN: as the card answered it, or is asked once more. */
+static void
+count_tries(struct offer *o, struct outcome *ret)
 {
-	if (!pin->tries.known)
-		return JK_WHY_PIN_WRONG;
-	return pin->tries.left == 0 ? JK_WHY_PIN_LOCKED : JK_WHY_PIN_WRONG_LAST;
+	ret->tries = jk_guard_tries();
+	if (!ret->tries.known && read_pin(o) == JK_OK)
+		ret->tries = o->token.pin.tries;
+	ret->why = ret->tries.known ? jk_pin_reason(ret->tries.left)
+	                            : JK_WHY_PIN_WRONG_SOME;
 }
 
 /* The one C_Login; from here on nothing is tried twice. */
 static enum jk_err
 spend_pin(struct offer *o, struct jk_order *order, struct outcome *ret)
 {
-	enum jk_err e = jk_p11_login(&o->token, &order->pin);
+	enum jk_err e;
 
+	jk_guard_ask_tries();
+	e = jk_p11_login(&o->token, &order->pin);
 	/* A card that hangs from here on finds no PIN of ours. */
 	jk_secret_clear(&order->pin);
 	if (e == JK_ERR_REFUSED) {
-		ret->why = JK_WHY_PIN_WRONG;
-		if (jk_p11_read_pin(&o->token) == JK_OK) {
-			ret->why = why_refused(&o->token.pin);
-			ret->tries = o->token.pin.tries;
-		}
+		count_tries(o, ret);
 		return JK_OK;
 	}
 	if (e == JK_ERR_FORMAT) {
@@ -165,7 +186,7 @@ static enum jk_err
 sign_held(struct jk_conversation *c, struct offer *o, struct jk_order *order,
     struct outcome *ret)
 {
-	enum jk_err e = jk_p11_read_pin(&o->token);
+	enum jk_err e = read_pin(o);
 
 	if (e == JK_OK)
 		e = check_same_card(c, &o->reader);
@@ -299,8 +320,10 @@ offer_token(struct jk_conversation *c, struct jk_p11_module *module,
 {
 	static struct offer o;
 	const struct jk_reader *reader;
-	enum jk_err e = jk_p11_token_open(module, slot, &o.token);
+	enum jk_err e;
 
+	jk_guard_ask_tries();
+	e = jk_p11_token_open(module, slot, &o.token);
 	if (e != JK_OK) {
 		jk_conversation_remember(c, jk_card_reason(e));
 		return JK_OK;
@@ -313,6 +336,7 @@ offer_token(struct jk_conversation *c, struct jk_p11_module *module,
 		return JK_OK;
 	}
 	o.reader = *reader;
+	o.token.pin.tries = lower(o.token.pin.tries, jk_guard_tries());
 	e = offer_certificates(c, module, &o, ret_over);
 	if (!*ret_over)
 		jk_p11_token_close(&o.token);

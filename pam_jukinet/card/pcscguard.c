@@ -13,6 +13,8 @@
 /* How often a card that says nothing is looked for in its reader. */
 #define DOUBTS_MAX 2
 
+#define INS_VERIFY 0x20
+
 #define EXPORT __attribute__((visibility("default")))
 
 struct link {
@@ -30,6 +32,7 @@ static struct {
 	bool holding;     /* it is open */
 	SCARDHANDLE held;
 	unsigned commands, doubts;
+	struct jk_tries tries;
 	struct link link[JK_READERS_MAX];
 } guard;
 
@@ -81,6 +84,18 @@ jk_guard_release(void)
 		(void)REAL(SCardEndTransaction)(guard.held, SCARD_RESET_CARD);
 	guard.hold = NULL;
 	guard.holding = false;
+}
+
+void
+jk_guard_ask_tries(void)
+{
+	guard.tries = (struct jk_tries){ 0 };
+}
+
+struct jk_tries
+jk_guard_tries(void)
+{
+	return guard.tries;
 }
 
 static struct link *
@@ -211,6 +226,18 @@ SCardEndTransaction(SCARDHANDLE handle, DWORD disposition)
 	return REAL(SCardEndTransaction)(handle, disposition);
 }
 
+static void
+note_tries(LPCBYTE command, DWORD len, LPCBYTE answer, DWORD answer_len)
+{
+	struct jk_tries *t = &guard.tries;
+	uint16_t sw;
+
+	if (len < 4 || command[1] != INS_VERIFY || answer_len < 2)
+		return;
+	sw = (uint16_t)(answer[answer_len - 2] << 8 | answer[answer_len - 1]);
+	t->known = jk_tries_from_sw(sw, &t->left);
+}
+
 EXPORT LONG
 SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send, LPCBYTE command,
     DWORD len, SCARD_IO_REQUEST *receive, LPBYTE ret, LPDWORD ret_len)
@@ -226,5 +253,7 @@ SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send, LPCBYTE command,
 	code = REAL(
 	    SCardTransmit)(handle, send, command, len, receive, ret, ret_len);
 	jk_patience_wait(JK_WAIT_PCSCD);
+	if (code == SCARD_S_SUCCESS)
+		note_tries(command, len, ret, *ret_len);
 	return judge(handle, code, *ret_len >= 2);
 }

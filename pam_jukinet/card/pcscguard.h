@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "applet.h"
 #include "err.h"
 
 struct jk_pcsc;
@@ -41,5 +42,13 @@ bool jk_guard_was_busy(void);
 void jk_guard_hold(const char *reader);
 bool jk_guard_is_holding(void);
 void jk_guard_release(void);
+
+/*
+ * What a card answered to the last VERIFY, with a PIN or asked about one:
+ * PKCS#11 says less of it. Not known: to none since jk_guard_ask_tries(), or
+ * without a number.
+ */
+void jk_guard_ask_tries(void);
+struct jk_tries jk_guard_tries(void);
 
 #endif

@@ -203,6 +203,8 @@ static const struct {
 	       "card; no try was lost.") },
 	{ "pin.wrong",
 	    N_("Wrong PIN. After {n} more wrong tries the card is locked.") },
+	{ "pin.wrong.some",
+	    N_("Wrong PIN. Further wrong tries lock the card.") },
 	{ "pin.wrong.last",
 	    N_("Wrong PIN. The next wrong try locks the card. If you are not "
 	       "sure, stop and ask the security manager.") },

@@ -82,6 +82,7 @@
 	X(JK_WHY_PIN_CANCELLED, 120, "pin.cancelled")       \
 	X(JK_WHY_PIN_TIMEOUT, 121, "pin.timeout")           \
 	X(JK_WHY_PIN_FIXED, 122, "pin.fixed")               \
+	X(JK_WHY_PIN_WRONG_SOME, 123, "pin.wrong.some")     \
 	/* person, operator ID, terminal */                 \
 	X(JK_WHY_PERSON_EXPIRED, 90, "person.expired")      \
 	X(JK_WHY_PERSON_NOTYET, 91, "person.notyet")        \

@@ -151,9 +151,9 @@ def test_slow(room):
 # -- the PIN ---------------------------------------------------------------
 
 def test_wrong_pin(room):
-    """wrong PIN: how many are left is told when it is one or none"""
+    """wrong PIN: how many are left is told"""
     room.put("tries")
-    want_failed(room.run("--pin", "000000"), "pin.wrong", tries="-")
+    want_failed(room.run("--pin", "000000"), "pin.wrong", tries="2")
     want_same(room.first.counters()["pin-tries"], 2, "one VERIFY")
     want_failed(room.run("--pin", "000000"), "pin.wrong.last", tries="1")
     want_failed(room.run("--pin", "000000"), "pin.locked", tries="0")
