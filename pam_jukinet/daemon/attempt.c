@@ -296,6 +296,18 @@ learn(const struct jk_worker *w, const struct jk_attempt *a, bool good)
 		    jk_err_text(e));
 }
 
+/*
+ * One that was issued anew with a key of another kind may still call itself what
+ * it was called before: it is asked for a signature that it cannot make.
+ */
+void
+jk_attempt_doubt(const struct jk_worker *w, const struct jk_attempt *a,
+    enum jk_reason why)
+{
+	if (why == JK_WHY_CARD_UNREADABLE)
+		learn(w, a, false);
+}
+
 enum jk_err
 jk_attempt_challenge(struct jk_worker *w, struct jk_attempt *a,
     struct jk_proof *ret)
@@ -354,6 +366,8 @@ jk_attempt_prove(struct jk_worker *w, struct jk_attempt *a,
 	if (e == JK_ERR_REFUSED && why == JK_WHY_PIN_MALFORMED)
 		(void)jk_reader_pin_range(reader, &a->outcome.pin_min,
 		    &a->outcome.pin_max);
+	if (e == JK_ERR_REFUSED)
+		jk_attempt_doubt(w, a, why);
 	if (e == JK_ERR_REFUSED && why != JK_WHY_INTERNAL)
 		return jk_attempt_refuse(w, a, why);
 	if (e != JK_OK)

@@ -72,6 +72,9 @@ enum jk_err jk_attempt_challenge(struct jk_worker *worker,
 /* Signature by the registered key over a fresh nonce: evidence. */
 enum jk_err jk_attempt_verify(struct jk_worker *worker,
     struct jk_attempt *attempt, const struct jk_proof *proof);
+/* After the card process gave no signature: a known card is read next time. */
+void jk_attempt_doubt(const struct jk_worker *worker,
+    const struct jk_attempt *attempt, enum jk_reason why);
 /* Both, with the PIN. `renews`: jk_reader_renew() follows at once. */
 enum jk_err jk_attempt_prove(struct jk_worker *worker,
     struct jk_attempt *attempt, struct jk_reader *reader,

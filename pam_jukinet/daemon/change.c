@@ -306,6 +306,8 @@ order_unblock(struct jk_worker *w, struct change *c, struct jk_reader *reader,
 	e = jk_reader_unblock(reader, &order, &c->fresh, proof.signature,
 	    &proof.len, &end);
 	count_puk(w, card, left, e, &end);
+	if (e == JK_ERR_REFUSED)
+		jk_attempt_doubt(w, a, end.why);
 	if (e != JK_OK)
 		return fail(w, a, e, &end);
 	a->outcome.standing = standing(JK_STANDS_NEW);

@@ -493,6 +493,32 @@ def test_the_right_card_of_several(w):
         other.stop()
 
 
+def identifier(w: Office, name: str) -> str:
+    found = re.search(r"(?m)^guid=.*$", w.space.read(f"{w.cards.made[name].directory}/state"))
+    tap.check(found, "an identifier")
+    return found[0] if found else ""
+
+
+def test_known_card_with_a_key_of_another_kind(w):
+    """Issued anew with its CHUID kept: it is taken for the one before and cannot sign; once, then its certificate counts."""
+    w.reset()
+    tap.check(w.ask("hanako").ok, "the one before is known")
+    path = f"{w.cards.made['spare'].directory}/state"
+    before = w.space.read(path)
+    w.pull()
+    w.space.write(path, before.replace(identifier(w, "spare"), identifier(w, "hanako")))
+    try:
+        w.insert("spare")
+        mark = w.mark()
+        told = w.ask("hanako")
+        tap.equal((told.code, w.one(mark)["jwhy"]), (UNAVAIL, "card.unreadable"))
+        told = w.ask("hanako")
+        tap.check(told.ok, str(told))
+    finally:
+        w.pull()
+        w.space.write(path, before)
+
+
 class Refusals(Office):
     """With the cards that nobody should accept."""
 
