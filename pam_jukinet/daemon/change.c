@@ -76,7 +76,18 @@ set_purpose(struct change *c)
 		a->outcome.session = a->session.id;
 }
 
-/* Of a login whose PIN is good there is nothing to do. */
+/*
+ * What was proven too long ago to be known: whether its PIN is good nobody can
+ * say, and the program would go on as if it were.
+ */
+static bool
+is_lost(const struct jk_worker *w, const struct change *c)
+{
+	return has_flag(w, JK_FLAG_EXPIRED) && w->claim.ticket[0] != '\0' &&
+	       c->login.card[0] == '\0';
+}
+
+/* Of a login whose PIN is good there is nothing to do; nor without a login. */
 static bool
 is_good(struct jk_worker *w, const struct change *c)
 {
@@ -396,6 +407,8 @@ jk_request_change(struct jk_worker *w)
 	c.own = is_own(w, &c);
 	if (why == JK_WHY_GRANTED && !may_ask(w, &c))
 		why = JK_WHY_PIN_FOREIGN;
+	if (why == JK_WHY_GRANTED && is_lost(w, &c))
+		why = JK_WHY_SESS_UNPROVEN;
 	if (why != JK_WHY_GRANTED) {
 		(void)jk_attempt_refuse(w, a, why);
 		return;

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 
-from jukinet import KEEP, Office, PIN, STAFF, WRONG, Answer, missing, enter, frames, leave, tap, texts
+from jukinet import KEEP, Office, PIN, STAFF, STATE, WRONG, Answer, missing, enter, frames, leave, tap, texts
 from world.world import NO_SHELL
 
 NEW = "25804691"
@@ -443,6 +443,23 @@ def test_pamtester_goes_through_a_change(w):
     visit = w.pamtester("jk-test", "hanako", "chauthtok", answers=three(NEW, OTHER))
     tap.check(visit.ok, str(visit))
     tap.equal(state_of(w)["pin"], OTHER)
+
+
+def test_old_login_is_not_taken_for_a_good_pin(w):
+    """sudo opens no session of ours: held up until the login is no longer known, its change must not succeed."""
+    anew(w)
+    row(w, {"pin_initial": True})
+    with w.app() as app:
+        app.start("jk-session", "hanako")
+        tap.check(app.do("authenticate", PIN).ok)
+        tap.equal(app.do("acct_mgmt").code, "PAM_NEW_AUTHTOK_REQD")
+        [ticket] = w.tickets()
+        os.unlink(w.space.path(f"{STATE}/{ticket}"))    # as after five minutes
+        mark = w.mark()
+        told = app.do("chauthtok", flags=EXPIRED)
+        tap.equal((told.code, told.asked), ("PAM_PERM_DENIED", []))
+        tap.equal(w.one(mark)["jwhy"], "sess.unproven")
+    tap.equal(state_of(w)["pin"], PIN)
 
 
 def test_what_is_good_is_not_asked_about(w):
