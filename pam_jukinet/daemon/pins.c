@@ -13,6 +13,8 @@
 #define TOLD    "pintold"
 #define PUK     "puk"
 
+#define DAY_S 86400
+
 /* The longest of these, a dot, and an id. */
 #define NAME_LEN (sizeof(TOLD) + 1 + JK_ID_MAX)
 
@@ -119,6 +121,15 @@ jk_pins_set_puk_tries(int dir, const char *card, uint64_t left)
 	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
 }
 
+/* 0 too when a clock that went ahead has dated it. */
+static int64_t
+changed_by(int dir, const char *card, int64_t now)
+{
+	const int64_t s = jk_pins_changed(dir, card);
+
+	return s - now > DAY_S ? 0 : s;
+}
+
 struct jk_pin_age
 jk_pins_age(int dir, const struct jk_card *card,
     const struct jk_pin_rules *rules, int64_t now)
@@ -126,7 +137,7 @@ jk_pins_age(int dir, const struct jk_card *card,
 	const struct jk_pin_facts facts = {
 		.registry = card->pin_set,
 		.initial = card->pin_initial,
-		.here = jk_pins_changed(dir, card->id),
+		.here = changed_by(dir, card->id, now),
 	};
 	struct jk_pin_question q = { .rules = rules };
 	const int64_t set = jk_pin_last_set(&facts, &q.initial);

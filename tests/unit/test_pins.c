@@ -47,7 +47,7 @@ static void
 test_change_replaces_a_date_of_the_future(void **state)
 {
 	const int dir = *(int *)*state;
-	const struct jk_card c = card(NOW - 300 * (int64_t)DAY, false);
+	const struct jk_card c = card(0, false);
 
 	assert_int_equal(jk_pins_set_changed(dir, "c-1",
 	                     NOW + 3000 * (int64_t)DAY),
@@ -55,6 +55,26 @@ test_change_replaces_a_date_of_the_future(void **state)
 	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state,
 	    JK_PIN_UNKNOWN);
 	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW), JK_OK);
+	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state, JK_PIN_FRESH);
+}
+
+/* Nor may it hide that the office has set the PIN anew since. */
+static void
+test_date_of_the_future_does_not_hide_the_registry(void **state)
+{
+	const int dir = *(int *)*state;
+	struct jk_card c = card(NOW - 60, true);
+
+	assert_int_equal(jk_pins_set_changed(dir, "c-1",
+	                     NOW + 3000 * (int64_t)DAY),
+	    JK_OK);
+	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state,
+	    JK_PIN_INITIAL);
+	c = card(NOW - 300 * (int64_t)DAY, false);
+	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state,
+	    JK_PIN_OVERDUE);
+	/* A clock that was put right by seconds is none that went ahead. */
+	assert_int_equal(jk_pins_set_changed(dir, "c-1", NOW + 5), JK_OK);
 	assert_int_equal(jk_pins_age(dir, &c, &rules, NOW).state, JK_PIN_FRESH);
 }
 
@@ -158,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_change_is_kept),
 		TEST(test_change_replaces_a_date_of_the_future),
+		TEST(test_date_of_the_future_does_not_hide_the_registry),
 		TEST(test_file_that_is_none_is_no_knowledge),
 		TEST(test_age_takes_the_later_of_registry_and_terminal),
 		TEST(test_reminder_is_told_once_and_anew_for_a_new_pin),
