@@ -112,7 +112,10 @@ identity_of(const struct jk_reader_news *card)
 	return (struct jk_cur){ card->identity, card->identity_len };
 }
 
-/* A card seen before that may be used; any other shows its certificate. */
+/*
+ * A card seen before that may be used; any other shows its certificate, and so
+ * does one whose PIN is blocked: it proves nothing before its PUK is spent.
+ */
 static bool
 is_known(struct jk_worker *w, struct jk_attempt *a,
     const struct jk_reader_news *card, struct jk_facts *ret,
@@ -120,7 +123,8 @@ is_known(struct jk_worker *w, struct jk_attempt *a,
 {
 	uint8_t digest[JK_DIGEST_LEN];
 
-	return jk_known_find(w->keep_dir, card->kind, identity_of(card),
+	return card->tries != 0 &&
+	       jk_known_find(w->keep_dir, card->kind, identity_of(card),
 	           digest) == JK_OK &&
 	       check_card(w, a, digest, ret, ret_verdict) == JK_OK &&
 	       ret_verdict->why == JK_WHY_EVIDENCE_NONE;

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 
-from jukinet import KEEP, Office, PIN, STAFF, STATE, WRONG, Answer, missing, enter, frames, leave, tap, texts
+from jukinet import KEEP, Office, PIN, SPARE, STAFF, STATE, WRONG, Answer, missing, enter, frames, leave, tap, texts
 from world.world import NO_SHELL
 
 NEW = "25804691"
@@ -591,6 +591,30 @@ def test_blocked_and_unblocked(w):
     tap.equal((state_of(w)["pin"], w.card.counters()["pin-tries"], w.card.counters()["verified"]), (NEW, 3, 0))
     tap.equal(w.files(KEEP, "p[iu]*"), [f"pin.{STAFF['hanako'].card}"])
     tap.check(w.login("hanako", pin=NEW, commands=["id -un"]).reached)
+
+
+def test_blocked_card_shows_its_certificate(w):
+    """It can prove nothing before the PUK is spent: what it was called before is not enough to say whose that is."""
+    anew(w)
+    tap.check(w.ask("hanako").ok, "known from here on")
+    w.registry.policy(pin={"unblock": "puk"})
+    w.registry.build()
+    old = w.space.read(f"{w.cards.made['hanako'].directory}/state")
+    path = f"{w.cards.made['spare'].directory}/state"
+    before = w.space.read(path)
+    w.pull()
+    w.space.write(path, re.sub(r"(?m)^guid=.*$", re.search(r"(?m)^guid=.*$", old)[0], before))
+    try:
+        w.insert("spare")
+        w.card.block_pin()
+        mark = w.mark()
+        told = chauthtok(w, "hanako", [PUK, NEW, NEW])
+        tap.check(told.ok, str(told))
+        tap.equal((w.one(mark)["jcard"], state_of(w)["pin"]), (SPARE, NEW))
+    finally:
+        w.pull()
+        w.space.write(path, before)
+        w.insert("hanako")
 
 
 def test_blocked_where_the_policy_says_nothing(w):
