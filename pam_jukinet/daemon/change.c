@@ -354,6 +354,8 @@ unblock(struct jk_worker *w, struct change *c, struct jk_reader *reader)
 static enum jk_reason
 check_found(const struct jk_worker *w, const struct change *c)
 {
+	if (strcmp(c->attempt.card.kind, "opensc") == 0)
+		return JK_WHY_PIN_FIXED;
 	if (c->attempt.tries == 0)
 		return may_unblock(w, c);
 	return c->own ? JK_WHY_GRANTED : JK_WHY_PIN_FOREIGN;
@@ -370,10 +372,6 @@ change(struct jk_worker *w, struct change *c)
 	    jk_attempt_find(w, a, &reader) != JK_OK)
 		return;
 	set_purpose(c);
-	if (strcmp(a->card.kind, "opensc") == 0) {
-		(void)jk_attempt_refuse(w, a, JK_WHY_PIN_FIXED);
-		return;
-	}
 	c->form =
 	    jk_pin_form(a->card.kind, &w->place.settings, &w->place.policy.pin);
 	why = check_found(w, c);
