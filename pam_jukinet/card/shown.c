@@ -5,6 +5,8 @@
 
 #include "conversation.h"
 
+#define FEW_TRIES 2
+
 /* The first application of the list that the card has. */
 static enum jk_err
 select_any(const struct jk_conversation *c, const struct jk_channel *channel,
@@ -63,6 +65,13 @@ jk_shown_look(const struct jk_channel *channel, JK_UNUSED enum jk_begun begun,
 	return look_at(channel, &(struct jk_shown){ .c = shown->c }, shown);
 }
 
+/* So few that one that somebody else spends brings the last one. */
+static bool
+are_few(const struct jk_tries *tries)
+{
+	return !tries->known || tries->left <= FEW_TRIES;
+}
+
 /*
  * The card that was shown, with its application selected. On the kept
  * connection it can be no other one, for pcscd would have said so; on a new
@@ -79,9 +88,9 @@ meet_again(const struct jk_channel *channel, enum jk_begun begun,
 	case JK_BEGUN_OPEN:
 		return JK_OK;
 	case JK_BEGUN_AGAIN:
-		/* Who spent tries meanwhile need not have reset it. */
 		e = shown->applet->select(channel);
-		return e == JK_OK
+		/* Who spent one meanwhile need not have reset the card. */
+		return e == JK_OK && are_few(&shown->tries)
 		           ? shown->applet->count_tries(channel, &shown->tries)
 		           : e;
 	case JK_BEGUN_FRESH:
