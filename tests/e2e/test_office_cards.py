@@ -11,6 +11,7 @@ import time
 
 from office import (CONSOLE, Done, Entry, Officers, PIN, Record, STAFF, missing, opid_row, person_row, role_row, tap)
 from world import person as account_of
+from world.registry import days_ago
 
 PERSON, ACCOUNT, CARD = "p0300", "newcomer", "c-0300"
 ISSUED = ["request", "apply", "approve", "issue", "send", "tell-pin", "receive"]
@@ -284,6 +285,150 @@ def test_t_18_usable_only_after_the_receipt(w: Officers) -> None:
     told, _, _ = done(w, "security-manager", "receive")
     tap.check(time.strftime("%Y-%m-%d") in told.stdout, str(told))
     tap.equal(login(w), "granted")
+
+
+# --- the PIN's last change --------------------------------------------------------------------------------------------
+
+PINS = "/tmp/pins.csv"
+OFFICER_CARD = STAFF["security-officer"].card
+
+
+def hand_in(w: Officers, who: str, text: str | bytes, *more: str) -> Done:
+    w.space.write(PINS, text)
+    return w.as_officer(who).ctl("card", "pin-dates", "--csv", PINS, *more)
+
+
+def pin(w: Officers, card: str = CARD) -> tuple[object, object]:
+    row = w.row("card", card) or {}
+    return row.get("pin-set"), row.get("pin-initial")
+
+
+def test_t_30_a_change_on_the_issuing_terminal_is_entered(w: Officers) -> None:
+    begin(w)
+    until(w, "receive")
+    tap.equal(pin(w)[1], "yes")
+    told, entry, _ = done(w, "security-officer", "pin-date", days_ago(0))
+    tap.equal((pin(w), entry.rows["card", CARD].get("pin-initial")), ((days_ago(0), None), None))
+    tap.check(CARD in told.stdout and days_ago(0) in told.stdout, str(told))
+    # A slip of the pen can be mended, and a minute be named.
+    did(w, "system-manager", "pin-date", f"{days_ago(1)} 23:59", "--reason", "list of the issuing room")
+    tap.equal(pin(w), (f"{days_ago(1)} 23:59", None))
+    did(w, "system-manager", "pin-date", days_ago(0), "--initial")
+    tap.equal(pin(w), (days_ago(0), "yes"))
+    with w.unchanged():
+        told = act(w, "system-manager", "pin-date", days_ago(0), "--dry-run")
+        tap.equal((told.status, f"pin-set = {days_ago(0)}" in told.stdout), (0, True), str(told))
+    told = w.as_officer("system-manager").ctl("card", "pin-date", CARD, days_ago(0), env={"LANG": "ja_JP.UTF-8"})
+    tap.equal((told.status, pin(w)), (0, (days_ago(0), None)), str(told))
+
+
+def test_t_30_who_enters_a_change_of_the_pin(w: Officers) -> None:
+    begin(w)
+    until(w, "receive")
+    for who in ("clerk", "access-manager", "security-manager", "chief"):
+        refused(w, who, "role.none", "pin-date", days_ago(0))
+    told = refused(w, "security-officer", "approve.self", "pin-date", days_ago(0), card=OFFICER_CARD)
+    tap.check("another officer" in told.stderr, str(told))
+    did(w, "system-manager", "pin-date", days_ago(0), card=OFFICER_CARD)
+    did(w, CONSOLE, "pin-date", days_ago(0))
+
+
+def test_t_30_a_date_that_cannot_be_is_refused(w: Officers) -> None:
+    begin(w)
+    until(w, "receive")
+    for day, said in ((days_ago(-1), "still to come"), (f"{days_ago(-1)} 00:00", "still to come"),
+                      (days_ago(9), "before card"), ("1970-01-01", "before card"), (days_ago(1), "initial PIN")):
+        told = refused(w, "security-officer", "row.bad", "pin-date", day)
+        tap.check(said in told.stderr, str(told))
+    with w.unchanged():
+        for day in ("", "-", "yesterday", "2026-02-30", "2026-1-1", f"{days_ago(0)} 24:00", f"{days_ago(0)}\n"):
+            tap.equal(act(w, "security-officer", "pin-date", day).status, 2, day)
+        tap.equal(act(w, "security-officer", "pin-date").status, 2)
+    refused(w, "security-officer", "row.none", "pin-date", days_ago(0), card="c-9999", status=3)
+
+
+@tap.limit(240)
+def test_t_30_only_of_a_card_that_is_issued(w: Officers) -> None:
+    begin(w)
+    for count, verb in enumerate(STEPS):
+        step(w, verb)
+        if verb in ("request", "apply", "approve", "return"):
+            refused(w, "system-manager", "flow.order", "pin-date", days_ago(0))
+        else:
+            did(w, "system-manager", "pin-date", days_ago(count % 2), *(["--initial"] if verb == "tell-pin" else []))
+    begin(w)
+    until(w, "receive")
+    did(w, "security-officer", "revoke", "--lost")
+    refused(w, "system-manager", "flow.order", "pin-date", days_ago(0))
+
+
+def test_t_30_a_list_of_changes_is_one_entry(w: Officers) -> None:
+    begin(w)
+    until(w, "receive")
+    today = days_ago(0)
+    lines = ["card,date", f"{CARD},{today}", f"c-0010,{today.replace('-', '/')}", f'"c-0011",{days_ago(1)} 09:30', ""]
+    text = "\ufeff" + "\r\n".join(lines)
+    with w.unchanged():
+        told = hand_in(w, "security-officer", text, "--dry-run")
+        tap.equal((told.status, "3 rows would be changed" in told.stdout), (0, True), str(told))
+    mark = w.mark()
+    told = hand_in(w, "security-officer", text)
+    tap.equal((told.status, told.stdout.strip()[-2:]), (0, " 3"), str(told))
+    entry, record = w.proven("card.pin-dates", mark, by="security-officer")
+    tap.equal((record.op, record["jobj"], entry.note["file"], entry.note["lines"], len(entry.rows)),
+              ("card-state", "card:-", "pins.csv", "3", 3), str(record))
+    tap.equal((pin(w), pin(w, "c-0010"), pin(w, "c-0011")),
+              ((today, None), (today, None), (f"{days_ago(1)} 09:30", None)))
+    # Without headings; what stands there already is no change.
+    told = hand_in(w, "system-manager", f"c-0010,{days_ago(1)}\nc-0011,{days_ago(1)}")
+    tap.equal((told.status, pin(w, "c-0010"), pin(w, "c-0011")), (0, *[(days_ago(1), None)] * 2), str(told))
+
+
+@tap.limit(240)
+def test_t_30_a_list_of_hundreds(w: Officers) -> None:
+    begin(w)
+    number = 200
+    for n in range(number):
+        w.cards.make(f"many{n}", key="p256")
+    w.stage({("card", f"c-{5000 + n}"): {"person": PERSON, "state": "issued", "pin-initial": "yes",
+                                         "certificate": w.keep_certificate(w.cards.certificate(f"many{n}"))}
+             for n in range(number)})
+    began = time.monotonic()
+    told = hand_in(w, "security-officer", "".join(f"c-{5000 + n},{days_ago(n % 2)}\n" for n in range(number)))
+    tap.comment(f"{number} lines in {time.monotonic() - began:.2f} s")
+    tap.equal((told.status, len(w.ledger()[-1].rows), pin(w, "c-5199")), (0, number, (days_ago(1), None)), str(told))
+
+
+def test_t_30_a_list_names_every_bad_line_and_does_nothing(w: Officers) -> None:
+    begin(w)
+    until(w, "approve")
+    w.space.write("/etc/jukinet/registry.d/by-hand.conf", f"[card c-0700]\nperson = {PERSON}\nstate = requested\n")
+    today = days_ago(0)
+    bad = {f"c-9999,{today}": "no card", f"C-0010,{today}": "no card", f",{today}": "no card",
+           f"c-0005,{days_ago(-1)}": "still to come", "c-0006,": "no date", "c-0007,1/2/2026": "no date",
+           f"c-0008,{days_ago(9)}": "before card", f"{OFFICER_CARD},{today}": "another officer",
+           f"{CARD},{today}": "no PIN", f"c-0700,{today}": "no PIN", f"c-0010,{today} ": "no date",
+           f"c-0011,{days_ago(1)}": "line 1 too"}
+    text = "\n".join([f"c-0011,{today}", *bad]) + "\n"
+    with w.unchanged():
+        told = hand_in(w, "security-officer", text)
+        w.refused(told, "row.bad", op="card-state")
+        said = [line for line in told.stderr.splitlines() if line.startswith(f"{PINS}:")]
+        tap.equal(len(said), len(bad), str(told))
+        for (count, words), line in zip(enumerate(bad.values(), 2), said):
+            tap.check(line.startswith(f"{PINS}:{count}: ") and words in line, f"{words}: {line}")
+        tap.check(f"{len(bad)} lines" in told.stderr, str(told))
+        w.refused(hand_in(w, "security-officer", f"{OFFICER_CARD},{today}\n"), "approve.self", op="card-state")
+        for text in ("", f"c-0011,{today},\n", "c-0011\n", f"c-0011,{today}\nc-0010\n", f'"c-0011,{today}\n',
+                     b"\x82\xa0,1\n"):
+            w.refused(hand_in(w, "security-officer", text), "row.bad", op="card-state")
+        for who in ("clerk", "security-manager"):
+            w.refused(hand_in(w, who, f"c-0011,{today}\n"), "role.none", op="card-state")
+        # Of a file that he cannot read himself an officer sees nothing.
+        w.space.write("/tmp/secret.csv", "c-0011,secret\n", 0o600)
+        told = w.as_officer("security-officer").ctl("card", "pin-dates", "--csv", "/tmp/secret.csv")
+        w.refused(told, "row.bad", op="card-state")
+        tap.check("secret\"" not in told.stderr and "Permission denied" in told.stderr, str(told))
 
 
 # --- return -----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cardpin.h"
 #include "cardstep.h"
 #include "change.h"
 #include "output.h"
@@ -245,6 +246,18 @@ const struct jk_command jk_card_commands[] = {
 	    { JK_PARAM_FLAG, "withdrawn", NULL,
 	        N_("it was asked for and is not issued: withdrawn or "
 	           "declined") }),
+	{ "card", "pin-date", jk_cardpin_run,
+	    N_("enter when its PIN was changed last, as the issuing terminal "
+	       "says"),
+	    { CARD,
+	        { JK_PARAM_WORD, "DATE", NULL,
+	            N_("YYYY-MM-DD, or with the time of the day") },
+	        { JK_PARAM_FLAG, "initial", NULL,
+	            N_("the office has set it: its holder has to change it") } } },
+	{ "card", "pin-dates", jk_cardpin_run_table,
+	    N_("enter that of many cards, all of them or none"),
+	    { { JK_PARAM_NEEDED, "csv", "FILE",
+	        N_("a card and a date in each line") } } },
 	{ "card", "list", run_list, N_("list cards"),
 	    { { JK_PARAM_VALUE, "state", "STATE", N_("only in this state") },
 	        { JK_PARAM_VALUE, "person", "PERSON",

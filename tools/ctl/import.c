@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "callerfile.h"
-#include "chain.h"
 #include "change.h"
-#include "file.h"
 #include "granting.h"
 #include "importapply.h"
 #include "names.h"
-#include "plaintext.h"
+#include "tablefile.h"
 
-/* Lines that are named; more are only counted. */
-#define COMPLAINTS_SHOWN 200
 /* Different days in one table; more are counted with the last. */
 #define DAYS_MAX 64
 
@@ -39,43 +33,34 @@ struct day {
 
 struct importing {
 	struct jk_change *c;
-	const char *path;
-	struct jk_csv csv;
+	struct jk_tablefile file;
 	struct jk_import_map map;
 	struct seen *seen;
-	size_t n_seen, faults, n_days, cards;
+	size_t n_seen, n_days, cards;
 	size_t not_his; /* of the faults */
 	struct day days[DAYS_MAX];
 	bool wants[JK_FUNCTION_COUNT];
-	char digest[JK_LEDGER_HASH_LEN + 1];
 };
 
 static void
 complain(struct importing *im, unsigned line, const char *why)
 {
-	if (++im->faults <= COMPLAINTS_SHOWN)
-		fprintf(stderr, "%s:%u: %s\n", im->path, line, why);
+	jk_tablefile_complain(&im->file, line, why);
 }
 
 static int
 read_table(struct importing *im)
 {
-	JK_CLEANUP(jk_file_text_free) char *text = NULL;
+	const char *path = jk_call_get(im->c->call, "FILE");
 	struct jk_csv_fault fault = { 0, "" };
-	size_t len = 0;
-	enum jk_err e = jk_callerfile_read(im->path, JK_CSV_MAX, &text, &len);
+	int status = jk_tablefile_read(im->c, path, &im->file);
 
-	if (e == JK_OK)
-		e = jk_chain_digest(text, len, im->digest);
-	if (e != JK_OK)
-		return jk_change_refuse(im->c, JK_WHY_ROW_BAD, "%s: %s",
-		    im->path,
-		    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
-	if (jk_csv_parse(text, len, &im->csv, &fault) != JK_OK ||
-	    jk_import_head(&im->csv, &im->map, &fault) != JK_OK)
+	if (status != EXIT_OK)
+		return status;
+	if (jk_import_head(&im->file.csv, &im->map, &fault) != JK_OK)
 		return jk_change_refuse(im->c, JK_WHY_ROW_BAD, "%s:%u: %s",
-		    im->path, fault.line, _(fault.why));
-	im->seen = calloc(im->csv.n, sizeof(*im->seen));
+		    path, fault.line, _(fault.why));
+	im->seen = calloc(im->file.csv.n, sizeof(*im->seen));
 	return im->seen != NULL ? EXIT_OK
 	                        : jk_change_refuse(im->c, JK_WHY_INTERNAL, "%s",
 	                              _("out of memory"));
@@ -258,7 +243,7 @@ take_line(struct importing *im, size_t n)
 	struct jk_import_done done;
 	struct jk_import_row row;
 
-	if (jk_import_read(&im->csv, &im->map, n, &row, &fault) != JK_OK) {
+	if (jk_import_read(&im->file.csv, &im->map, n, &row, &fault) != JK_OK) {
 		complain(im, fault.line, _(fault.why));
 		return;
 	}
@@ -276,23 +261,6 @@ take_line(struct importing *im, size_t n)
 }
 
 static int
-note_file(struct importing *im)
-{
-	const char *name = strrchr(im->path, '/');
-	char number[24];
-	int status;
-
-	(void)snprintf(number, sizeof(number), "%zu", im->n_seen);
-	name = name == NULL ? im->path : name + 1;
-	if (jk_plaintext_fault(name, strlen(name)) != NULL)
-		name = "?";
-	if ((status = jk_change_note(im->c, "file", name)) != EXIT_OK ||
-	    (status = jk_change_note(im->c, "sha256", im->digest)) != EXIT_OK)
-		return status;
-	return jk_change_note(im->c, "lines", number);
-}
-
-static int
 import(struct importing *im)
 {
 	int status = jk_change_permit(im->c, "", "");
@@ -301,24 +269,17 @@ import(struct importing *im)
 		status = read_table(im);
 	if (status != EXIT_OK)
 		return status;
-	for (size_t i = 1; i < im->csv.n; i++)
+	for (size_t i = 1; i < im->file.csv.n; i++)
 		take_line(im, i);
-	if (im->faults > COMPLAINTS_SHOWN)
-		fprintf(stderr, _("and %zu more\n"),
-		    im->faults - COMPLAINTS_SHOWN);
-	if (im->faults > 0)
-		return jk_change_refuse(im->c,
-		    im->not_his == im->faults ? JK_WHY_ROLE_NONE
-		                              : JK_WHY_ROW_BAD,
-		    _("%zu lines are not good, so nothing was changed: see "
-		      "above"),
-		    im->faults);
-	if ((status = ask_functions(im)) != EXIT_OK ||
-	    (status = note_file(im)) != EXIT_OK)
+	status = jk_tablefile_judge(im->c, &im->file,
+	    im->not_his == im->file.faults ? JK_WHY_ROLE_NONE : JK_WHY_ROW_BAD);
+	if (status != EXIT_OK || (status = ask_functions(im)) != EXIT_OK ||
+	    (status = jk_tablefile_note(im->c, &im->file, im->n_seen)) !=
+	        EXIT_OK)
 		return status;
 	say_numbers(im);
 	return jk_change_commit(im->c, _("imported: %zu lines of %s"),
-	    im->n_seen, im->path);
+	    im->n_seen, im->file.path);
 }
 
 static int
@@ -331,12 +292,11 @@ run_import(const struct jk_call *call)
 	if (im == NULL)
 		return EXIT_REFUSED;
 	im->c = &c;
-	im->path = jk_call_get(call, "FILE");
 	status = jk_change_begin(call, &rule, &c);
 	strcpy(c.object, "registry:import");
 	if (status == EXIT_OK)
 		status = import(im);
-	jk_csv_clear(&im->csv);
+	jk_tablefile_clear(&im->file);
 	free(im->seen);
 	free(im);
 	jk_change_end(&c);

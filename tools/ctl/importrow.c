@@ -119,9 +119,8 @@ all_digits(const char *text, size_t n)
 	return n > 0 && strspn(text, "0123456789") >= n;
 }
 
-/* "2027/4/1", as spreadsheets write it, becomes "2027-04-01". */
-static void
-mend_date(char text[static JK_IMPORT_TEXT_MAX])
+void
+jk_import_mend_date(char text[static JK_IMPORT_TEXT_MAX])
 {
 	const char *month = strchr(text, '/');
 	const char *day = month == NULL ? NULL : strchr(month + 1, '/');
@@ -147,8 +146,8 @@ read_dates(struct jk_import_row *row, struct jk_csv_fault *fault)
 {
 	int64_t s;
 
-	mend_date(row->text[JK_IMPORT_FROM]);
-	mend_date(row->text[JK_IMPORT_UNTIL]);
+	jk_import_mend_date(row->text[JK_IMPORT_FROM]);
+	jk_import_mend_date(row->text[JK_IMPORT_UNTIL]);
 	if (row->text[JK_IMPORT_FROM][0] != '\0' &&
 	    jk_date_parse(row->text[JK_IMPORT_FROM], &row->from) != JK_OK)
 		return blame(fault, row->line,

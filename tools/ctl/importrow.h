@@ -74,6 +74,8 @@ enum jk_err jk_import_read(const struct jk_csv *csv,
 
 const char *jk_import_column_name(enum jk_import_column column);
 const char *jk_import_action_name(enum jk_import_action action);
+/* "2027/4/1", as spreadsheets write it, becomes "2027-04-01". */
+void jk_import_mend_date(char text[static JK_IMPORT_TEXT_MAX]);
 /* Alike but for blanks, wide ones too: "佐藤 花子" is "佐藤　花子". */
 bool jk_import_same_name(const char *a, const char *b);
 

@@ -12,7 +12,7 @@ _jukinetctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--snapshot | --certificate)
+	--snapshot | --certificate | --csv)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
