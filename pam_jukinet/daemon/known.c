@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "known.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "frame.h"
 #include "hex.h"
@@ -61,6 +64,35 @@ jk_known_find(int dir, const char *kind, struct jk_cur identity,
 	return JK_OK;
 }
 
+static size_t
+count_known(DIR *d)
+{
+	const struct dirent *entry;
+	size_t n = 0;
+
+	while ((entry = readdir(d)) != NULL)
+		n += strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) == 0;
+	return n;
+}
+
+/* Whether one more may be kept. What cannot be counted is full. */
+static bool
+has_room(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	bool room;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	room = count_known(d) < JK_KNOWN_MAX;
+	(void)closedir(d);
+	return room;
+}
+
 enum jk_err
 jk_known_keep(int dir, const char *kind, struct jk_cur identity,
     const uint8_t cert[static JK_DIGEST_LEN])
@@ -72,6 +104,8 @@ jk_known_keep(int dir, const char *kind, struct jk_cur identity,
 	if ((e = file_name(kind, identity, name)) != JK_OK ||
 	    (e = jk_frame_new(&f)) != JK_OK)
 		return e;
+	if (!has_room(dir))
+		return JK_ERR_TOO_BIG;
 	jk_frame_start(f, JK_FRAME_STATE_CARD);
 	e = jk_frame_put(f, JK_FIELD_CERTIFICATE, cert, JK_DIGEST_LEN);
 	return e == JK_OK ? jk_state_write(dir, name, f) : e;
