@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#include "apdu.h"
+#include "secret.h"
+
+#define INS_VERIFY 0x20
+
 #define SW_BLOCKED 0x6983
 /* Referenced data not usable: the same of a My Number card. */
 #define SW_UNUSABLE 0x6984
@@ -63,4 +68,45 @@ jk_rsa_len(enum jk_key_kind key)
 		break;
 	}
 	return 0;
+}
+
+enum jk_err
+jk_verify_count(const struct jk_channel *channel, uint8_t p2,
+    struct jk_tries *ret)
+{
+	const struct jk_apdu ask = { .ins = INS_VERIFY, .p2 = p2 };
+	struct jk_answer a;
+	unsigned left;
+	enum jk_err e = jk_apdu_run(channel, &ask, &a);
+
+	if (e != JK_OK)
+		return e;
+	if (a.sw == JK_SW_OK) {
+		*ret = (struct jk_tries){ .known = false };
+		return JK_OK;
+	}
+	if (!jk_tries_from_sw(a.sw, &left))
+		return JK_ERR_FORMAT;
+	*ret = (struct jk_tries){ .known = true, .left = left };
+	return JK_OK;
+}
+
+enum jk_err
+jk_verify_pin(const struct jk_channel *channel, uint8_t p2,
+    const struct jk_secret *pin, unsigned *ret_left)
+{
+	const struct jk_apdu verify = {
+		.ins = INS_VERIFY,
+		.p2 = p2,
+		.data = { pin->data, pin->len },
+	};
+	struct jk_answer a;
+	enum jk_err e = jk_apdu_run(channel, &verify, &a);
+
+	if (e != JK_OK)
+		return e;
+	if (a.sw == JK_SW_OK)
+		return JK_OK;
+	return jk_tries_from_sw(a.sw, ret_left) ? JK_ERR_REFUSED
+	                                        : JK_ERR_FORMAT;
 }

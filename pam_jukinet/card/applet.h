@@ -94,6 +94,15 @@ struct jk_applet {
 
 extern const struct jk_applet jk_piv, jk_jpki;
 
+/*
+ * VERIFY (ISO 7816-4, 11.6.6) of the PIN that `p2` names: count_tries and verify
+ * of struct jk_applet, once the card has what they are about selected.
+ */
+enum jk_err jk_verify_count(const struct jk_channel *channel, uint8_t p2,
+    struct jk_tries *ret);
+enum jk_err jk_verify_pin(const struct jk_channel *channel, uint8_t p2,
+    const struct jk_secret *pin, unsigned *ret_left);
+
 /* The status word of a PIN that was not taken, or was only asked about. */
 bool jk_tries_from_sw(uint16_t sw, unsigned *ret_left);
 /* A PIN that the card will not have, in form or by rules of its own. */

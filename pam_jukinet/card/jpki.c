@@ -14,7 +14,6 @@
 #include "tlv.h"
 
 #define CLA_OWN         0x80
-#define INS_VERIFY      0x20
 #define INS_CHANGE      0x24
 #define INS_SIGN        0x2a
 #define INS_SELECT      0xa4
@@ -175,22 +174,9 @@ read_certificate(const struct jk_channel *channel, struct jk_certificate *ret)
 static enum jk_err
 count_tries(const struct jk_channel *channel, struct jk_tries *ret)
 {
-	const struct jk_apdu ask = { .ins = INS_VERIFY, .p2 = SELECTED };
-	struct jk_answer a;
-	unsigned left;
-	enum jk_err e;
+	enum jk_err e = select_file(channel, EF_PIN);
 
-	if ((e = select_file(channel, EF_PIN)) != JK_OK ||
-	    (e = jk_apdu_run(channel, &ask, &a)) != JK_OK)
-		return e;
-	if (a.sw == JK_SW_OK) {
-		*ret = (struct jk_tries){ .known = false };
-		return JK_OK;
-	}
-	if (!jk_tries_from_sw(a.sw, &left))
-		return JK_ERR_FORMAT;
-	*ret = (struct jk_tries){ .known = true, .left = left };
-	return JK_OK;
+	return e == JK_OK ? jk_verify_count(channel, SELECTED, ret) : e;
 }
 
 static enum jk_err
@@ -205,21 +191,9 @@ static enum jk_err
 verify_pin(const struct jk_channel *channel, const struct jk_secret *pin,
     unsigned *ret_left)
 {
-	const struct jk_apdu verify = {
-		.ins = INS_VERIFY,
-		.p2 = SELECTED,
-		.data = { pin->data, pin->len },
-	};
-	struct jk_answer a;
-	enum jk_err e;
+	enum jk_err e = select_file(channel, EF_PIN);
 
-	if ((e = select_file(channel, EF_PIN)) != JK_OK ||
-	    (e = jk_apdu_run(channel, &verify, &a)) != JK_OK)
-		return e;
-	if (a.sw == JK_SW_OK)
-		return JK_OK;
-	return jk_tries_from_sw(a.sw, ret_left) ? JK_ERR_REFUSED
-	                                        : JK_ERR_FORMAT;
+	return e == JK_OK ? jk_verify_pin(channel, SELECTED, pin, ret_left) : e;
 }
 
 /* Only the new PIN is sent: the card knows that the present one was verified,

@@ -7,7 +7,6 @@
 #include "pad.h"
 #include "secret.h"
 
-#define INS_VERIFY      0x20
 #define INS_CHANGE      0x24
 #define INS_RESET       0x2c
 #define INS_SELECT      0xa4
@@ -39,24 +38,7 @@ select_piv(const struct jk_channel *channel)
 static enum jk_err
 count_tries(const struct jk_channel *channel, struct jk_tries *ret)
 {
-	const struct jk_apdu ask = {
-		.ins = INS_VERIFY,
-		.p2 = PIN_APPLICATION,
-	};
-	struct jk_answer a;
-	unsigned left;
-	enum jk_err e = jk_apdu_run(channel, &ask, &a);
-
-	if (e != JK_OK)
-		return e;
-	if (a.sw == JK_SW_OK) {
-		*ret = (struct jk_tries){ .known = false };
-		return JK_OK;
-	}
-	if (!jk_tries_from_sw(a.sw, &left))
-		return JK_ERR_FORMAT;
-	*ret = (struct jk_tries){ .known = true, .left = left };
-	return JK_OK;
+	return jk_verify_count(channel, PIN_APPLICATION, ret);
 }
 
 /* With padding: 1 to 8 bytes. */
@@ -81,20 +63,7 @@ static enum jk_err
 verify_pin(const struct jk_channel *channel, const struct jk_secret *pin,
     unsigned *ret_left)
 {
-	const struct jk_apdu verify = {
-		.ins = INS_VERIFY,
-		.p2 = PIN_APPLICATION,
-		.data = { pin->data, pin->len },
-	};
-	struct jk_answer a;
-	enum jk_err e = jk_apdu_run(channel, &verify, &a);
-
-	if (e != JK_OK)
-		return e;
-	if (a.sw == JK_SW_OK)
-		return JK_OK;
-	return jk_tries_from_sw(a.sw, ret_left) ? JK_ERR_REFUSED
-	                                        : JK_ERR_FORMAT;
+	return jk_verify_pin(channel, PIN_APPLICATION, pin, ret_left);
 }
 
 /* Two secrets of 8 bytes: who may do it, and the new PIN. */
