@@ -59,6 +59,14 @@ jk_usage_error(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+int
+jk_id_error(const char *id)
+{
+	return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
+	                        "and '-')"),
+	    id);
+}
+
 /* Of an option with its value, before what it does; longer ones stand alone. */
 #define LEFT_WIDTH 24
 

@@ -100,5 +100,7 @@ bool jk_call_says(const char *text);
 
 /* Writes what is wrong and how to go on to stderr; returns EXIT_USAGE. */
 int jk_usage_error(const char *format, ...) JK_PRINTF(1, 2);
+/* The same, about a new id that is none. */
+int jk_id_error(const char *id);
 
 #endif

@@ -181,9 +181,7 @@ jk_cardpin_run(const struct jk_call *call)
 	int status;
 
 	if (!jk_row_id_is_valid(set.card))
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    set.card);
+		return jk_id_error(set.card);
 	if (!read_date(set.text, &set.s))
 		return jk_usage_error(_("\"%s\" is no date (YYYY-MM-DD or "
 		                        "\"YYYY-MM-DD HH:MM\")"),

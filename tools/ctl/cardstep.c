@@ -339,9 +339,7 @@ check_call(const struct jk_call *call, enum jk_card_event event)
 	const char *id = jk_call_get(call, "CARD");
 
 	if (id != NULL && !jk_row_id_is_valid(id))
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    id);
+		return jk_id_error(id);
 	if (event == JK_EVENT_REQUEST && jk_call_has(call, "spare") &&
 	    jk_call_has(call, "person"))
 		return jk_usage_error("%s",

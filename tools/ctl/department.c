@@ -39,9 +39,7 @@ run_add(const struct jk_call *call)
 	int status;
 
 	if (!jk_row_id_is_valid(id))
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    id);
+		return jk_id_error(id);
 	status = jk_change_begin(call, &rule, &c);
 	if (status == EXIT_OK)
 		status = add(&c, id);

@@ -162,9 +162,7 @@ grant_to(struct jk_change *c, struct jk_grant *g, const char *id)
 	int status;
 
 	if (jk_textrow_init(&held.row, "operator-id", id) != JK_OK)
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    id);
+		return jk_id_error(id);
 	if ((status = fill_row(c, g, &held)) != EXIT_OK ||
 	    (status = set_until(c, g, &held)) != EXIT_OK ||
 	    (status = check_rule(c, g)) != EXIT_OK ||

@@ -57,9 +57,7 @@ add(struct jk_change *c, const char *id)
 	    (status = jk_change_permit(c, id, department)) != EXIT_OK)
 		return status;
 	if (jk_textrow_init(&row, "person", id) != JK_OK)
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    id);
+		return jk_id_error(id);
 	if ((status = jk_change_take(c, &row, keys)) != EXIT_OK ||
 	    (status = check_contractor(c, &row)) != EXIT_OK)
 		return status;

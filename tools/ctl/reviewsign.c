@@ -301,9 +301,7 @@ jk_review_sign(const struct jk_call *call)
 	int status;
 
 	if (!jk_row_id_is_valid(s.department))
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    s.department);
+		return jk_id_error(s.department);
 	status = jk_change_begin(call, &rule, &c);
 	(void)snprintf(c.object, sizeof(c.object), "department:%s",
 	    s.department);

@@ -110,9 +110,7 @@ add(struct jk_change *c, struct jk_rule *rule)
 	if (status != EXIT_OK)
 		return status;
 	if (jk_textrow_init(&row, "role", given != NULL ? given : id) != JK_OK)
-		return jk_usage_error(_("\"%s\" is no id (1 to 64 of a-z, 0-9 "
-		                        "and '-')"),
-		    given);
+		return jk_id_error(given);
 	if ((status = fill_row(c, &row, &role)) != EXIT_OK ||
 	    (status = check(c, rule, &role)) != EXIT_OK ||
 	    (status = jk_change_put(c, &row)) != EXIT_OK)
