@@ -48,6 +48,25 @@
  *   > SWITCH    NONCE                        only shows
  *     < VERDICT as MANAGE, with STATE, OPTION* (what could be switched to) and
  *               MESSAGE (a reason's code: why there is no OPTION)
+ *   > LOCK      NONCE, CAUSE, SESSION?       the session of the caller's own
+ *                                            account; or of the monitor, which
+ *                                            names it
+ *     < VERDICT REASON                       granted: it is not active
+ *   > END       NONCE, CAUSE, SESSION        of the monitor
+ *     < VERDICT REASON
+ *   > SEEN      NONCE, CAUSE, SESSION?, READER?, SECONDS?
+ *                                            of the monitor: for the record
+ *     < VERDICT REASON
+ *   > LOOK      NONCE                        of the monitor
+ *     < LIVE    SESSION, UID, CARD, READER?, STATE, CAUSE, PROVEN_MS, BOOT_MS,
+ *               LEADER*                      one for each session that has not
+ *                                            ended: since BOOT_MS it is as it is
+ *     < VERDICT REASON, PRESENT, REMOVAL, LOCK_WITHIN_S, LOCKED_MAX_S, LEFT_S,
+ *               LEFTOVERS                    what holds on this terminal
+ *
+ * /run/jukinet/sessions/UID (jukinetd → anybody), a file by rename
+ *     NOTICE    SESSION, CAUSE, STATE        how the account's session stands; a
+ *                                            hint for who waits: jukinetd decides
  *
  * card.sock (jukinetd ⇄ jukinet-card)
  *   > FIND      DEADLINE_MS, WAIT_MS, KIND*  left of the whole, for a card;
@@ -105,6 +124,11 @@ enum jk_frame_type {
 	JK_FRAME_ASK_CHOICE,
 	JK_FRAME_CHOICE,
 	JK_FRAME_CHANGE,
+	JK_FRAME_LOCK,
+	JK_FRAME_END,
+	JK_FRAME_SEEN,
+	JK_FRAME_LOOK,
+	JK_FRAME_LIVE,
 
 	JK_FRAME_FIND = 32,
 	JK_FRAME_WAITING,
@@ -130,6 +154,8 @@ enum jk_frame_type {
 	JK_FRAME_STATE_USE,
 	JK_FRAME_STATE_CARD,
 	JK_FRAME_STATE_PIN,
+	JK_FRAME_STATE_LAST,
+	JK_FRAME_NOTICE,
 };
 
 enum jk_field {
@@ -168,8 +194,17 @@ enum jk_field {
 	JK_FIELD_KEY_KIND, /* u64, enum jk_key_kind */
 	JK_FIELD_PIN_NEW,
 	JK_FIELD_PUK,
-	JK_FIELD_PIN_STANDS, /* u64, enum jk_pin_stands */
-	JK_FIELD_PAD,        /* u64, 1: the PIN by the keys of the reader */
+	JK_FIELD_PIN_STANDS,    /* u64, enum jk_pin_stands */
+	JK_FIELD_PAD,           /* u64, 1: the PIN by the keys of the reader */
+	JK_FIELD_PROVEN_MS,     /* u64, boot time before the PIN met the card */
+	JK_FIELD_CAUSE,         /* u64, enum jk_cause */
+	JK_FIELD_SECONDS,       /* u64, how long */
+	JK_FIELD_PRESENT,       /* u64, enum jk_card_present */
+	JK_FIELD_REMOVAL,       /* u64, enum jk_removal */
+	JK_FIELD_LOCK_WITHIN_S, /* u64, until a locker says so; 0: it never does */
+	JK_FIELD_LOCKED_MAX_S, /* u64, then a locked session ends; 0: never */
+	JK_FIELD_LEFT_S,       /* u64, until a card left behind is told */
+	JK_FIELD_LEFTOVERS,    /* u64, enum jk_leftovers */
 
 	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,
@@ -195,6 +230,29 @@ enum jk_field {
 #define JK_FLAG_RENEW   4u  /* SIGN: RENEW may follow at once */
 #define JK_FLAG_PRELIM  8u  /* CHANGE: only whether it can be done */
 #define JK_FLAG_EXPIRED 16u /* CHANGE: only of a PIN that must be changed */
+
+/* Whether the operator's card has to be in the reader. */
+enum jk_card_present {
+	JK_PRESENT_REQUIRED = 0, /* as long as the session is active */
+	JK_PRESENT_AT_LOGIN,     /* to log in and to unlock */
+	JK_PRESENT_NEVER,        /* and must be taken out again at once */
+	JK_PRESENT_COUNT,
+};
+
+/* What follows when the card of an active session is taken out. */
+enum jk_removal {
+	JK_REMOVAL_LOCK = 0,
+	JK_REMOVAL_LOGOUT,
+	JK_REMOVAL_NONE,
+	JK_REMOVAL_COUNT,
+};
+
+/* Processes of the account that are left when its session has ended. */
+enum jk_leftovers {
+	JK_LEFTOVERS_WAIT = 0, /* another person waits for them */
+	JK_LEFTOVERS_END,      /* the monitor has logind end them */
+	JK_LEFTOVERS_COUNT,
+};
 
 /* Which PIN a card has after something went wrong. */
 enum jk_pin_stands {

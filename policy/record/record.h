@@ -34,6 +34,11 @@
 	X(JK_OP_SWITCH, "switch", AUDIT_TRUSTED_APP)              \
 	X(JK_OP_PIN_CHANGE, "pin-change", AUDIT_USER_CHAUTHTOK)   \
 	X(JK_OP_PIN_UNBLOCK, "pin-unblock", AUDIT_USER_CHAUTHTOK) \
+	X(JK_OP_LOCK, "lock", AUDIT_TRUSTED_APP)                  \
+	X(JK_OP_UNLOCK, "unlock", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_CARD_INSERT, "card-insert", AUDIT_USER_DEVICE)    \
+	X(JK_OP_CARD_REMOVE, "card-remove", AUDIT_USER_DEVICE)    \
+	X(JK_OP_CARD_LEFT, "card-left", AUDIT_USER_DEVICE)        \
 	/* officers, by jukinetctl: written by root */            \
 	X(JK_OP_PERSON, "person", AUDIT_USER_MGMT)                \
 	X(JK_OP_GRANT, "grant", AUDIT_USER_MGMT)                  \
@@ -91,7 +96,9 @@ enum jk_op {
 	X(JK_REC_LEDGER, "jled", ID)    \
 	X(JK_REC_POLICY, "jpol", ID)    \
 	X(JK_REC_SERVICE, "jsvc", TEXT) \
-	X(JK_REC_CLAIM, "jclaim", TEXT)
+	X(JK_REC_CLAIM, "jclaim", TEXT) \
+	X(JK_REC_READER, "jrdr", TEXT)  \
+	X(JK_REC_SECONDS, "jdur", ID)
 
 enum jk_record_field {
 #define X(name, text, kind) name,
