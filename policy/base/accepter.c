@@ -145,10 +145,12 @@ drop(struct state *s, size_t i)
  * fills root's places with su. What such a caller may do is not decided here.
  */
 static uid_t
-find_payer(const struct ucred *peer)
+find_payer(const struct jk_accepter *conf, const struct ucred *peer)
 {
 	struct jk_process_uids uids;
 
+	if (conf->is_ours != NULL && conf->is_ours(peer->uid))
+		return 0;
 	if (peer->uid != 0 || jk_process_uids(peer->pid, &uids) != JK_OK)
 		return peer->uid;
 	return uids.real;
@@ -233,7 +235,7 @@ accept_one(struct state *s)
 		close(c.fd);
 		return;
 	}
-	c.payer = find_payer(&c.peer);
+	c.payer = find_payer(s->conf, &c.peer);
 	if (s->n == capacity(s->conf) ||
 	    !has_place(count(s, false, NULL), s->conf->max_waiting, c.payer) ||
 	    (c.payer != 0 &&

@@ -26,8 +26,10 @@ struct jk_accepter {
 	unsigned burst;       /* conversations a uid other than root ... */
 	unsigned refill_ms;   /* ... has at once, and how fast one comes back;
 	                        * 0: no such budget */
-	int64_t deadline_ms;  /* of a worker, and of a place in the queue */
-	int64_t grace_ms;     /* from the peer's hang-up to SIGKILL */
+	/* Services of ours have places and budget as root has; may be NULL. */
+	bool (*is_ours)(uid_t uid);
+	int64_t deadline_ms; /* of a worker, and of a place in the queue */
+	int64_t grace_ms;    /* from the peer's hang-up to SIGKILL */
 	jk_worker_fn *worker;
 	void *ctx;
 };

@@ -197,7 +197,6 @@ enum jk_field {
 	JK_FIELD_PIN_STANDS,    /* u64, enum jk_pin_stands */
 	JK_FIELD_PAD,           /* u64, 1: the PIN by the keys of the reader */
 	JK_FIELD_PROVEN_MS,     /* u64, boot time before the PIN met the card */
-	JK_FIELD_CAUSE,         /* u64, enum jk_cause */
 	JK_FIELD_SECONDS,       /* u64, how long */
 	JK_FIELD_PRESENT,       /* u64, enum jk_card_present */
 	JK_FIELD_REMOVAL,       /* u64, enum jk_removal */
@@ -223,6 +222,7 @@ enum jk_field {
 	JK_FIELD_BOOT_MS,
 	JK_FIELD_REAL_S,
 	JK_FIELD_LEADER, /* struct jk_leader, repeats */
+	JK_FIELD_CAUSE,  /* u64, enum jk_cause */
 };
 
 #define JK_FLAG_SILENT  1u  /* PAM_SILENT */

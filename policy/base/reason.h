@@ -34,6 +34,7 @@
 	X(JK_WHY_ACCOUNT_NEEDED, 38, "account.needed")      \
 	X(JK_WHY_ACCOUNT_NONE, 39, "account.none")          \
 	X(JK_WHY_ACCOUNT_CHOICE, 40, "account.choice")      \
+	X(JK_WHY_SESS_RELIEVED, 41, "session.ended")        \
 	/* reader and card */                               \
 	X(JK_WHY_READER_NONE, 50, "reader.none")            \
 	X(JK_WHY_READER_DOWN, 51, "reader.down")            \

@@ -31,11 +31,12 @@ struct jk_live_session {
 
 enum jk_ask {
 	JK_ASK_LOGIN = 0,
-	JK_ASK_UNLOCK, /* only the session's own person, key, operator ID */
-	JK_ASK_LOOKUP, /* a business, in the active session */
-	JK_ASK_MANAGE, /* a function of types 8 and 9, in the active session */
-	JK_ASK_SWITCH, /* another operator ID, in the active session */
-	JK_ASK_PIN,    /* to change the PIN of a card: no right is needed */
+	JK_ASK_UNLOCK,  /* only the session's own person, key, operator ID */
+	JK_ASK_LOOKUP,  /* a business, in the active session */
+	JK_ASK_MANAGE,  /* a function of types 8 and 9, in the active session */
+	JK_ASK_SWITCH,  /* another operator ID, in the active session */
+	JK_ASK_PIN,     /* to change the PIN of a card: no right is needed */
+	JK_ASK_RELIEVE, /* to end the session of somebody else */
 };
 
 /* Everything a decision may look at. Pointers are borrowed, none is NULL
@@ -116,6 +117,10 @@ struct jk_verdict {
  * Of a change of a PIN steps 7, 8, 10 to 14 and the class of the terminal are
  * left out: a card belongs to its holder at any hour, whoever is in, and also
  * before he has got a right. `opid` is then n_opids, and there are no choices.
+ *
+ * A supervisor who ends somebody else's session needs no right either, and not
+ * this account: of step 7 it is asked whether there is such a session and
+ * whether he is one (else lock.other), the rest is as with a PIN.
  *
  * JK_WHY_EVIDENCE_NONE therefore means: everything else is in order.
  */

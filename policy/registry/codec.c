@@ -118,6 +118,11 @@ static const struct field settings_fields[] = {
 	    EACH(struct jk_settings, enforced),
 	    .count_at = offsetof(struct jk_settings, n_enforced),
 	    .check = jk_service_name_is_valid },
+	TIME(struct jk_settings, lock_within_s),
+	TIME(struct jk_settings, locked_max_s),
+	TIME(struct jk_settings, left_s),
+	WORD(struct jk_settings, leftovers, JK_LEFTOVERS_COUNT),
+	TIME(struct jk_settings, leftovers_ms),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, nameless),
 	    .count_at = offsetof(struct jk_settings, n_nameless),
@@ -127,7 +132,9 @@ static const struct field settings_fields[] = {
 
 #define CLASS_RULE(number)                                                     \
 	MASK_FROM_1(struct jk_policy, class[number].methods, JK_METHOD_COUNT), \
-	    MASK_FROM_1(struct jk_policy, class[number].room_levels, 4)
+	    MASK_FROM_1(struct jk_policy, class[number].room_levels, 4),       \
+	    WORD(struct jk_policy, class[number].present, JK_PRESENT_COUNT),   \
+	    WORD(struct jk_policy, class[number].removal, JK_REMOVAL_COUNT)
 
 static_assert(JK_CLASS_COUNT == 3, "each class has its rule below");
 
@@ -181,6 +188,8 @@ static const struct field person_fields[] = {
 	FLAG(struct jk_person, enabled),
 	FLAG(struct jk_person, contractor),
 	TIME(struct jk_person, trained),
+	TIME(struct jk_person, supervises.from),
+	TIME(struct jk_person, supervises.until),
 };
 
 static const struct field account_fields[] = {

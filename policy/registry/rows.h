@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "ids.h" /* IWYU pragma: export */
+#include "protocol.h"
 #include "words.h"
 
 #define JK_NAME_MAX        192  /* bytes of a person's name, UTF-8 */
@@ -52,6 +53,9 @@ struct jk_person {
 	bool enabled;
 	bool contractor; /* S-56: affiliation other than the office's staff */
 	int64_t trained; /* when the last course was held; 0: never (T-40) */
+	/* While he may end the session that somebody else has locked; until 0:
+	 * never. The builder fills it from his roles. */
+	struct jk_period supervises;
 };
 
 struct jk_account {
@@ -154,6 +158,8 @@ struct jk_class_rule {
 	uint32_t methods;     /* bits of enum jk_method; what is not named is
 	                       * not taken */
 	uint32_t room_levels; /* bits 1 to 3; 0: any */
+	enum jk_card_present present; /* of the card, in the reader (T-27) */
+	enum jk_removal removal;      /* what it does to the session (T-33) */
 };
 
 /* The PIN of a card: how old it may be, what it may look like. */
@@ -212,7 +218,13 @@ struct jk_settings {
 	bool pinpad; /* the PIN by the keys of a reader that has some */
 	size_t n_enforced;
 	char enforced[JK_SERVICES_MAX][JK_ID_MAX + 1]; /* PAM services */
-	size_t n_nameless; /* where nobody needs to type a name */
+	/* What the monitor goes by; seconds, 0: never or not at all. */
+	int64_t lock_within_s; /* for the locker to say that it has locked */
+	int64_t locked_max_s;  /* then a locked session is ended */
+	int64_t left_s;        /* until a card left in the reader is told */
+	enum jk_leftovers leftovers;
+	int64_t leftovers_ms; /* that another person waits for them */
+	size_t n_nameless;    /* where nobody needs to type a name */
 	char nameless[JK_SERVICES_MAX][JK_ID_MAX + 1];
 	/* SHA-256 of all that each jk_trust hangs on beside the certificate. */
 	uint8_t trust_inputs[JK_DIGEST_LEN];

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "protocol.h"
+
 #define WORD(number, id, en, ja) [number] = { id, en, ja },
 
 static const struct jk_word class_words[] = { JK_CLASS_TABLE(WORD) };
@@ -19,6 +21,14 @@ static const struct jk_word level_words[] = { JK_ROOM_LEVEL_TABLE(WORD) };
 static const struct jk_word trust_words[] = { JK_TRUST_LEVEL_TABLE(WORD) };
 static const struct jk_word pin_words[] = { JK_PIN_CHANGE_TABLE(WORD) };
 
+static const struct jk_word present_words[] = { JK_PRESENT_TABLE(WORD) };
+static const struct jk_word removal_words[] = { JK_REMOVAL_TABLE(WORD) };
+static const struct jk_word leftovers_words[] = { JK_LEFTOVERS_TABLE(WORD) };
+
+static_assert(JK_COUNT(present_words) == JK_PRESENT_COUNT &&
+                  JK_COUNT(removal_words) == JK_REMOVAL_COUNT &&
+                  JK_COUNT(leftovers_words) == JK_LEFTOVERS_COUNT,
+    "each has its word");
 static_assert(JK_CLASS_COUNT <= 32 && JK_BUSINESS_COUNT <= 32 &&
                   JK_FUNCTION_COUNT <= 32 && JK_METHOD_COUNT <= 32,
     "a mask has a bit for each");
@@ -60,6 +70,12 @@ const struct jk_words jk_trust_levels =
     WORDS("level of trust", trust_words, JK_TRUST_LEVEL_TABLE);
 const struct jk_words jk_pin_changes =
     WORDS("rule for the age of a PIN", pin_words, JK_PIN_CHANGE_TABLE);
+const struct jk_words jk_presents =
+    WORDS("rule for the card's presence", present_words, JK_PRESENT_TABLE);
+const struct jk_words jk_removals =
+    WORDS("answer to a removed card", removal_words, JK_REMOVAL_TABLE);
+const struct jk_words jk_leftovers =
+    WORDS("rule for processes left", leftovers_words, JK_LEFTOVERS_TABLE);
 
 size_t
 jk_word_find(const struct jk_words *words, const char *id)

@@ -169,6 +169,22 @@
 	X(JK_TRUST_CRL_HARD, "crl-hard", "chain, and CRL in date",            \
 	    "失効リスト(必須)の検証")
 
+/* Tables of the enums in protocol.h; the order is theirs. */
+#define JK_PRESENT_TABLE(X)                                                   \
+	X(JK_PRESENT_REQUIRED, "required", "as long as the session is used",  \
+	    "使用中は挿入が必要")                                             \
+	X(JK_PRESENT_AT_LOGIN, "at-login", "to log in and unlock",            \
+	    "開始時と解除時に必要")                                           \
+	X(JK_PRESENT_NEVER, "must-be-removed", "to be taken out after login", \
+	    "開始後は抜き取る")
+#define JK_REMOVAL_TABLE(X)                                        \
+	X(JK_REMOVAL_LOCK, "lock", "locks", "画面をロック")        \
+	X(JK_REMOVAL_LOGOUT, "logout", "ends the session", "終了") \
+	X(JK_REMOVAL_NONE, "none", "nothing", "何もしない")
+#define JK_LEFTOVERS_TABLE(X)                                        \
+	X(JK_LEFTOVERS_WAIT, "wait", "are waited for", "終了を待つ") \
+	X(JK_LEFTOVERS_END, "end", "are ended", "終了させる")
+
 #define JK_WORD_ENUM(name, id, en, ja) name,
 enum jk_class {
 	JK_CLASS_TABLE(JK_WORD_ENUM) JK_CLASS_COUNT,
@@ -216,7 +232,8 @@ struct jk_words {
 
 extern const struct jk_words jk_classes, jk_businesses, jk_functions,
     jk_card_kinds, jk_methods, jk_role_names, jk_approval_kinds, jk_card_states,
-    jk_weekdays, jk_room_levels, jk_trust_levels, jk_pin_changes;
+    jk_weekdays, jk_room_levels, jk_trust_levels, jk_pin_changes, jk_presents,
+    jk_removals, jk_leftovers;
 
 /* Its number, or words->n when it is none of them. */
 size_t jk_word_find(const struct jk_words *words, const char *id);

@@ -270,6 +270,25 @@ check_terminals(struct check *c)
 	}
 }
 
+/* Until the latest of his roles ends. */
+static void
+let_supervise(struct check *c, const struct jk_role *role)
+{
+	const size_t i = jk_list_find(&c->set->person, role->person);
+	const int64_t until =
+	    role->valid.until != 0 ? role->valid.until : INT64_MAX;
+	struct jk_period *p;
+
+	if (i == JK_NO_ROW ||
+	    (c->set->policy.supervisors & jk_bit(role->role)) == 0)
+		return;
+	p = &((struct jk_person *)jk_list_at(&c->set->person, i))->supervises;
+	if (p->until == 0 || role->valid.from < p->from)
+		p->from = role->valid.from;
+	if (until > p->until)
+		p->until = until;
+}
+
 static void
 check_roles(struct check *c)
 {
@@ -283,6 +302,7 @@ check_roles(struct check *c)
 		check_reference(c, &c->set->person, role->person,
 		    list->places[i], "person");
 		check_department(c, role->department, list->places[i]);
+		let_supervise(c, role);
 	}
 }
 

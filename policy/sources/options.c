@@ -491,6 +491,22 @@ const struct jk_option jk_options[] = {
 	  .range = "1 to 64 of a-z, 0-9 and \"_.-\"",
 	  .help = "PAM service without sessions but ours, up to 32" },
 
+	{ JK_CONF_TERMINAL, "session", "lock-within", parse_number, FIELD(S, settings.lock_within_s),
+	  .min = 0, .max = 60, .scale = 1, .fallback = "10", .range = "0 to 60 seconds",
+	  .help = "for the locker to say (LockedHint) that it has locked; then the session ends; 0: it never says" },
+	{ JK_CONF_TERMINAL, "session", "locked-max", parse_number, FIELD(S, settings.locked_max_s),
+	  .min = 0, .max = 1440, .scale = 60, .fallback = "120", .range = "0 to 1440 minutes",
+	  .help = "then a session that stays locked is ended; 0: never" },
+	{ JK_CONF_TERMINAL, "session", "card-left", parse_number, FIELD(S, settings.left_s),
+	  .min = 0, .max = 3600, .scale = 1, .fallback = "60", .range = "0 to 3600 seconds",
+	  .help = "until a card left in the reader is told, and from then on so often; 0: never (T-27)" },
+	{ JK_CONF_TERMINAL, "session", "leftovers", parse_word, WORD(S, settings.leftovers, jk_leftovers),
+	  .fallback = "wait", .range = "wait or end",
+	  .help = "processes of an account whose session has ended: another person waits, or they are ended" },
+	{ JK_CONF_TERMINAL, "session", "leftovers-wait", parse_number, FIELD(S, settings.leftovers_ms),
+	  .min = 0, .max = 15, .scale = 1000, .fallback = "5", .range = "0 to 15 seconds",
+	  .help = "how long another person waits for them before he is refused" },
+
 	{ JK_CONF_TERMINAL, "registry", "max-age", parse_number, FIELD(S, max_age_s),
 	  .min = 1, .max = 366, .scale = 86400, .fallback = "7", .range = "1 to 366 days",
 	  .help = "a snapshot older than this lets nobody in" },
@@ -529,6 +545,10 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "policy", "system-accounts", parse_flag, FIELD(P, system_accounts),
 	  .fallback = "no", .range = "yes or no",
 	  .help = "persons may be added to accounts of the system, but root (S-27)" },
+
+	{ JK_CONF_POLICY, "policy", "supervisor", parse_bit, BITS(P, supervisors, jk_role_names),
+	  .range = "id of a role",
+	  .help = "may end, with his card at the locked screen, the session of somebody else" },
 
 	{ JK_CONF_POLICY, "limits", "training-days", parse_number, FIELD(P, policy.training_s),
 	  .min = 0, .max = 366, .scale = 86400, .fallback = "0", .range = "0 to 366 days",
@@ -585,6 +605,13 @@ const struct jk_option jk_options[] = {
 	  .help = "how one may prove who one is there" },
 	{ JK_CONF_POLICY, "class", "room-level", parse_bit, BITS(struct jk_class_rule, room_levels, jk_room_levels),
 	  .range = "1, 2, 3", .help = "rooms where such a terminal may be used (S-47); none: any" },
+
+	{ JK_CONF_POLICY, "class", "card-present", parse_word, WORD(struct jk_class_rule, present, jk_presents),
+	  .fallback = "required", .range = "required, at-login or must-be-removed",
+	  .help = "whether the card has to be in the reader (T-27)" },
+	{ JK_CONF_POLICY, "class", "removal", parse_word, WORD(struct jk_class_rule, removal, jk_removals),
+	  .fallback = "lock", .range = "lock, logout or none",
+	  .help = "what follows when the card is taken out (T-33)" },
 
 	{ JK_CONF_POLICY, "business", "own-department", parse_flag, FIELD(B, own_department),
 	  .fallback = "no", .range = "yes or no", .help = "only for owning departments (S-32)" },

@@ -51,6 +51,7 @@ struct jk_limits {
 struct jk_policy_draft {
 	struct jk_policy policy;
 	struct jk_limits limits;
+	uint32_t supervisors; /* bits of roles: jk_person.supervises */
 	bool system_accounts; /* operators may work under them (S-27) */
 };
 

@@ -169,6 +169,11 @@ test_conf_settings_have_defaults(void **state)
 	assert_string_equal(s->kind[1], "jpki");
 	assert_true(s->pinpad);
 	assert_int_equal(s->n_enforced, 0);
+	assert_int_equal(s->lock_within_s, 10);
+	assert_int_equal(s->locked_max_s, 120 * 60);
+	assert_int_equal(s->left_s, 60);
+	assert_int_equal(s->leftovers, JK_LEFTOVERS_WAIT);
+	assert_int_equal(s->leftovers_ms, 5000);
 	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);

@@ -596,7 +596,7 @@ test_decide_a_question_with_a_part_missing_denies(void **state)
 	WITHOUT(approvals, NULL);
 	WITHOUT(n_opids, JK_OPIDS_MAX + 1);
 	WITHOUT(n_approvals, JK_APPROVALS_MAX + 1);
-	WITHOUT(ask, (enum jk_ask)(JK_ASK_PIN + 1));
+	WITHOUT(ask, (enum jk_ask)(JK_ASK_RELIEVE + 1));
 #undef WITHOUT
 	make_good(&w, JK_ASK_MANAGE);
 	w.q.delegators = NULL;
@@ -1159,6 +1159,70 @@ test_pin_is_refused_for(void **state)
 	}
 }
 
+/* A supervisor of another department, who may not use the account. */
+static void
+make_relief(struct world *w)
+{
+	make_good(w, JK_ASK_RELIEVE);
+	strcpy(w->session.person, "p2");
+	w->session.active = false;
+	w->account.n_persons = 1;
+	strcpy(w->account.person[0], "p2");
+	w->q.n_opids = 0;
+	w->person.supervises = (struct jk_period){ NOW, NOW + 1 };
+}
+
+#define SPOIL(name, what)                          \
+	static void relief_##name(struct world *w) \
+	{                                          \
+		what;                              \
+	}
+SPOIL(none, (void)w)
+SPOIL(not_yet, w->person.supervises.from = NOW + 1)
+SPOIL(no_more, w->person.supervises.until = NOW)
+SPOIL(never, w->person.supervises = (struct jk_period){ 0 })
+SPOIL(own, strcpy(w->session.person, "p1"))
+SPOIL(no_session, w->session.person[0] = '\0')
+SPOIL(stale, w->edition.valid_until = NOW)
+SPOIL(disabled, w->person.enabled = false)
+SPOIL(revoked, w->card.state = JK_CARD_REVOKED)
+SPOIL(terminal, w->terminal.revoked = true)
+SPOIL(unproven, w->evidence.key[0]++)
+SPOIL(at_night, w->policy.open_min = 60; w->policy.close_min = 61)
+#undef SPOIL
+
+static void
+test_relief_is_a_supervisors_alone(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct world *w);
+		enum jk_reason why;
+	} relief[] = {
+		{ "good", relief_none, JK_WHY_GRANTED },
+		{ "at night", relief_at_night, JK_WHY_GRANTED },
+		{ "not yet", relief_not_yet, JK_WHY_SESS_OTHER },
+		{ "no more", relief_no_more, JK_WHY_SESS_OTHER },
+		{ "never", relief_never, JK_WHY_SESS_OTHER },
+		{ "own", relief_own, JK_WHY_SESS_OTHER },
+		{ "no session", relief_no_session, JK_WHY_SESS_NONE },
+		{ "stale", relief_stale, JK_WHY_POLICY_STALE },
+		{ "disabled", relief_disabled, JK_WHY_PERSON_DISABLED },
+		{ "revoked", relief_revoked, JK_WHY_CARD_REVOKED },
+		{ "terminal", relief_terminal, JK_WHY_TERMINAL_REVOKED },
+		{ "unproven", relief_unproven, JK_WHY_EVIDENCE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(relief); i++) {
+		static struct world w;
+
+		make_relief(&w);
+		relief[i].spoil(&w);
+		expect_pin(relief[i].name, &w, relief[i].why);
+	}
+}
+
 int
 main(void)
 {
@@ -1166,6 +1230,7 @@ main(void)
 		cmocka_unit_test(test_decide_good_question_is_allowed),
 		cmocka_unit_test(test_decide_each_reason_denies),
 		cmocka_unit_test(test_decide_each_reason_beats_all_later_ones),
+		cmocka_unit_test(test_relief_is_a_supervisors_alone),
 		cmocka_unit_test(
 		    test_decide_of_two_the_furthest_gives_the_reason),
 		cmocka_unit_test(test_decide_zeroed_memory_denies),

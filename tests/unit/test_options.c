@@ -142,6 +142,13 @@ static const struct kind pin_unknown = { { "change", "warn" },
 	{ "", "no", "allow" } };
 static const struct kind pin = { { "1", "246810", "aB3!", "0123456789abcdef" },
 	{ "", "12 34", "0123456789abcdefg", "\xe4\xbd\x8f", "12\x7f" } };
+static const struct kind leftovers = { { "wait", "end" },
+	{ "", "kill", "Wait" } };
+static const struct kind present = {
+	{ "required", "at-login", "must-be-removed" }, { "", "yes", "never" }
+};
+static const struct kind removal = { { "lock", "logout", "none" },
+	{ "", "no", "Lock" } };
 static const struct kind unblock = { { "no", "puk" }, { "", "yes", "PUK" } };
 static const struct kind number = { { NULL },
 	{ "", "+5", "-1", "05", "5 ", " 5", "0x5", "5.0", "five", "1000000000",
@@ -165,6 +172,11 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "audit", "recording", &recording, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "receipt", &number, 100, 10000 },
 	{ JK_CONF_TERMINAL, "session", "enforce", &service, 0, 0 },
+	{ JK_CONF_TERMINAL, "session", "lock-within", &number, 0, 60 },
+	{ JK_CONF_TERMINAL, "session", "locked-max", &number, 0, 1440 },
+	{ JK_CONF_TERMINAL, "session", "card-left", &number, 0, 3600 },
+	{ JK_CONF_TERMINAL, "session", "leftovers", &leftovers, 0, 0 },
+	{ JK_CONF_TERMINAL, "session", "leftovers-wait", &number, 0, 15 },
 	{ JK_CONF_TERMINAL, "registry", "max-age", &number, 1, 366 },
 	{ JK_CONF_TERMINAL, "registry", "sources", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "trust", "level", &trust, 0, 0 },
@@ -178,6 +190,7 @@ static const struct row {
 	{ JK_CONF_POLICY, "policy", "owning-department", &id, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "require-checkout", &flag, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "require-function", &flag, 0, 0 },
+	{ JK_CONF_POLICY, "policy", "supervisor", &role, 0, 0 },
 	{ JK_CONF_POLICY, "limits", "training-days", &number, 0, 366 },
 	{ JK_CONF_POLICY, "limits", "review-days", &number, 1, 731 },
 	{ JK_CONF_POLICY, "limits", "unused-days", &number, 1, 731 },
@@ -197,6 +210,8 @@ static const struct row {
 	{ JK_CONF_POLICY, "pin", "unblock", &unblock, 0, 0 },
 	{ JK_CONF_POLICY, "class", "method", &method, 0, 0 },
 	{ JK_CONF_POLICY, "class", "room-level", &level, 0, 0 },
+	{ JK_CONF_POLICY, "class", "card-present", &present, 0, 0 },
+	{ JK_CONF_POLICY, "class", "removal", &removal, 0, 0 },
 	{ JK_CONF_POLICY, "business", "own-department", &flag, 0, 0 },
 	{ JK_CONF_POLICY, "business", "permission", &flag, 0, 0 },
 	{ JK_CONF_POLICY, "business", "second-person", &flag, 0, 0 },
