@@ -6,6 +6,7 @@
 
 #include "challenge.h"
 #include "choice.h"
+#include "clock.h"
 #include "hex.h"
 #include "known.h"
 #include "log.h"
@@ -86,6 +87,25 @@ hold(const struct jk_attempt *a, struct jk_facts *facts)
 /* A card is about to be proven: what speaks against that comes first. */
 static const struct jk_evidence intended = { .method = JK_METHOD_CARD_PIN };
 
+/*
+ * Somebody else's card at a locked screen: he may be a supervisor, who ends the
+ * session. Everybody else hears what he would have heard.
+ */
+static bool
+may_relieve(const struct jk_worker *w, const struct jk_attempt *a,
+    const struct jk_facts *facts, enum jk_reason why)
+{
+	const struct jk_asked asked = {
+		.ask = JK_ASK_RELIEVE,
+		.session = &a->session,
+	};
+
+	return a->ask == JK_ASK_UNLOCK &&
+	       (why == JK_WHY_SESS_OTHER || why == JK_WHY_CARD_MISMATCH) &&
+	       jk_facts_decide(w, facts, &asked, &intended).why ==
+	           JK_WHY_EVIDENCE_NONE;
+}
+
 /* What speaks against the card with this certificate, before any PIN. */
 static enum jk_err
 check_card(struct jk_worker *w, struct jk_attempt *a,
@@ -103,6 +123,9 @@ check_card(struct jk_worker *w, struct jk_attempt *a,
 	}
 	hold(a, ret);
 	*ret_verdict = decide(w, a, ret, NULL, &intended);
+	a->relief = may_relieve(w, a, ret, ret_verdict->why);
+	if (a->relief)
+		ret_verdict->why = JK_WHY_EVIDENCE_NONE;
 	return JK_OK;
 }
 
@@ -187,8 +210,11 @@ weigh(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader,
 		verdict.why = JK_WHY_CARD_MISMATCH;
 	remember(w, a, &facts, &verdict, why);
 	a->tries = a->card.tries;
-	if (verdict.why == JK_WHY_EVIDENCE_NONE)
+	if (verdict.why == JK_WHY_EVIDENCE_NONE) {
+		if (a->relief)
+			a->ask = JK_ASK_RELIEVE;
 		return JK_OK;
+	}
 	e = jk_reader_pass(reader);
 	return e == JK_OK ? JK_ERR_NOT_FOUND : e;
 }
@@ -363,6 +389,7 @@ jk_attempt_prove(struct jk_worker *w, struct jk_attempt *a,
 	if (e != JK_OK)
 		return e;
 	order.key = proof.key;
+	a->proven_ms = jk_boot_ms();
 	/* From here the number is the card's to say again. */
 	a->tries = JK_TRIES_UNKNOWN;
 	e = jk_reader_sign(reader, &order, proof.signature, &proof.len, &why,
@@ -457,6 +484,16 @@ renew(struct jk_worker *w, struct jk_attempt *a)
 	return why == JK_WHY_GRANTED ? JK_OK : jk_attempt_refuse(w, a, why);
 }
 
+/* Known only now that the account is, or since somebody typed. */
+static void
+become_unlock(struct jk_attempt *a)
+{
+	if (a->ask != JK_ASK_LOGIN || a->session.state != JK_SESSION_LOCKED)
+		return;
+	a->ask = JK_ASK_UNLOCK;
+	a->outcome.purpose = "unlock";
+}
+
 static enum jk_err
 look_again(struct jk_worker *w, struct jk_attempt *a)
 {
@@ -467,6 +504,7 @@ look_again(struct jk_worker *w, struct jk_attempt *a)
 	if ((e = load_session(w, a)) != JK_OK ||
 	    (e = jk_facts_load(w, a->facts.cert, &a->facts)) != JK_OK)
 		return jk_attempt_give_up(w, a, e);
+	become_unlock(a);
 	hold(a, &a->facts);
 	return JK_OK;
 }
@@ -582,10 +620,16 @@ conclude(struct jk_worker *w, struct jk_attempt *a)
 		e = choose(w, a);
 	if (e != JK_OK)
 		return e;
-	jk_facts_grant(w, &a->facts, &a->verdict, &a->evidence, &a->grant);
-	a->outcome.grant = &a->grant;
 	if (a->session.state != JK_SESSION_ENDED)
 		a->outcome.session = a->session.id;
+	if (a->ask == JK_ASK_RELIEVE) { /* it gives no right to anybody */
+		a->outcome.purpose = "relieve";
+		return jk_outcome_prove(w, &a->outcome, a->grant.receipt);
+	}
+	jk_facts_grant(w, &a->facts, &a->verdict, &a->evidence, &a->grant);
+	memcpy(a->grant.reader, a->card.reader, sizeof(a->grant.reader));
+	a->grant.proven_ms = a->proven_ms;
+	a->outcome.grant = &a->grant;
 	return jk_outcome_prove(w, &a->outcome, a->grant.receipt);
 }
 
@@ -616,6 +660,7 @@ jk_attempt_run(struct jk_worker *w, struct jk_attempt *a)
 
 	a->tries = a->outcome.tries = JK_TRIES_UNKNOWN;
 	a->outcome.op = JK_OP_AUTH;
+	a->outcome.reader = a->card.reader;
 	a->outcome.purpose = a->ask == JK_ASK_UNLOCK ? "unlock" : "login";
 	a->nameless = w->claim.account[0] == '\0';
 	why = find_account(w);

@@ -14,15 +14,18 @@
 #include "reader.h"
 
 struct jk_attempt {
-	enum jk_ask ask;               /* LOGIN, UNLOCK or PIN */
-	const char *only;              /* this card alone, or NULL */
-	bool nameless;                 /* no account was named */
+	enum jk_ask ask;  /* LOGIN, UNLOCK or PIN; an UNLOCK may become RELIEVE:
+	                  * a supervisor was proven, who ends the session */
+	const char *only; /* this card alone, or NULL */
+	bool nameless;    /* no account was named */
 	struct jk_prospects prospects; /* then: of the card shown last */
 	struct jk_session session;     /* ended when there is none */
 	struct jk_facts facts;
 	struct jk_verdict verdict; /* the last one */
 	uint64_t tries;            /* as the card said, or JK_TRIES_UNKNOWN */
+	bool relief;               /* its holder may end the session */
 	bool known;                /* by its identity: not read again */
+	int64_t proven_ms;         /* boot time before the PIN met the card */
 	struct jk_reader_news card;
 	struct jk_evidence evidence;
 	struct jk_outcome outcome;

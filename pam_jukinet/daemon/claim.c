@@ -5,6 +5,7 @@
 
 #include "frame.h"
 #include "ids.h"
+#include "plaintext.h"
 #include "protocol.h"
 
 /* Text of any length is cut: what a caller claims is only recorded. */
@@ -95,6 +96,30 @@ read_login(const struct jk_frame *f, struct jk_claim *c)
 	return jk_frame_get_u64(f, JK_FIELD_FLAGS, &c->flags);
 }
 
+/* What is to happen to which session, or what was seen. */
+static enum jk_err
+read_seen(const struct jk_frame *f, struct jk_claim *c)
+{
+	uint64_t cause = JK_CAUSE_NONE, seconds = 0;
+	enum jk_err e;
+
+	if ((e = read_id(f, JK_FIELD_SESSION, c->session)) != JK_OK ||
+	    (e = read_claim_text(f, JK_FIELD_READER, c->reader,
+	         sizeof(c->reader))) != JK_OK)
+		return e;
+	e = jk_frame_get_u64(f, JK_FIELD_SECONDS, &seconds);
+	if (e == JK_OK || e == JK_ERR_NOT_FOUND)
+		e = jk_frame_get_u64(f, JK_FIELD_CAUSE, &cause);
+	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
+		return e;
+	if (seconds > INT32_MAX || cause > INT32_MAX ||
+	    jk_plaintext_fault(c->reader, strlen(c->reader)) != NULL)
+		return JK_ERR_FORMAT;
+	c->seconds = (int64_t)seconds;
+	c->cause = jk_cause_from_number((unsigned long)cause);
+	return JK_OK;
+}
+
 enum jk_err
 jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 {
@@ -103,6 +128,12 @@ jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 		return read_manage(f, c);
 	case JK_FRAME_SWITCH:
 		return read_row_id(f, JK_FIELD_OPID, c->opid);
+	case JK_FRAME_LOCK:
+	case JK_FRAME_END:
+	case JK_FRAME_SEEN:
+		return read_seen(f, c);
+	case JK_FRAME_LOOK:
+		return JK_OK;
 	default:
 		return read_login(f, c);
 	}

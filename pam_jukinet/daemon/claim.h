@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "cause.h"
+#include "grant.h"
 #include "hex.h"
 #include "rows.h"
 
@@ -23,6 +25,10 @@ struct jk_claim {
 	char function[JK_ID_MAX + 1];
 	char opid[JK_ID_MAX + 1]; /* of SWITCH */
 	uint64_t flags;
+	/* Of the monitor; LOCK of anybody has none of it. */
+	enum jk_cause cause;
+	char reader[JK_READER_MAX + 1];
+	int64_t seconds;
 };
 
 /* From the first frame of a caller; JK_ERR_FORMAT: not a request. */

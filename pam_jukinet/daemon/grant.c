@@ -67,10 +67,13 @@ jk_grant_encode(const struct jk_grant *g, struct jk_frame *f)
 	enum jk_err e;
 
 	if ((e = jk_frame_put_str(f, JK_FIELD_ACCOUNT, g->account)) != JK_OK ||
+	    (e = jk_frame_put_str(f, JK_FIELD_READER, g->reader)) != JK_OK ||
 	    (e = jk_frame_put(f, JK_FIELD_CERTIFICATE, g->cert,
 	         sizeof(g->cert))) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_TEXT, g->receipt)) != JK_OK ||
 	    (e = put_approvals(g, f)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_PROVEN_MS,
+	         (uint64_t)g->proven_ms)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_UID, g->uid)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_PERSON, g->person)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_OPID, g->opid)) != JK_OK ||
@@ -124,15 +127,17 @@ enum jk_err
 jk_grant_decode(const struct jk_frame *f, struct jk_grant *ret)
 {
 	struct jk_grant g = { 0 };
-	uint64_t uid, method;
+	uint64_t uid, method, proven;
 	enum jk_err e;
 
 #define GET_STR(field, member) \
 	(e = jk_frame_get_str(f, field, g.member, sizeof(g.member)))
 	if (GET_STR(JK_FIELD_ACCOUNT, account) != JK_OK ||
+	    GET_STR(JK_FIELD_READER, reader) != JK_OK ||
 	    (e = get_digest(f, JK_FIELD_CERTIFICATE, g.cert)) != JK_OK ||
 	    GET_STR(JK_FIELD_TEXT, receipt) != JK_OK ||
 	    (e = get_approvals(f, &g)) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_PROVEN_MS, &proven)) != JK_OK ||
 	    (e = jk_frame_get_u64(f, JK_FIELD_UID, &uid)) != JK_OK ||
 	    GET_STR(JK_FIELD_PERSON, person) != JK_OK ||
 	    GET_STR(JK_FIELD_OPID, opid) != JK_OK ||
@@ -145,9 +150,10 @@ jk_grant_decode(const struct jk_frame *f, struct jk_grant *ret)
 		return e;
 #undef GET_STR
 	if (uid >= UINT32_MAX || method == JK_METHOD_NONE ||
-	    method >= JK_METHOD_COUNT)
+	    method >= JK_METHOD_COUNT || proven > INT64_MAX)
 		return JK_ERR_FORMAT;
 	g.uid = (uid_t)uid;
+	g.proven_ms = (int64_t)proven;
 	g.method = (enum jk_method)method;
 	*ret = g;
 	return JK_OK;

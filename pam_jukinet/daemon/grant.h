@@ -13,6 +13,7 @@ struct jk_frame;
 struct jk_record;
 
 #define JK_RECEIPT_MAX 40 /* "1795298607.548:3" */
+#define JK_READER_MAX  127
 /* A verdict stands on three kinds at most; a record has room for no more. */
 #define JK_GRANT_APPROVALS 3
 
@@ -28,6 +29,9 @@ struct jk_grant {
 	uint8_t key[JK_DIGEST_LEN];
 	enum jk_method method;
 	char terminal[JK_ID_MAX + 1];
+	char
+	    reader[JK_READER_MAX + 1]; /* where it was proven; "": by no card */
+	int64_t proven_ms;  /* boot time before the PIN met the card */
 	size_t n_approvals; /* that it stands on */
 	char approval[JK_GRANT_APPROVALS][JK_ID_MAX + 1];
 	char receipt[JK_RECEIPT_MAX + 1]; /* of the record that proves it */

@@ -12,6 +12,7 @@
 #include "accepter.h"
 #include "config.h"
 #include "log.h"
+#include "monitor.h"
 #include "peer.h"
 #include "serve.h"
 #include "service.h"
@@ -143,6 +144,7 @@ main(int argc, char **argv)
 		.burst = 20,
 		.refill_ms = 1000,
 		.grace_ms = 150, /* for the void record of a cancelled one */
+		.is_ours = jk_monitor_is,
 		.worker = jk_serve,
 	};
 	int status = parse_options(argc, argv, &options);

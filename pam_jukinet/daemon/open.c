@@ -5,49 +5,23 @@
  * process of the account is gone (design rule 9).
  */
 #include "due.h"
+#include "end.h"
 #include "facts.h"
+#include "lastuse.h"
+#include "log.h"
 #include "outcome.h"
 #include "reader.h"
 #include "requests.h"
 #include "ticket.h"
 #include "worker.h"
 
+#include "clock.h"
+
 #include <string.h>
 #include <unistd.h>
 
-/*
- * A session whose leaders died without closing it is closed here, once, by
- * whoever comes next; its end is recorded without holding the lock.
- */
-static enum jk_err
-close_lost(struct jk_worker *w)
-{
-	struct jk_session s;
-	struct jk_outcome o = {
-		.op = JK_OP_SESSION_END,
-		.purpose = "leader-lost",
-		.grant = &s.grant,
-		.session = s.id,
-		.tries = JK_TRIES_UNKNOWN,
-	};
-	bool lost;
-	enum jk_err e;
-	int lock;
-
-	e = jk_session_lock(w->run_dir, w->account.uid, &lock);
-	if (e != JK_OK)
-		return e;
-	e = jk_session_load(w->run_dir, w->account.uid, &s);
-	lost = e == JK_OK && s.state == JK_SESSION_ENDED && !s.closed;
-	if (lost) {
-		s.closed = true;
-		e = jk_session_store(w->run_dir, &s);
-	}
-	close(lock);
-	if (lost && e == JK_OK)
-		jk_outcome_note(w, &o);
-	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
-}
+/* How often it is looked whether the last person has left. */
+#define LOOK_AGAIN_MS 100
 
 /* One session has one person and one operator ID. */
 static enum jk_reason
@@ -87,6 +61,21 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 		return JK_WHY_SESS_BUSY;
 	return jk_session_new(grant, &leader, ret) == JK_OK ? JK_WHY_GRANTED
 	                                                    : JK_WHY_INTERNAL;
+}
+
+/* Whoever was in before may still be leaving. */
+static enum jk_reason
+plan_when_free(struct jk_worker *w, const struct jk_grant *grant,
+    struct jk_session *ret)
+{
+	const int64_t until = jk_boot_ms() + w->place.settings.leftovers_ms;
+	enum jk_reason why = plan(w, grant, ret);
+
+	while (why == JK_WHY_SESS_BUSY && jk_boot_ms() < until &&
+	       jk_wait_readable(w->peer.pidfd, &w->cancel,
+	           jk_boot_ms() + LOOK_AGAIN_MS) == JK_ERR_TIMEOUT)
+		why = plan(w, grant, ret);
+	return why;
 }
 
 /*
@@ -169,9 +158,24 @@ put_back(struct jk_worker *w, const void *ctx)
 	                               : jk_session_change(w->run_dir, session,
 	                                     drop_uses, &w->uses);
 
-	return e != JK_OK ? e
-	                  : jk_session_leave(w->run_dir, session->id,
-	                        w->peer.pid, &left);
+	if (e == JK_OK)
+		e = jk_session_leave(w->run_dir, session->id, w->peer.pid,
+		    &left);
+	if (e == JK_OK && left.closed)
+		jk_session_forget(w->keep_dir, left.grant.uid);
+	return e;
+}
+
+/* A session that a reboot will cut off gets its end by this. */
+static void
+remember(struct jk_worker *w, const struct jk_session *session)
+{
+	enum jk_err e = jk_session_remember(w->keep_dir, session);
+
+	if (e != JK_OK)
+		jk_log(JK_LOG_WARNING,
+		    "a reboot would leave session %s without an end: %s",
+		    session->id, jk_err_text(e));
 }
 
 static void
@@ -180,9 +184,10 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 	static struct jk_session session;
 	struct jk_reply_more more;
 	char receipt[JK_RECEIPT_MAX + 1];
-	enum jk_reason why = close_lost(w) == JK_OK ? plan(w, grant, &session)
-	                                            : JK_WHY_SESS_BUSY;
+	enum jk_reason why = JK_WHY_SESS_BUSY;
 
+	if (jk_end_lost(w, w->account.uid) == JK_OK)
+		why = plan_when_free(w, grant, &session);
 	if (why != JK_WHY_GRANTED) {
 		jk_outcome_refuse(w, o, why);
 		return;
@@ -199,6 +204,8 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		jk_outcome_withdraw(w, o, why);
 		return;
 	}
+	remember(w, &session);
+	jk_lastuse_tell(w, grant);
 	more = (struct jk_reply_more){ .session = session.id };
 	(void)jk_outcome_grant_or(w, &more, put_back, &session);
 }

@@ -92,6 +92,20 @@ set_optional(struct jk_record *r, enum jk_record_field field, const char *value)
 }
 
 static enum jk_err
+set_device(const struct jk_outcome *o, struct jk_record *r)
+{
+	char seconds[24];
+	enum jk_err e = o->reader != NULL && o->reader[0] != '\0'
+	                    ? jk_record_set(r, JK_REC_READER, o->reader)
+	                    : JK_OK;
+
+	if (e != JK_OK || o->seconds <= 0)
+		return e;
+	(void)snprintf(seconds, sizeof(seconds), "%lld", (long long)o->seconds);
+	return jk_record_set(r, JK_REC_SECONDS, seconds);
+}
+
+static enum jk_err
 set_details(const struct jk_outcome *o, struct jk_record *r)
 {
 	char tries[24];
@@ -114,7 +128,9 @@ set_details(const struct jk_outcome *o, struct jk_record *r)
 		    (unsigned long long)o->tries);
 		e = jk_record_set(r, JK_REC_TRIES, tries);
 	}
-	return e == JK_OK ? set_optional(r, JK_REC_SESSION, o->session) : e;
+	if (e == JK_OK)
+		e = set_optional(r, JK_REC_SESSION, o->session);
+	return e == JK_OK ? set_device(o, r) : e;
 }
 
 static enum jk_err

@@ -25,6 +25,8 @@ struct jk_outcome {
 	uint32_t approvals;           /* of its approvals: a grant uses these */
 	const struct jk_grant *grant; /* or, instead, what stands already */
 	const char *session;          /* its id, or NULL */
+	const char *reader;           /* where the card is, or NULL */
+	int64_t seconds;              /* jdur: how long it lasted; 0: nothing */
 	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
 	struct jk_params params;      /* for the message */
 	/* Told before a refusal: which PIN the card has, or NULL. */

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "link.h"
 #include "log.h"
+#include "plaintext.h"
 #include "protocol.h"
 #include "words.h"
 
@@ -147,6 +148,16 @@ has_pad(const struct jk_frame *f)
 	return jk_frame_get_u64(f, JK_FIELD_PAD, &n) == JK_OK && n == 1;
 }
 
+/* A name that cannot be one is none: then nobody watches over the card. */
+static void
+get_reader(const struct jk_frame *f, char ret[static JK_READER_MAX + 1])
+{
+	if (jk_frame_get_str(f, JK_FIELD_READER, ret, JK_READER_MAX + 1) !=
+	        JK_OK ||
+	    jk_plaintext_fault(ret, strlen(ret)) != NULL)
+		ret[0] = '\0';
+}
+
 static enum jk_err
 read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 {
@@ -164,6 +175,7 @@ read_card(const struct jk_frame *f, struct jk_reader_news *ret)
 	ret->event = JK_READER_CARD;
 	ret->tries = get_tries(f);
 	ret->pad = has_pad(f);
+	get_reader(f, ret->reader);
 	return JK_OK;
 }
 

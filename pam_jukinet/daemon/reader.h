@@ -13,6 +13,7 @@
 
 #include "err.h"
 #include "frame.h"
+#include "grant.h"
 #include "keykind.h"
 #include "protocol.h"
 #include "reason.h"
@@ -48,7 +49,8 @@ struct jk_reader_news {
 	bool pad;       /* the card is in a reader with keys for the PIN */
 	enum jk_reason why;
 	char kind[JK_ID_MAX + 1];
-	size_t identity_len; /* 0: it has none */
+	char reader[JK_READER_MAX + 1]; /* its name, as a record may hold it */
+	size_t identity_len;            /* 0: it has none */
 	uint8_t identity[JK_IDENTITY_MAX];
 	size_t cert_len; /* 0: not read yet; then there is an identity */
 	uint8_t cert[JK_CERT_MAX];

@@ -16,5 +16,9 @@ void jk_request_close(struct jk_worker *worker);
 void jk_request_manage(struct jk_worker *worker);
 void jk_request_switch(struct jk_worker *worker);
 void jk_request_change(struct jk_worker *worker);
+void jk_request_lock(struct jk_worker *worker);
+void jk_request_end(struct jk_worker *worker);
+void jk_request_seen(struct jk_worker *worker);
+void jk_request_look(struct jk_worker *worker);
 
 #endif

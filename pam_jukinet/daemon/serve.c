@@ -102,6 +102,18 @@ dispatch(struct jk_worker *w)
 	case JK_FRAME_CHANGE:
 		jk_request_change(w);
 		break;
+	case JK_FRAME_LOCK:
+		jk_request_lock(w);
+		break;
+	case JK_FRAME_END:
+		jk_request_end(w);
+		break;
+	case JK_FRAME_SEEN:
+		jk_request_seen(w);
+		break;
+	case JK_FRAME_LOOK:
+		jk_request_look(w);
+		break;
 	default:
 		break; /* not one of ours: the connection ends */
 	}

@@ -10,17 +10,26 @@
 
 #include "clock.h"
 #include "frame.h"
+#include "log.h"
+#include "notice.h"
 #include "process.h"
 #include "protocol.h"
 #include "state.h"
 
 #define PREFIX  "session."
+#define LASTING "open."
 #define LOCK_MS 500
 
 static void
 file_name(uid_t uid, char ret[static 32])
 {
 	(void)snprintf(ret, 32, PREFIX "%u", (unsigned)uid);
+}
+
+static void
+lasting_name(uid_t uid, char ret[static 32])
+{
+	(void)snprintf(ret, 32, LASTING "%u", (unsigned)uid);
 }
 
 static enum jk_err
@@ -64,8 +73,8 @@ prune(struct jk_session *s)
 	if (strcmp(boot, s->boot) != 0)
 		kept = 0;
 	s->n_leaders = kept;
-	if (kept == 0)
-		s->state = JK_SESSION_ENDED;
+	if (kept == 0 && s->state != JK_SESSION_ENDED)
+		jk_session_set(s, JK_SESSION_ENDED, JK_CAUSE_LEADER_LOST);
 	return JK_OK;
 }
 
@@ -83,7 +92,7 @@ decode(const struct jk_frame *f, struct jk_session *ret)
 {
 	struct jk_session s = { 0 };
 	struct jk_cur cur;
-	uint64_t state, closed, started;
+	uint64_t state, closed, started, changed, cause;
 	enum jk_err e;
 
 	if (jk_frame_type(f) != JK_FRAME_STATE_SESSION)
@@ -95,12 +104,17 @@ decode(const struct jk_frame *f, struct jk_session *ret)
 	    (e = jk_frame_get_u64(f, JK_FIELD_CLOSED, &closed)) != JK_OK ||
 	    (e = jk_frame_get_str(f, JK_FIELD_BOOT_ID, s.boot,
 	         sizeof(s.boot))) != JK_OK ||
-	    (e = jk_frame_get_u64(f, JK_FIELD_REAL_S, &started)) != JK_OK)
+	    (e = jk_frame_get_u64(f, JK_FIELD_BOOT_MS, &changed)) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_REAL_S, &started)) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_CAUSE, &cause)) != JK_OK)
 		return e;
-	if (!jk_id_is_valid(s.id) || state > JK_SESSION_LOCKED)
+	if (!jk_id_is_valid(s.id) || state > JK_SESSION_LOCKED ||
+	    changed > INT64_MAX)
 		return JK_ERR_FORMAT;
 	s.state = (enum jk_session_state)state;
 	s.closed = closed != 0;
+	s.cause = jk_cause_from_number((unsigned long)cause);
+	s.changed_ms = (int64_t)changed;
 	s.started_s = (int64_t)started;
 	while (
 	    s.n_leaders < JK_LEADERS_MAX &&
@@ -168,21 +182,19 @@ jk_session_find(int dir, const char *id, struct jk_session *ret)
 	return e == JK_OK ? jk_session_load(dir, s.grant.uid, ret) : e;
 }
 
-enum jk_err
-jk_session_store(int dir, const struct jk_session *s)
+static enum jk_err
+encode(const struct jk_session *s, struct jk_frame *f)
 {
-	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
-	char name[32];
-	enum jk_err e = jk_frame_new(&f);
+	enum jk_err e;
 
-	if (e != JK_OK)
-		return e;
 	jk_frame_start(f, JK_FRAME_STATE_SESSION);
 	if ((e = jk_grant_encode(&s->grant, f)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_STATE_ID, s->id)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_STATE, s->state)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_CLOSED, s->closed)) != JK_OK ||
 	    (e = jk_frame_put_str(f, JK_FIELD_BOOT_ID, s->boot)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_BOOT_MS,
+	         (uint64_t)s->changed_ms)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_REAL_S,
 	         (uint64_t)s->started_s)) != JK_OK)
 		return e;
@@ -192,8 +204,32 @@ jk_session_store(int dir, const struct jk_session *s)
 		if (e != JK_OK)
 			return e;
 	}
+	return jk_frame_put_u64(f, JK_FIELD_CAUSE, s->cause);
+}
+
+/* What stands is what counts: the notice is a hint that may be missing. */
+enum jk_err
+jk_session_store(int dir, const struct jk_session *s)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char name[32];
+	enum jk_err e;
+
 	file_name(s->grant.uid, name);
-	return jk_state_write(dir, name, f);
+	if ((e = jk_frame_new(&f)) != JK_OK || (e = encode(s, f)) != JK_OK ||
+	    (e = jk_state_write(dir, name, f)) != JK_OK)
+		return e;
+	jk_notice_put(dir, s);
+	return JK_OK;
+}
+
+void
+jk_session_set(struct jk_session *s, enum jk_session_state state,
+    enum jk_cause cause)
+{
+	s->state = state;
+	s->cause = cause;
+	s->changed_ms = jk_boot_ms();
 }
 
 enum jk_err
@@ -204,6 +240,7 @@ jk_session_new(const struct jk_grant *grant, const struct jk_leader *leader,
 		.grant = *grant,
 		.state = JK_SESSION_ACTIVE,
 		.started_s = jk_real_s(),
+		.changed_ms = jk_boot_ms(),
 		.n_leaders = 1,
 		.leader = { *leader },
 	};
@@ -242,7 +279,7 @@ jk_session_drop_leader(struct jk_session *session, pid_t pid)
 		kept = 0;
 	session->n_leaders = kept;
 	if (kept == 0)
-		session->state = JK_SESSION_ENDED;
+		jk_session_set(session, JK_SESSION_ENDED, JK_CAUSE_NONE);
 }
 
 enum jk_err
@@ -295,8 +332,10 @@ jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
 		return e;
 	/* Once more, now that nobody else writes; with its dead leaders. */
 	e = read_file(dir, name, &s);
-	if (e == JK_OK && (strcmp(s.id, id) != 0 || s.closed))
+	if (e == JK_OK && strcmp(s.id, id) != 0)
 		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK && s.closed)
+		e = JK_ERR_CLOSED;
 	if (e == JK_OK) {
 		jk_session_drop_leader(&s, pid);
 		e = prune(&s);
@@ -309,6 +348,142 @@ jk_session_leave(int dir, const char *id, pid_t pid, struct jk_session *ret)
 	if (e == JK_OK)
 		*ret = s;
 	return e;
+}
+
+enum jk_err
+jk_session_finish(int dir, const char *id, enum jk_cause cause,
+    struct jk_session *ret)
+{
+	struct jk_session s;
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_find(dir, id, &s);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_lock(dir, s.grant.uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_load(dir, s.grant.uid, &s);
+	if (e == JK_OK && (strcmp(s.id, id) != 0 || s.closed))
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK) {
+		if (s.state != JK_SESSION_ENDED)
+			jk_session_set(&s, JK_SESSION_ENDED, cause);
+		s.n_leaders = 0;
+		s.closed = true;
+		e = jk_session_store(dir, &s);
+	}
+	close(lock);
+	if (e == JK_OK)
+		*ret = s;
+	return e;
+}
+
+/* The one that stands since this boot. */
+static enum jk_err
+take_lost(int dir, uid_t uid, struct jk_session *ret)
+{
+	struct jk_session s;
+	enum jk_err e = jk_session_load(dir, uid, &s);
+
+	if (e != JK_OK)
+		return e;
+	if (s.state != JK_SESSION_ENDED || s.closed)
+		return JK_ERR_EXISTS;
+	s.closed = true;
+	e = jk_session_store(dir, &s);
+	if (e == JK_OK)
+		*ret = s;
+	return e;
+}
+
+enum jk_err
+jk_session_take_lost(int dir, int keep_dir, uid_t uid, struct jk_session *ret)
+{
+	char name[32];
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_lock(dir, uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = take_lost(dir, uid, ret);
+	if (e == JK_ERR_NOT_FOUND) {
+		lasting_name(uid, name);
+		e = read_file(keep_dir, name, ret);
+		if (e != JK_ERR_NOT_FOUND)
+			(void)jk_state_remove(keep_dir, name);
+		if (e == JK_OK && ret->grant.uid != uid)
+			e = JK_ERR_FORMAT;
+		if (e == JK_OK)
+			ret->cause = JK_CAUSE_REBOOT;
+	}
+	close(lock);
+	return e == JK_ERR_EXISTS ? JK_ERR_NOT_FOUND : e;
+}
+
+enum jk_err
+jk_session_remember(int keep_dir, const struct jk_session *s)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char name[32];
+	enum jk_err e;
+
+	lasting_name(s->grant.uid, name);
+	if ((e = jk_frame_new(&f)) != JK_OK || (e = encode(s, f)) != JK_OK)
+		return e;
+	return jk_state_keep(keep_dir, name, f);
+}
+
+void
+jk_session_forget(int keep_dir, uid_t uid)
+{
+	char name[32];
+
+	lasting_name(uid, name);
+	if (jk_state_remove(keep_dir, name) == JK_ERR_SYS)
+		jk_log(JK_LOG_WARNING, "%s stays", name);
+}
+
+/* `but` is another directory, whose sessions have had their turn; or -1. */
+static enum jk_err
+each_in(int dir, const char *prefix, int but,
+    enum jk_err (*one)(uid_t uid, void *ctx), void *ctx)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const size_t skip = strlen(prefix);
+	struct dirent *entry;
+	enum jk_err e = JK_OK;
+	char name[32];
+	uint64_t uid;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return JK_ERR_SYS;
+	}
+	while (e == JK_OK && (entry = readdir(d)) != NULL) {
+		if (strncmp(entry->d_name, prefix, skip) != 0 ||
+		    jk_process_number(entry->d_name + skip, UINT32_MAX - 1,
+		        &uid) != JK_OK)
+			continue;
+		file_name((uid_t)uid, name);
+		if (but < 0 || faccessat(but, name, F_OK, 0) != 0)
+			e = one((uid_t)uid, ctx);
+	}
+	closedir(d);
+	return e;
+}
+
+enum jk_err
+jk_session_each(int dir, int keep_dir, enum jk_err (*one)(uid_t uid, void *ctx),
+    void *ctx)
+{
+	enum jk_err e = each_in(dir, PREFIX, -1, one, ctx);
+
+	return e == JK_OK ? each_in(keep_dir, LASTING, dir, one, ctx) : e;
 }
 
 enum jk_err

@@ -4,6 +4,10 @@
  * writes the state of sessions: state/session.UID. It is bound to the person
  * and the key that was proven, and lives as long as one of its leaders: the
  * login processes that opened it.
+ *
+ * Whoever waits for a change reads sessions/UID, which says no more than how it
+ * stands (notice.h). A session that a reboot cuts off is known by the file
+ * open.UID in /var/lib/jukinet.
  */
 #ifndef JK_SESSION_H
 #define JK_SESSION_H
@@ -11,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cause.h"
 #include "grant.h"
 #include "hex.h"
 
@@ -32,7 +37,9 @@ struct jk_session {
 	struct jk_grant grant;
 	char id[JK_ID_LEN + 1];
 	enum jk_session_state state;
-	bool closed; /* its end is on record */
+	enum jk_cause cause; /* why it is locked or has ended */
+	int64_t changed_ms;  /* boot time: since when it is as it is */
+	bool closed;         /* its end is on record */
 	char boot[JK_BOOT_ID_LEN + 1];
 	int64_t started_s;
 	size_t n_leaders;
@@ -60,6 +67,9 @@ enum jk_err jk_session_add_leader(struct jk_session *session,
  * is no leader (the opener has handed over) counts as the only one left.
  */
 void jk_session_drop_leader(struct jk_session *session, pid_t pid);
+/* From now on; also what is active becomes so anew. */
+void jk_session_set(struct jk_session *session, enum jk_session_state state,
+    enum jk_cause cause);
 enum jk_err jk_session_store(int dir, const struct jk_session *session);
 
 /*
@@ -80,7 +90,8 @@ enum jk_err jk_session_change(int dir, const struct jk_session *known,
 /*
  * A leader leaves, under the lock and stored; *ret is what is left. When the
  * last one leaves the session is closed: its end is the caller's to record.
- * JK_ERR_NOT_FOUND: there is no such session, or it is closed already.
+ * JK_ERR_NOT_FOUND: there is no such session; JK_ERR_CLOSED: it is closed
+ * already.
  */
 enum jk_err jk_session_leave(int dir, const char *id, pid_t pid,
     struct jk_session *ret);
@@ -90,6 +101,28 @@ enum jk_err jk_session_leave(int dir, const char *id, pid_t pid,
  * one has it to record.
  */
 enum jk_err jk_session_owes_end(int dir, const struct jk_session *session);
+
+/*
+ * One that lives whoever leads it ends, under the lock and stored, and is
+ * closed: its end is the caller's to record. JK_ERR_NOT_FOUND: it is no more.
+ */
+enum jk_err jk_session_finish(int dir, const char *id, enum jk_cause cause,
+    struct jk_session *ret);
+
+/*
+ * A session whose leaders have died without closing it is closed, once, by
+ * whoever comes first: its end is then the caller's to record. The same for one
+ * of an earlier boot. JK_ERR_NOT_FOUND: the account has none such.
+ */
+enum jk_err jk_session_take_lost(int dir, int keep_dir, uid_t uid,
+    struct jk_session *ret);
+/* Kept until its end is on record. */
+enum jk_err jk_session_remember(int keep_dir, const struct jk_session *session);
+void jk_session_forget(int keep_dir, uid_t uid);
+
+/* Calls `one` for the uid of every account that has, or may have had one. */
+enum jk_err jk_session_each(int dir, int keep_dir,
+    enum jk_err (*one)(uid_t uid, void *ctx), void *ctx);
 
 /* Is any process of this uid alive? */
 bool jk_session_has_processes(uid_t uid);

@@ -63,9 +63,15 @@ write_whole(int fd, struct jk_cur bytes)
 	return JK_OK;
 }
 
+enum how {
+	QUICK,
+	DURABLE,
+	PUBLIC
+};
+
 /* A file beside, under a name that is ours alone; left behind on failure. */
 static enum jk_err
-write_beside(int dir, const struct jk_frame *frame, bool durable,
+write_beside(int dir, const struct jk_frame *frame, enum how how,
     char ret_temp[static NAME_MAX_LEN])
 {
 	enum jk_err e;
@@ -79,7 +85,9 @@ write_beside(int dir, const struct jk_frame *frame, bool durable,
 	if (fd < 0)
 		return JK_ERR_SYS;
 	e = write_whole(fd, jk_frame_bytes(frame));
-	if (e == JK_OK && durable && fsync(fd) != 0)
+	if (e == JK_OK && how == PUBLIC && fchmod(fd, 0644) != 0)
+		e = JK_ERR_SYS;
+	if (e == JK_OK && how == DURABLE && fsync(fd) != 0)
 		e = JK_ERR_SYS;
 	if (close(fd) != 0 && e == JK_OK)
 		e = JK_ERR_SYS;
@@ -87,16 +95,16 @@ write_beside(int dir, const struct jk_frame *frame, bool durable,
 }
 
 static enum jk_err
-replace(int dir, const char *name, const struct jk_frame *frame, bool durable)
+replace(int dir, const char *name, const struct jk_frame *frame, enum how how)
 {
 	char temp[NAME_MAX_LEN];
-	enum jk_err e = write_beside(dir, frame, durable, temp);
+	enum jk_err e = write_beside(dir, frame, how, temp);
 
 	if (e == JK_OK && renameat(dir, temp, dir, name) != 0)
 		e = JK_ERR_SYS;
 	if (e != JK_OK)
 		(void)unlinkat(dir, temp, 0);
-	if (e == JK_OK && durable && fsync(dir) != 0)
+	if (e == JK_OK && how == DURABLE && fsync(dir) != 0)
 		e = JK_ERR_SYS;
 	return e;
 }
@@ -104,20 +112,26 @@ replace(int dir, const char *name, const struct jk_frame *frame, bool durable)
 enum jk_err
 jk_state_write(int dir, const char *name, const struct jk_frame *frame)
 {
-	return replace(dir, name, frame, false);
+	return replace(dir, name, frame, QUICK);
 }
 
 enum jk_err
 jk_state_keep(int dir, const char *name, const struct jk_frame *frame)
 {
-	return replace(dir, name, frame, true);
+	return replace(dir, name, frame, DURABLE);
+}
+
+enum jk_err
+jk_state_publish(int dir, const char *name, const struct jk_frame *frame)
+{
+	return replace(dir, name, frame, PUBLIC);
 }
 
 enum jk_err
 jk_state_create(int dir, const char *name, const struct jk_frame *frame)
 {
 	char temp[NAME_MAX_LEN];
-	enum jk_err e = write_beside(dir, frame, true, temp);
+	enum jk_err e = write_beside(dir, frame, DURABLE, temp);
 
 	/* A second name, unlike a new one, never replaces what stands there. */
 	if (e == JK_OK && linkat(dir, temp, dir, name, 0) != 0)

@@ -22,6 +22,9 @@ enum jk_err jk_state_write(int dir, const char *name,
 /* The same, and with JK_OK it outlives a power cut. */
 enum jk_err jk_state_keep(int dir, const char *name,
     const struct jk_frame *frame);
+/* The same, in another directory that anybody may read. */
+enum jk_err jk_state_publish(int dir, const char *name,
+    const struct jk_frame *frame);
 /*
  * A new file, whole and durable when it appears: of all who try, exactly one
  * gets JK_OK, the others JK_ERR_EXISTS.

@@ -19,6 +19,16 @@ static const struct {
 	const char *code;
 	const char *english;
 } table[] = {
+	/* after a login */
+	{ "notice",
+	    N_("Searches, displays and prints that your work does not need are "
+	       "forbidden. Everything is recorded, analysed and audited. You "
+	       "were here last: {date} {time} {terminal}") },
+	{ "notice.first",
+	    N_("Searches, displays and prints that your work does not need are "
+	       "forbidden. Everything is recorded, analysed and audited. This "
+	       "is your first use of this terminal.") },
+
 	/* while it goes on */
 	{ "card.insert",
 	    N_("Insert your operator IC card into the card reader.") },
@@ -127,6 +137,10 @@ static const struct {
 	{ "sess.locked",
 	    N_("Your session is locked. Unlock the screen with your operator "
 	       "IC card first.") },
+
+	{ "session.ended",
+	    N_("The session of the person who was working here was ended, and "
+	       "this is recorded. Log in anew.") },
 
 	/* reader and card */
 	{ "reader.none",

@@ -46,6 +46,8 @@ PIN = "123456"
 WRONG = "654321"
 TRIES = 3
 STATE = "/run/jukinet/state"
+NOTICES = "/run/jukinet/sessions"
+MONITOR = "_jukinet-monitor"
 KEEP = "/var/lib/jukinet"
 SNAPSHOT = "/var/lib/jukinet-registry/snapshot.cdb"
 SCRIPTS = "/tmp/jk"
@@ -107,7 +109,7 @@ class Office(World):
 
     def _open_office(self) -> None:
         self.space.directory(SCRIPTS)
-        for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py"):
+        for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py", "watch.py"):
             path = os.path.join(HERE, name)
             if os.path.exists(path):
                 with open(path, "rb") as file:
@@ -147,7 +149,8 @@ class Office(World):
         self.registry.build()
         self.services.start()
         self.services.wait_until_idle()
-        for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*")):
+        for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*"),
+                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*")):
             for name in self.files(directory, pattern):
                 os.unlink(self.space.path(f"{directory}/{name}"))
         self.insert(holder)

@@ -279,7 +279,7 @@ test_session_leave_closes_with_the_last_and_once(void **state)
 	assert_int_equal(left.state, JK_SESSION_ENDED);
 	assert_true(left.closed);
 	assert_int_equal(jk_session_leave(p.dir, s.id, getppid(), &left),
-	    JK_ERR_NOT_FOUND);
+	    JK_ERR_CLOSED);
 	assert_int_equal(jk_session_leave(p.dir, "0123456789abcdef", 1, &left),
 	    JK_ERR_NOT_FOUND);
 	/* Its end could not be recorded: the next one finds it so. */

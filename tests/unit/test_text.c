@@ -48,6 +48,8 @@ static const struct {
 	{ "opid", JK_ID_MAX },
 	{ "account", JK_ACCOUNT_MAX },
 	{ "business", JK_ID_MAX },
+	{ "time", 5 },
+	{ "terminal", JK_ID_MAX },
 };
 
 char *__wrap_bindtextdomain(const char *domain, const char *directory);
@@ -148,7 +150,8 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"puk.prompt", "puk.prompt.last", "pin.due", "pin.unknown.warn",
 		"pin.changed", "pin.changed.plain", "pin.kept", "pin.taken",
 		"pin.unsure", "account.select", "account.number",
-		"account.again", "account.taken", "pin.pad", "pin.pad.last" };
+		"account.again", "account.taken", "pin.pad", "pin.pad.last",
+		"notice", "notice.first" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {

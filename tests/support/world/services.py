@@ -55,6 +55,8 @@ SERVICES = (
 DIRECTORIES = (
     Directory("/run/jukinet", "root", 0o755),
     Directory("/run/jukinet/state", "_jukinet", 0o700),
+    Directory("/run/jukinet/sessions", "_jukinet", 0o755),
+    Directory("/run/jukinet/monitor", "_jukinet-monitor", 0o755),
     Directory("/var/lib/jukinet", "_jukinet", 0o700),
     Directory("/var/lib/jukinet-registry", "root", 0o755),
     Directory("/etc/jukinet", "root", 0o755),

@@ -8,7 +8,7 @@ import ctypes.util
 from dataclasses import dataclass, replace
 from typing import Iterable
 
-SYSTEM = ("_jukinet", "_jukinet-card", "_jukinet-witness")
+SYSTEM = ("_jukinet", "_jukinet-card", "_jukinet-witness", "_jukinet-monitor")
 PEOPLE = {"hanako": 2001, "taro": 2002, "jiro": 2003, "mallory": 2004}
 HIGHEST_SYSTEM_ID = 990
 SHELL_PROMPT = "world$ "
