@@ -277,8 +277,10 @@ offer_one(struct jk_conversation *c, struct jk_p11_module *module,
 		.certificate = { o->certificate.der, o->certificate.len },
 		.tries = o->token.pin.tries,
 	};
-	enum jk_err e = jk_conversation_show(c, &view);
+	enum jk_err e;
 
+	jk_guard_part();
+	e = jk_conversation_show(c, &view);
 	if (e == JK_OK)
 		e = hear(c);
 	if (e != JK_OK)
@@ -360,7 +362,10 @@ offer_all(struct jk_conversation *c, struct jk_p11_module *module)
 		if (e != JK_OK)
 			return e;
 	}
-	return over ? JK_OK : jk_conversation_fail(c, c->why, NULL);
+	if (over)
+		return JK_OK;
+	jk_guard_part();
+	return jk_conversation_fail(c, c->why, NULL);
 }
 
 /* With what is confined. *ret_why: what the worker is told where it fails. */

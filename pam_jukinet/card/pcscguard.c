@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "echo.h"
 #include "patience.h"
 #include "pcsc.h"
 
@@ -28,11 +29,13 @@ static struct {
 	jk_guard_lost_fn *lost;
 	void *ctx;
 	bool used, busy;
-	const char *hold; /* all that follows there is one transaction */
-	bool holding;     /* it is open */
-	SCARDHANDLE held;
+	bool open; /* a transaction; OpenSC may think that it has ended */
+	SCARDHANDLE handle; /* whose */
+	const char *hold;   /* all that follows there ends with a reset */
+	bool holding;       /* it is the one that is open */
 	unsigned commands, doubts;
 	struct jk_tries tries;
+	struct jk_echo echo; /* of the one that is open */
 	struct link link[JK_READERS_MAX];
 } guard;
 
@@ -77,13 +80,38 @@ jk_guard_is_holding(void)
 	return guard.holding;
 }
 
+static bool
+is_open(SCARDHANDLE handle)
+{
+	return guard.open && handle == guard.handle;
+}
+
+static LONG
+end(DWORD disposition)
+{
+	LONG code = SCARD_S_SUCCESS;
+
+	if (guard.open)
+		code = REAL(SCardEndTransaction)(guard.handle, disposition);
+	guard.open = false;
+	guard.holding = false;
+	jk_echo_forget(&guard.echo);
+	return code;
+}
+
+void
+jk_guard_part(void)
+{
+	if (!guard.holding)
+		(void)end(SCARD_LEAVE_CARD);
+}
+
 void
 jk_guard_release(void)
 {
 	if (guard.holding)
-		(void)REAL(SCardEndTransaction)(guard.held, SCARD_RESET_CARD);
+		(void)end(SCARD_RESET_CARD);
 	guard.hold = NULL;
-	guard.holding = false;
 }
 
 void
@@ -167,6 +195,7 @@ SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols,
 	if (guard.pcsc == NULL)
 		return REAL(SCardConnect)(context, reader, share, protocols,
 		    ret, ret_protocol);
+	jk_guard_part();
 	jk_patience_wait(JK_WAIT_OTHERS);
 	code = REAL(
 	    SCardConnect)(context, reader, share, protocols, ret, ret_protocol);
@@ -183,8 +212,10 @@ SCardDisconnect(SCARDHANDLE handle, DWORD disposition)
 {
 	struct link *l = find_link(handle);
 
-	if (guard.holding && handle == guard.held)
+	if (is_open(handle) && guard.holding)
 		jk_guard_release();
+	else if (is_open(handle))
+		jk_guard_part();
 	if (l != NULL)
 		*l = (struct link){ 0 };
 	return REAL(SCardDisconnect)(handle, disposition);
@@ -199,43 +230,103 @@ is_to_hold(SCARDHANDLE handle)
 	       strcmp(l->reader.name, guard.hold) == 0;
 }
 
-EXPORT LONG
-SCardBeginTransaction(SCARDHANDLE handle)
+static LONG
+begin(SCARDHANDLE handle)
 {
 	LONG code;
 
-	if (guard.holding && handle == guard.held)
-		return SCARD_S_SUCCESS;
-	if (guard.pcsc == NULL)
-		return REAL(SCardBeginTransaction)(handle);
+	/* Nothing is kept while another card is waited for, but a PIN's. */
+	jk_guard_part();
 	jk_patience_wait(JK_WAIT_OTHERS);
 	code = REAL(SCardBeginTransaction)(handle);
 	jk_patience_served();
-	if (code == SCARD_S_SUCCESS && is_to_hold(handle)) {
-		guard.holding = true;
-		guard.held = handle;
+	if (code == SCARD_S_SUCCESS && !guard.open) {
+		guard.open = true;
+		guard.handle = handle;
 	}
 	return judge(handle, code, true);
 }
 
 EXPORT LONG
+SCardBeginTransaction(SCARDHANDLE handle)
+{
+	LONG code = SCARD_S_SUCCESS;
+
+	if (guard.pcsc == NULL)
+		return REAL(SCardBeginTransaction)(handle);
+	if (!is_open(handle))
+		code = begin(handle);
+	if (is_open(handle) && is_to_hold(handle))
+		guard.holding = true;
+	return code;
+}
+
+EXPORT LONG
 SCardEndTransaction(SCARDHANDLE handle, DWORD disposition)
 {
-	if (guard.holding && handle == guard.held)
+	if (!is_open(handle))
+		return REAL(SCardEndTransaction)(handle, disposition);
+	if (guard.holding || disposition == SCARD_LEAVE_CARD)
 		return SCARD_S_SUCCESS;
-	return REAL(SCardEndTransaction)(handle, disposition);
+	return end(disposition);
+}
+
+/* What is answered here must not outlive what these may do to a card. */
+EXPORT LONG
+SCardReconnect(SCARDHANDLE handle, DWORD share, DWORD protocols, DWORD how,
+    LPDWORD ret_protocol)
+{
+	jk_echo_forget(&guard.echo);
+	return REAL(
+	    SCardReconnect)(handle, share, protocols, how, ret_protocol);
+}
+
+EXPORT LONG
+SCardControl(SCARDHANDLE handle, DWORD code, LPCVOID command, DWORD len,
+    LPVOID ret, DWORD size, LPDWORD ret_len)
+{
+	jk_echo_forget(&guard.echo);
+	return REAL(
+	    SCardControl)(handle, code, command, len, ret, size, ret_len);
 }
 
 static void
-note_tries(LPCBYTE command, DWORD len, LPCBYTE answer, DWORD answer_len)
+note_tries(struct jk_cur command, struct jk_cur answer)
 {
 	struct jk_tries *t = &guard.tries;
 	uint16_t sw;
 
-	if (len < 4 || command[1] != INS_VERIFY || answer_len < 2)
+	if (command.left < 4 || command.at[1] != INS_VERIFY || answer.left < 2)
 		return;
-	sw = (uint16_t)(answer[answer_len - 2] << 8 | answer[answer_len - 1]);
+	sw = (uint16_t)(answer.at[answer.left - 2] << 8 |
+	                answer.at[answer.left - 1]);
 	t->known = jk_tries_from_sw(sw, &t->left);
+}
+
+static void
+note(SCARDHANDLE handle, struct jk_cur command, LONG code, struct jk_cur answer)
+{
+	if (code == SCARD_S_SUCCESS)
+		note_tries(command, answer);
+	if (!is_open(handle))
+		return;
+	if (code == SCARD_S_SUCCESS)
+		jk_echo_note(&guard.echo, command, answer);
+	else
+		jk_echo_forget(&guard.echo);
+}
+
+static bool
+is_answered(SCARDHANDLE handle, struct jk_cur command, LPBYTE ret,
+    LPDWORD ret_len)
+{
+	size_t n = 0;
+
+	if (!is_open(handle) ||
+	    !jk_echo_answer(&guard.echo, command, ret, *ret_len, &n))
+		return false;
+	*ret_len = n;
+	return true;
 }
 
 EXPORT LONG
@@ -249,11 +340,13 @@ SCardTransmit(SCARDHANDLE handle, const SCARD_IO_REQUEST *send, LPCBYTE command,
 		    ret, ret_len);
 	if (++guard.commands > COMMANDS_MAX)
 		return SCARD_F_COMM_ERROR;
+	if (is_answered(handle, (struct jk_cur){ command, len }, ret, ret_len))
+		return SCARD_S_SUCCESS;
 	jk_patience_wait(JK_WAIT_CARD);
 	code = REAL(
 	    SCardTransmit)(handle, send, command, len, receive, ret, ret_len);
 	jk_patience_wait(JK_WAIT_PCSCD);
-	if (code == SCARD_S_SUCCESS)
-		note_tries(command, len, ret, *ret_len);
+	note(handle, (struct jk_cur){ command, len }, code,
+	    (struct jk_cur){ ret, *ret_len });
 	return judge(handle, code, *ret_len >= 2);
 }

@@ -5,10 +5,11 @@
  * (provider_library = ""), which is this program, and what is exported here
  * comes before libpcsclite's.
  *
- * So the many transactions of OpenSC can be made one that ends with a reset of
- * the card, a card that goes is noticed where OpenSC would wait for ever, and
- * what a card says has an end. Without jk_guard_start() all calls go through
- * as they are.
+ * So the many transactions of OpenSC become few, what it reads again and again
+ * in one of them is read once (echo.h), the one with the PIN ends with a reset
+ * of the card, a card that goes is noticed where OpenSC would wait for ever,
+ * and what a card says has an end. Without jk_guard_start() all calls go
+ * through as they are.
  */
 #ifndef JK_PCSCGUARD_H
 #define JK_PCSCGUARD_H
@@ -33,6 +34,13 @@ void jk_guard_start(const struct jk_pcsc *pcsc, jk_guard_lost_fn *lost,
 bool jk_guard_is_used(void);
 /* Whether somebody else had a card for himself. */
 bool jk_guard_was_busy(void);
+
+/*
+ * Transactions with the same card that follow each other are one, until this
+ * ends it and leaves the card as it is; so does a transaction with another
+ * card. To be called before anybody else is waited for. One that is held stays.
+ */
+void jk_guard_part(void);
 
 /*
  * From the next transaction on, all with the card in this reader are one,
