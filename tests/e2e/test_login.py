@@ -11,7 +11,7 @@ from jukinet import (COUNTER, NOBODY, Office, PIN, STAFF, STATE, App, Record, en
                      wait_for)
 
 ORDER = ["op", "acct", "jid", "jfor", "jterm", "jcls", "jper", "jright", "jtype", "jdept", "jmeth", "jcard", "jkey", "jtrust",
-         "jsess", "jrct", "jpol", "jsvc", "exe", "hostname", "addr", "terminal", "res"]
+         "jsess", "jrct", "jpol", "jsvc", "jrdr", "exe", "hostname", "addr", "terminal", "res"]
 MINUTES = 60 * 1000
 
 
