@@ -63,6 +63,29 @@
  *                                            ended: since BOOT_MS it is as it is
  *     < VERDICT REASON, PRESENT, REMOVAL, LOCK_WITHIN_S, LOCKED_MAX_S, LEFT_S,
  *               LEFTOVERS                    what holds on this terminal
+ *   > USE       NONCE, PURPOSE, RECEPTION?, GROUNDS?
+ *                                            of the session's own account: why
+ *                                            somebody's record is wanted; the
+ *                                            conversation lasts until the client
+ *                                            closes or the session ends
+ *     < USING   REASON, PARAM*, USE?, SESSION?, PERSON?, OPID?, TYPE?,
+ *               DEPARTMENT?, TERMINAL?         refused: REASON and PARAM alone,
+ *                                            and it ends
+ *     any number, at most JK_USE_FLIGHT of them unanswered; each is answered
+ *     once, in any order:
+ *     > QUERY   SEQ, ACTION, BUSINESS, SEARCH?, CODE?, COUNT?, REQUIREMENT?,
+ *               PERMISSION?, OBJECT?
+ *     > RESULT  SEQ, ID, COUNT               of a QUERY that was allowed: so many
+ *                                            persons came out
+ *     > CONFIRM SEQ                          for the QUERY that was answered last
+ *                                            with confirm.none: as it stands, by a
+ *                                            second person; nothing else may be
+ *                                            unanswered
+ *       < NOTE, < ASK_PIN and > PIN as in AUTH, before its ANSWER
+ *     > DONE    SEQ, COUNT?, TEXT?           the entry of the use ledger as the
+ *                                            operator has confirmed it
+ *       < ANSWER SEQ, REASON, PARAM*, ID?, RECEIPT?, MAC?, MAC_KEY?
+ *     < CHANGED STATE, CAUSE                 unasked: how the session stands now
  *
  * /run/jukinet/sessions/UID (jukinetd → anybody), a file by rename
  *     NOTICE    SESSION, CAUSE, STATE        how the account's session stands; a
@@ -129,6 +152,14 @@ enum jk_frame_type {
 	JK_FRAME_SEEN,
 	JK_FRAME_LOOK,
 	JK_FRAME_LIVE,
+	JK_FRAME_USE,
+	JK_FRAME_USING,
+	JK_FRAME_QUERY,
+	JK_FRAME_RESULT,
+	JK_FRAME_CONFIRM,
+	JK_FRAME_DONE,
+	JK_FRAME_ANSWER,
+	JK_FRAME_CHANGED,
 
 	JK_FRAME_FIND = 32,
 	JK_FRAME_WAITING,
@@ -223,6 +254,24 @@ enum jk_field {
 	JK_FIELD_REAL_S,
 	JK_FIELD_LEADER, /* struct jk_leader, repeats */
 	JK_FIELD_CAUSE,  /* u64, enum jk_cause */
+
+	/* Of a use. Text is UTF-8, plain, and at most JK_USE_TEXT bytes. */
+	JK_FIELD_SEQ = 96,  /* u64, the client's own number of a request */
+	JK_FIELD_USE,       /* id */
+	JK_FIELD_PURPOSE,   /* id, the kind of work: "passport" */
+	JK_FIELD_RECEPTION, /* number of an application: A-Za-z0-9._/- */
+	JK_FIELD_GROUNDS,   /* text, where there is no application */
+	JK_FIELD_ACTION,    /* id: jk_actions */
+	JK_FIELD_BUSINESS,  /* id: jk_businesses */
+	JK_FIELD_SEARCH,    /* id of what is searched by: jk_searches */
+	JK_FIELD_CODE,  /* a resident record code; never kept, nor answered */
+	JK_FIELD_COUNT, /* u64, persons: expected, or that came out */
+	JK_FIELD_REQUIREMENT, /* text, of a search or an extraction (S-44) */
+	JK_FIELD_PERMISSION,  /* id of an approval of kind identity-info */
+	JK_FIELD_OBJECT,      /* id: printer queue, medium, form */
+	JK_FIELD_RECEIPT,     /* "1795298607.548:3", where the record stands */
+	JK_FIELD_MAC,         /* 64 hex digits: jukinet-receipt(5) */
+	JK_FIELD_MAC_KEY,     /* id of the key that made it */
 };
 
 #define JK_FLAG_SILENT  1u  /* PAM_SILENT */
@@ -230,6 +279,9 @@ enum jk_field {
 #define JK_FLAG_RENEW   4u  /* SIGN: RENEW may follow at once */
 #define JK_FLAG_PRELIM  8u  /* CHANGE: only whether it can be done */
 #define JK_FLAG_EXPIRED 16u /* CHANGE: only of a PIN that must be changed */
+
+#define JK_USE_FLIGHT 16  /* unanswered at a time */
+#define JK_USE_TEXT   512 /* bytes, of what a person typed */
 
 /* Whether the operator's card has to be in the reader. */
 enum jk_card_present {

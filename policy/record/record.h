@@ -39,6 +39,13 @@
 	X(JK_OP_CARD_INSERT, "card-insert", AUDIT_USER_DEVICE)    \
 	X(JK_OP_CARD_REMOVE, "card-remove", AUDIT_USER_DEVICE)    \
 	X(JK_OP_CARD_LEFT, "card-left", AUDIT_USER_DEVICE)        \
+	X(JK_OP_USE_START, "use-start", AUDIT_TRUSTED_APP)        \
+	X(JK_OP_LOOKUP, "lookup", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_RESULT, "result", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_CONFIRM, "confirm", AUDIT_TRUSTED_APP)            \
+	X(JK_OP_LEDGER, "ledger", AUDIT_TRUSTED_APP)              \
+	X(JK_OP_QUERY, "query", AUDIT_TRUSTED_APP)                \
+	X(JK_OP_KEY, "key", AUDIT_USYS_CONFIG)                    \
 	/* officers, by jukinetctl: written by root */            \
 	X(JK_OP_PERSON, "person", AUDIT_USER_MGMT)                \
 	X(JK_OP_GRANT, "grant", AUDIT_USER_MGMT)                  \
@@ -70,35 +77,48 @@ enum jk_op {
  * IDS: several of them with "," between, at most 255 bytes.
  * TEXT: outside text, at most 255 bytes, encoded.
  */
-#define JK_RECORD_FIELD_TABLE(X)        \
-	X(JK_REC_ACCT, "acct", TEXT)    \
-	X(JK_REC_ID, "jid", ID)         \
-	X(JK_REC_VOID, "jvoid", ID)     \
-	X(JK_REC_FOR, "jfor", ID)       \
-	X(JK_REC_FUNCTION, "jfunc", ID) \
-	X(JK_REC_WHY, "jwhy", ID)       \
-	X(JK_REC_TERM, "jterm", ID)     \
-	X(JK_REC_CLASS, "jcls", ID)     \
-	X(JK_REC_PERSON, "jper", ID)    \
-	X(JK_REC_RIGHT, "jright", ID)   \
-	X(JK_REC_FROM, "jfrom", ID)     \
-	X(JK_REC_TYPE, "jtype", ID)     \
-	X(JK_REC_DEPT, "jdept", ID)     \
-	X(JK_REC_METHOD, "jmeth", ID)   \
-	X(JK_REC_CARD, "jcard", ID)     \
-	X(JK_REC_KEY, "jkey", ID)       \
-	X(JK_REC_TRUST, "jtrust", ID)   \
-	X(JK_REC_TRIES, "jtry", ID)     \
-	X(JK_REC_APPROVAL, "japp", IDS) \
-	X(JK_REC_SESSION, "jsess", ID)  \
-	X(JK_REC_RECEIPT, "jrct", ID)   \
-	X(JK_REC_OBJECT, "jobj", ID)    \
-	X(JK_REC_LEDGER, "jled", ID)    \
-	X(JK_REC_POLICY, "jpol", ID)    \
-	X(JK_REC_SERVICE, "jsvc", TEXT) \
-	X(JK_REC_CLAIM, "jclaim", TEXT) \
-	X(JK_REC_READER, "jrdr", TEXT)  \
-	X(JK_REC_SECONDS, "jdur", ID)
+#define JK_RECORD_FIELD_TABLE(X)          \
+	X(JK_REC_ACCT, "acct", TEXT)      \
+	X(JK_REC_ID, "jid", ID)           \
+	X(JK_REC_VOID, "jvoid", ID)       \
+	X(JK_REC_FOR, "jfor", ID)         \
+	X(JK_REC_FUNCTION, "jfunc", ID)   \
+	X(JK_REC_WHY, "jwhy", ID)         \
+	X(JK_REC_TERM, "jterm", ID)       \
+	X(JK_REC_CLASS, "jcls", ID)       \
+	X(JK_REC_PERSON, "jper", ID)      \
+	X(JK_REC_RIGHT, "jright", ID)     \
+	X(JK_REC_FROM, "jfrom", ID)       \
+	X(JK_REC_TYPE, "jtype", ID)       \
+	X(JK_REC_DEPT, "jdept", ID)       \
+	X(JK_REC_METHOD, "jmeth", ID)     \
+	X(JK_REC_CARD, "jcard", ID)       \
+	X(JK_REC_KEY, "jkey", ID)         \
+	X(JK_REC_TRUST, "jtrust", ID)     \
+	X(JK_REC_TRIES, "jtry", ID)       \
+	X(JK_REC_APPROVAL, "japp", IDS)   \
+	X(JK_REC_SESSION, "jsess", ID)    \
+	X(JK_REC_RECEIPT, "jrct", ID)     \
+	X(JK_REC_OBJECT, "jobj", ID)      \
+	X(JK_REC_LEDGER, "jled", ID)      \
+	X(JK_REC_POLICY, "jpol", ID)      \
+	X(JK_REC_SERVICE, "jsvc", TEXT)   \
+	X(JK_REC_CLAIM, "jclaim", TEXT)   \
+	X(JK_REC_READER, "jrdr", TEXT)    \
+	X(JK_REC_SECONDS, "jdur", ID)     \
+	X(JK_REC_USE, "juse", ID)         \
+	X(JK_REC_PURPOSE, "jpur", ID)     \
+	X(JK_REC_RECEPTION, "jrcp", TEXT) \
+	X(JK_REC_BUSINESS, "jbiz", ID)    \
+	X(JK_REC_ACTION, "jact", ID)      \
+	X(JK_REC_SEARCH, "jkind", ID)     \
+	X(JK_REC_SUBJECT, "jsub", ID)     \
+	X(JK_REC_NUMBER, "jcnt", ID)      \
+	X(JK_REC_REQUIREMENT, "jreq", ID) \
+	X(JK_REC_PERMISSION, "jperm", ID) \
+	X(JK_REC_CONFIRMER, "jconf", ID)  \
+	X(JK_REC_DIGEST, "jdig", ID)      \
+	X(JK_REC_OF, "jof", ID)
 
 enum jk_record_field {
 #define X(name, text, kind) name,
@@ -109,7 +129,7 @@ enum jk_record_field {
 
 #define JK_RECORD_VALUE_MAX 255
 /* Of the text that we make; the kernel silently cuts above 8560 bytes. */
-#define JK_RECORD_TEXT_MAX 4096
+#define JK_RECORD_TEXT_MAX 6144
 /* Of a whole line of the log; longer ones are not ours. */
 #define JK_RECORD_LINE_MAX 12288
 

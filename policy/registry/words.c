@@ -25,6 +25,9 @@ static const struct jk_word present_words[] = { JK_PRESENT_TABLE(WORD) };
 static const struct jk_word removal_words[] = { JK_REMOVAL_TABLE(WORD) };
 static const struct jk_word leftovers_words[] = { JK_LEFTOVERS_TABLE(WORD) };
 
+static const struct jk_word action_words[] = { JK_ACTION_TABLE(WORD) };
+static const struct jk_word search_words[] = { JK_SEARCH_TABLE(WORD) };
+
 static_assert(JK_COUNT(present_words) == JK_PRESENT_COUNT &&
                   JK_COUNT(removal_words) == JK_REMOVAL_COUNT &&
                   JK_COUNT(leftovers_words) == JK_LEFTOVERS_COUNT,
@@ -76,6 +79,11 @@ const struct jk_words jk_removals =
     WORDS("answer to a removed card", removal_words, JK_REMOVAL_TABLE);
 const struct jk_words jk_leftovers =
     WORDS("rule for processes left", leftovers_words, JK_LEFTOVERS_TABLE);
+
+const struct jk_words jk_actions =
+    WORDS("action", action_words, JK_ACTION_TABLE);
+const struct jk_words jk_searches = WORDS_FROM_1("kind of search", search_words,
+    "code four-info name address list card");
 
 size_t
 jk_word_find(const struct jk_words *words, const char *id)

@@ -185,6 +185,30 @@
 	X(JK_LEFTOVERS_WAIT, "wait", "are waited for", "終了を待つ") \
 	X(JK_LEFTOVERS_END, "end", "are ended", "終了させる")
 
+/* What is done with identity information (S 13条4項～6項; jact in a record). */
+#define JK_ACTION_TABLE(X)                                          \
+	X(JK_ACTION_SEARCH, "search", "search", "検索")             \
+	X(JK_ACTION_VIEW, "view", "view", "閲覧")                   \
+	X(JK_ACTION_INPUT, "input", "input", "入力")                \
+	X(JK_ACTION_DELETE, "delete", "deletion", "削除")           \
+	X(JK_ACTION_CORRECT, "correct", "correction", "訂正")       \
+	X(JK_ACTION_EXTRACT, "extract", "extraction", "抽出")       \
+	X(JK_ACTION_PRINT, "print", "print", "帳票出力")            \
+	X(JK_ACTION_HARDCOPY, "hardcopy", "hardcopy of the screen", \
+	    "画面のハードコピー")                                   \
+	X(JK_ACTION_STORE, "store-media", "storing on a medium",    \
+	    "記録媒体への保存")
+
+/* By what it is searched (jkind in a record): the kind, never the key. */
+#define JK_SEARCH_TABLE(X)                                                \
+	X(JK_SEARCH_NONE, "none", "nothing", "なし")                      \
+	X(JK_SEARCH_CODE, "code", "resident record code", "住民票コード") \
+	X(JK_SEARCH_FOUR, "four-info", "the four items", "四情報")        \
+	X(JK_SEARCH_NAME, "name", "name", "氏名")                         \
+	X(JK_SEARCH_ADDRESS, "address", "address", "住所")                \
+	X(JK_SEARCH_LIST, "list", "list", "一覧")                         \
+	X(JK_SEARCH_CARD, "card", "card", "カード")
+
 #define JK_WORD_ENUM(name, id, en, ja) name,
 enum jk_class {
 	JK_CLASS_TABLE(JK_WORD_ENUM) JK_CLASS_COUNT,
@@ -216,6 +240,12 @@ enum jk_trust_level {
 enum jk_pin_change {
 	JK_PIN_CHANGE_TABLE(JK_WORD_ENUM) JK_PIN_CHANGE_COUNT,
 };
+enum jk_action {
+	JK_ACTION_TABLE(JK_WORD_ENUM) JK_ACTION_COUNT,
+};
+enum jk_search {
+	JK_SEARCH_TABLE(JK_WORD_ENUM) JK_SEARCH_COUNT,
+};
 #undef JK_WORD_ENUM
 
 struct jk_word {
@@ -233,7 +263,7 @@ struct jk_words {
 extern const struct jk_words jk_classes, jk_businesses, jk_functions,
     jk_card_kinds, jk_methods, jk_role_names, jk_approval_kinds, jk_card_states,
     jk_weekdays, jk_room_levels, jk_trust_levels, jk_pin_changes, jk_presents,
-    jk_removals, jk_leftovers;
+    jk_removals, jk_leftovers, jk_actions, jk_searches;
 
 /* Its number, or words->n when it is none of them. */
 size_t jk_word_find(const struct jk_words *words, const char *id);

@@ -9,7 +9,7 @@
 static const struct jk_words *const tables[] = { &jk_classes, &jk_businesses,
 	&jk_functions, &jk_methods, &jk_role_names, &jk_approval_kinds,
 	&jk_card_states, &jk_weekdays, &jk_room_levels, &jk_trust_levels,
-	&jk_presents, &jk_removals, &jk_leftovers };
+	&jk_presents, &jk_removals, &jk_leftovers, &jk_actions, &jk_searches };
 
 static void
 test_words_are_found_by_their_id(void **state)
