@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jukinet/policy.h>
-
 #include "elfcheck.h"
 #include "file.h"
 
@@ -31,8 +29,16 @@ jk_source_name_is_valid(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") == n;
 }
 
+jk_source_pins_fn *
+jk_source_pins(const struct jukinet_policy_source *source)
+{
+	return source->size >= sizeof(*source) ? source->pins : NULL;
+}
+
+/* *ret_whole: the symbol is as large as the struct that we know. */
 static enum jk_err
-look_inside(int fd, const char *path, struct jk_file_fault *fault)
+look_inside(int fd, const char *path, bool *ret_whole,
+    struct jk_file_fault *fault)
 {
 	JK_CLEANUP(jk_file_text_free) char *data = NULL;
 	const char *why;
@@ -42,8 +48,12 @@ look_inside(int fd, const char *path, struct jk_file_fault *fault)
 	if (e != JK_OK)
 		return blame(fault, path, jk_err_text(e), e);
 	why = jk_elfcheck_fault(data, len, JUKINET_POLICY_SYMBOL,
-	    sizeof(struct jukinet_policy_source));
-	return why == NULL ? JK_OK : blame(fault, path, why, JK_ERR_FORMAT);
+	    JK_SOURCE_SIZE_MIN);
+	if (why != NULL)
+		return blame(fault, path, why, JK_ERR_FORMAT);
+	*ret_whole = jk_elfcheck_fault(data, len, JUKINET_POLICY_SYMBOL,
+	                 sizeof(struct jukinet_policy_source)) == NULL;
+	return JK_OK;
 }
 
 /*
@@ -72,17 +82,33 @@ load(int *fd, const char *path, const struct jukinet_policy_source **ret,
 	return JK_OK;
 }
 
+/* An older edition of this version ends earlier, a later one has grown at its
+ * end: what it says of itself is held against the file. */
 static enum jk_err
-check(const struct jukinet_policy_source *source, const char *name,
+check_size(const struct jukinet_policy_source *source, bool whole,
     const char *path, struct jk_file_fault *fault)
 {
+	if (source->size < JK_SOURCE_SIZE_MIN)
+		return blame(fault, path, "its struct is too small",
+		    JK_ERR_VERSION);
+	if (source->size >= sizeof(*source) && !whole)
+		return blame(fault, path, "its struct is smaller than it says",
+		    JK_ERR_FORMAT);
+	return JK_OK;
+}
+
+static enum jk_err
+check(const struct jukinet_policy_source *source, const char *name, bool whole,
+    const char *path, struct jk_file_fault *fault)
+{
+	enum jk_err e;
+
 	if (source->version != JUKINET_POLICY_VERSION)
 		return blame(fault, path, "of another version than jukinet",
 		    JK_ERR_VERSION);
-	/* A later edition of this version may have grown at its end. */
-	if (source->size < sizeof(*source))
-		return blame(fault, path, "its struct is too small",
-		    JK_ERR_VERSION);
+	e = check_size(source, whole, path, fault);
+	if (e != JK_OK)
+		return e;
 	if (source->name == NULL || strcmp(source->name, name) != 0)
 		return blame(fault, path, "its name is not that of its file",
 		    JK_ERR_FORMAT);
@@ -98,6 +124,7 @@ jk_plugin_load(const char *dir, const char *name, uid_t owner,
 	JK_CLEANUP(jk_fd_close) int fd = -1;
 	const struct jukinet_policy_source *source;
 	char path[PATH_MAX];
+	bool whole = false;
 	enum jk_err e;
 
 	if (!jk_source_name_is_valid(name))
@@ -108,11 +135,11 @@ jk_plugin_load(const char *dir, const char *name, uid_t owner,
 		return blame(fault, dir, "path is too long", JK_ERR_TOO_BIG);
 	e = jk_file_open_config(path, owner, &fd, fault);
 	if (e == JK_OK)
-		e = look_inside(fd, path, fault);
+		e = look_inside(fd, path, &whole, fault);
 	if (e == JK_OK)
 		e = load(&fd, path, &source, fault);
 	if (e == JK_OK)
-		e = check(source, name, path, fault);
+		e = check(source, name, whole, path, fault);
 	if (e != JK_OK)
 		return e;
 

@@ -5,15 +5,24 @@
 
 #include <sys/types.h>
 
+#include <jukinet/policy.h>
+
 #include "err.h"
 
 struct jk_file_fault;
-struct jukinet_policy_source;
 
 /* Characters of a source's name: a-z and 0-9. */
 #define JK_SOURCE_NAME_MAX 32
 
 bool jk_source_name_is_valid(const char *name);
+
+/* Of the oldest edition of this version. */
+#define JK_SOURCE_SIZE_MIN offsetof(struct jukinet_policy_source, pins)
+
+/* What a source has that the oldest have not; NULL: it has none. */
+typedef int jk_source_pins_fn(const struct jukinet_policy_host *host,
+    const struct jukinet_policy_pin *pins, size_t n);
+jk_source_pins_fn *jk_source_pins(const struct jukinet_policy_source *source);
 
 /*
  * Loads `dir`/libjukinet_policy_NAME.so.1, `dir` absolute. The file and the

@@ -104,6 +104,39 @@ test_load_good_source_is_loaded(void **state)
 	assert_int_equal(plugin_has_run, 1);
 }
 
+/* One that was built before the struct grew goes on to work. */
+static void
+test_load_older_source_has_less(void **state)
+{
+	const struct jukinet_policy_source *source = NULL;
+	struct jk_file_fault fault;
+
+	(void)state;
+	if (!ready)
+		skip();
+	put("oldest", "oldest");
+	assert_int_equal(load("oldest", &source, &fault), JK_OK);
+	assert_int_equal(source->size, JK_SOURCE_SIZE_MIN);
+	assert_int_equal(source->rows(NULL), JUKINET_POLICY_NOTFOUND);
+	assert_null(jk_source_pins(source));
+	put("pins", "pins");
+	assert_int_equal(load("pins", &source, &fault), JK_OK);
+	assert_non_null(jk_source_pins(source));
+	put("good", "good");
+	assert_int_equal(load("good", &source, &fault), JK_OK);
+	assert_null(jk_source_pins(source));
+}
+
+static void
+test_load_struct_that_says_too_much_is_refused(void **state)
+{
+	(void)state;
+	if (!ready)
+		skip();
+	put("oldliar", "oldliar");
+	expect("oldliar", JK_ERR_FORMAT, "smaller than it says", 1);
+}
+
 /* The loader takes a path for the object that it once loaded from there. */
 static void
 test_load_second_source_is_not_the_first(void **state)
@@ -208,6 +241,9 @@ main(void)
 		    setup),
 		cmocka_unit_test_setup(test_load_wrong_struct_is_refused,
 		    setup),
+		cmocka_unit_test_setup(test_load_older_source_has_less, setup),
+		cmocka_unit_test_setup(
+		    test_load_struct_that_says_too_much_is_refused, setup),
 		cmocka_unit_test_setup(test_load_what_is_no_source_never_runs,
 		    setup),
 		cmocka_unit_test_setup(test_load_unsafe_file_never_runs, setup),

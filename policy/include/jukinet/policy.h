@@ -61,6 +61,12 @@ struct jukinet_policy_applied {
 	int64_t at;           /* seconds since the epoch */
 };
 
+/* That the PIN of a card was changed on this terminal. */
+struct jukinet_policy_pin {
+	const char *card; /* id */
+	int64_t changed;  /* seconds since the epoch */
+};
+
 /* What the builder gives. Borrowed for the call. */
 struct jukinet_policy_host {
 	unsigned version; /* JUKINET_POLICY_VERSION */
@@ -90,6 +96,11 @@ struct jukinet_policy_host {
 	    const char *text);
 };
 
+/*
+ * It grows at its end only: a source that was built with an older header, and
+ * whose size ends before a function, has none of that name. The oldest ends
+ * with publish().
+ */
 struct jukinet_policy_source {
 	unsigned version; /* JUKINET_POLICY_VERSION */
 	size_t size;      /* sizeof(struct jukinet_policy_source) */
@@ -113,6 +124,15 @@ struct jukinet_policy_source {
 	 */
 	int (*publish)(const struct jukinet_policy_host *host,
 	    const struct jukinet_policy_row *rows, size_t n, uint64_t serial);
+	/*
+	 * NULL, or: keeps when the PINs of these cards were changed, so that
+	 * rows() gives it to every terminal. What it holds already of a card
+	 * may be later, and stays then; a card that it does not hold is
+	 * passed over. None of them lies in the future. They are given again
+	 * by every build until its rows say so.
+	 */
+	int (*pins)(const struct jukinet_policy_host *host,
+	    const struct jukinet_policy_pin *pins, size_t n);
 };
 
 #ifdef __cplusplus

@@ -14,6 +14,9 @@
 #ifndef NAME
 #define NAME "good"
 #endif
+#ifndef PINS
+#define PINS NULL
+#endif
 #ifndef SYMBOL
 #define SYMBOL jukinet_policy_source_v1
 #endif
@@ -64,6 +67,32 @@ one_row(const struct jukinet_policy_host *host)
 	return ANSWER;
 }
 
+/* So that a test sees what was handed over. */
+extern int plugin_took_pin(const char *card, int64_t changed)
+    __attribute__((weak));
+
+__attribute__((unused)) static int
+take_pins(const struct jukinet_policy_host *host,
+    const struct jukinet_policy_pin *pins, size_t n)
+{
+	host->warning(host->ctx, "somewhere", 0, "pins");
+	host->error(host->ctx, "somewhere", 0, "no error of a build");
+	for (size_t i = 0; i < n; i++)
+		if (&plugin_took_pin == NULL ||
+		    plugin_took_pin(pins[i].card, pins[i].changed) != 0)
+			return JUKINET_POLICY_UNAVAIL;
+	return JUKINET_POLICY_SUCCESS;
+}
+
+/* As the first header of this version had it. */
+struct oldest {
+	unsigned version;
+	size_t size;
+	const char *name;
+	int (*rows)(const struct jukinet_policy_host *host);
+	void (*others[3])(void);
+};
+
 #if defined(FUNCTION)
 EXPORT int jukinet_policy_source_v1(void);
 int
@@ -82,6 +111,15 @@ asks(void)
 {
 	return &jukinet_policy_source_v1;
 }
+#elif defined(OLDEST)
+/* A sanitizer makes symbols larger, but not those of a section of their own. */
+EXPORT extern const struct oldest SYMBOL;
+__attribute__((section("oldest"))) const struct oldest SYMBOL = {
+	.version = VERSION,
+	.size = OLDEST,
+	.name = NAME,
+	.rows = ROWS,
+};
 #else
 EXPORT extern const struct jukinet_policy_source SYMBOL;
 const struct jukinet_policy_source SYMBOL = {
@@ -89,5 +127,6 @@ const struct jukinet_policy_source SYMBOL = {
 	.size = SIZE,
 	.name = NAME,
 	.rows = ROWS,
+	.pins = PINS,
 };
 #endif
