@@ -10,6 +10,9 @@
 
 #include "err.h"
 
+/* How far the clocks of two machines that keep time may be apart, seconds. */
+#define JK_CLOCK_SKEW_S 300
+
 /* Milliseconds since boot, suspend included. */
 int64_t jk_boot_ms(void);
 /* Seconds since the epoch. */

@@ -235,6 +235,7 @@ jk_build_run(const struct jk_build *build, struct jk_report *report,
 			return fail(report, build->snapshot, e);
 		close_place(&place);
 		jk_gather_applied(build, &set, &result.edition, report);
+		jk_gather_pins(build, &set, report);
 	}
 	*ret = result;
 	return JK_OK;

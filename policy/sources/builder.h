@@ -17,6 +17,9 @@ struct jk_build {
 	const char *state_dir;  /* ledger, store and snapshot */
 	const char *policy_dir; /* the sources' modules */
 	const char *snapshot;   /* NULL: check only, write nothing */
+	/* Where jukinetd keeps changes of PINs, for sources that spread them;
+	 * NULL: they stay there. */
+	const char *pin_dir;
 	/*
 	 * For a change: the registry of this machine alone (registry.d and the
 	 * store, with what is staged there), whatever `sources` says, and

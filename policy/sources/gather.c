@@ -10,6 +10,7 @@
 #include "format.h"
 #include "intake.h"
 #include "order.h"
+#include "pindates.h"
 #include "plugin.h"
 #include "source_files.h"
 #include "store.h"
@@ -359,6 +360,65 @@ jk_gather_applied(const struct jk_build *build, const struct jk_rowset *set,
 			    order.step[i].name);
 	}
 	jk_report_clear(&said);
+}
+
+static bool
+has_a_keeper_of_pins(const struct jk_build *build, const struct jk_order *order,
+    struct jk_report *said)
+{
+	for (size_t i = 0; i < order->n; i++) {
+		const struct jukinet_policy_source *source =
+		    find_source(build, order->step[i].name, said);
+
+		if (source != NULL && jk_source_pins(source) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+hand_pins(const struct jk_build *build,
+    const struct jukinet_policy_source *source, const struct jk_pindates *dates,
+    struct jk_report *report)
+{
+	struct jk_intake intake = { .report = report };
+	struct jukinet_policy_host host;
+
+	set_host(build, &intake, &host);
+	/* The snapshot stands: nothing is an error any more. */
+	host.error = host.warning;
+	if (jk_source_pins(source)(&host, dates->pin, dates->n) ==
+	    JUKINET_POLICY_SUCCESS)
+		return;
+	jk_report_warning(report, (struct jk_place){ source->name, 0 },
+	    "source \"%s\" did not take all changes of PINs that were made "
+	    "here: the next build hands them on again",
+	    source->name);
+}
+
+void
+jk_gather_pins(const struct jk_build *build, const struct jk_rowset *set,
+    struct jk_report *report)
+{
+	JK_CLEANUP(jk_pindates_clear) struct jk_pindates dates = { 0 };
+	JK_CLEANUP(jk_report_clear) struct jk_report said = { 0 };
+	struct jk_order order;
+
+	if (build->pin_dir == NULL || !parse_order(build, set, &said, &order) ||
+	    !has_a_keeper_of_pins(build, &order, &said))
+		return;
+	if (jk_pindates_read(build->pin_dir, &set->card, build->now, report,
+	        &dates) != JK_OK)
+		jk_report_warning(report,
+		    (struct jk_place){ build->pin_dir, 0 }, "%s",
+		    jk_err_text(JK_ERR_NOMEM));
+	for (size_t i = 0; i < order.n && dates.n > 0; i++) {
+		const struct jukinet_policy_source *source =
+		    find_source(build, order.step[i].name, &said);
+
+		if (source != NULL && jk_source_pins(source) != NULL)
+			hand_pins(build, source, &dates, report);
+	}
 }
 
 void

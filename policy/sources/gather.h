@@ -23,6 +23,14 @@ void jk_gather_applied(const struct jk_build *build,
     struct jk_report *report);
 
 /*
+ * Hands the changes of PINs that were made on this terminal and that the
+ * registry does not know (build->pin_dir) to the sources that keep them. What
+ * comes of it is no more than warnings: the next build does it again.
+ */
+void jk_gather_pins(const struct jk_build *build, const struct jk_rowset *set,
+    struct jk_report *report);
+
+/*
  * Calls `each` for every source that is named, in their order, with a host for
  * its calls: what a source says goes into the report, what its status() answers
  * to `applied` (may be NULL).

@@ -6,16 +6,21 @@
  */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "frame.h"
 #include "gather.h"
 #include "private.h"
+#include "protocol.h"
 
 #define ETC    PRIVATE_DIR "/etc"
 #define POLICY PRIVATE_DIR "/policy"
+#define PINS   PRIVATE_DIR "/pins"
 
 __attribute__((visibility("default"))) extern int plugin_has_run;
 int plugin_has_run;
@@ -49,6 +54,21 @@ enter(void **state)
 	put("half");
 	put("whole");
 	return 0;
+}
+
+__attribute__((visibility("default"))) extern int plugin_took_pin(const char
+                                                                      *card,
+    int64_t changed);
+
+static char taken[64];
+static int answer;
+
+int
+plugin_took_pin(const char *card, int64_t changed)
+{
+	(void)snprintf(taken, sizeof(taken), "%s %lld", card,
+	    (long long)changed);
+	return answer;
 }
 
 static const struct {
@@ -128,11 +148,80 @@ test_gather_takes_sources_in_their_order(void **state)
 	}
 }
 
+/* One card whose PIN was changed at 60. */
+static void
+hand_on(const char *sources, const char *pin_dir, struct jk_report *report)
+{
+	const struct jk_build build = { .config_dir = ETC,
+		.policy_dir = POLICY,
+		.pin_dir = pin_dir,
+		.now = 100 };
+	struct jk_card card = { .id = "c-1" };
+	struct jk_rowset set;
+
+	jk_report_clear(report);
+	taken[0] = '\0';
+	jk_rowset_init(&set);
+	strcpy(set.settings.sources, sources);
+	assert_int_equal(jk_list_add(&set.card, (struct jk_place){ "f", 1 },
+	                     &card),
+	    JK_OK);
+	jk_gather_pins(&build, &set, report);
+	jk_rowset_clear(&set);
+}
+
+static void
+test_gather_hands_changes_of_pins_to_who_keeps_them(void **state)
+{
+	static const uint8_t file[] = { JK_FRAME_VERSION, JK_FRAME_STATE_PIN,
+		JK_FIELD_REAL_S, 0, 8, 0, 0, 0, 0, 0, 0, 0, 60 };
+	struct jk_report report = { 0 };
+	int fd;
+
+	(void)state;
+	if (!ready)
+		skip();
+	assert_return_code(mkdir(PINS, 0700), 0);
+	fd = open(PINS "/pin.c-1", O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, file, sizeof(file)), sizeof(file));
+	close(fd);
+	put("pins");
+	put("oldest");
+	hand_on("whole [SUCCESS=continue] oldest [SUCCESS=continue] pins", PINS,
+	    &report);
+	assert_string_equal(taken, "c-1 60");
+	/* The build was good: what a source calls an error is none. */
+	assert_int_equal(report.n_errors, 0);
+	assert_int_equal(report.n_warnings, 2);
+	assert_string_equal(report.warning[0], "somewhere:0: warning: pins");
+	assert_string_equal(report.warning[1],
+	    "somewhere:0: warning: no error of a build");
+	answer = 1;
+	hand_on("pins", PINS, &report);
+	assert_int_equal(report.n_errors, 0);
+	assert_int_equal(report.n_warnings, 3);
+	assert_non_null(strstr(report.warning[2], "did not take all changes"));
+	answer = 0;
+	hand_on("pins", NULL, &report);
+	assert_string_equal(taken, "");
+	/* Nobody keeps them, so nobody looks. */
+	assert_return_code(chmod(PINS, 0777), 0);
+	hand_on("whole oldest none", PINS, &report);
+	assert_string_equal(taken, "");
+	assert_int_equal(report.n_warnings, 0);
+	hand_on("pins", PINS, &report);
+	assert_string_equal(taken, "");
+	assert_int_equal(report.n_warnings, 1);
+	jk_report_clear(&report);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gather_takes_sources_in_their_order),
+		cmocka_unit_test(
+		    test_gather_hands_changes_of_pins_to_who_keeps_them),
 	};
 
 	return cmocka_run_group_tests(tests, enter, NULL);

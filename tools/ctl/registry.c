@@ -11,6 +11,7 @@
 
 #include "builder.h"
 #include "clock.h"
+#include "config.h"
 #include "format.h"
 #include "jukinetctl.h"
 #include "options.h"
@@ -105,6 +106,7 @@ run_build(const struct jk_call *call)
 	(void)snprintf(path, sizeof(path), "%s/" JK_SNAPSHOT_NAME,
 	    call->global.state_dir);
 	build.snapshot = snapshot != NULL ? snapshot : path;
+	build.pin_dir = JK_STATE_DIR;
 	if (geteuid() != 0) {
 		fputs(_("jukinetctl: registry build must be run as root\n"),
 		    stderr);
