@@ -13,6 +13,8 @@ import os
 import re
 import shutil
 import signal
+import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 
+import frames                                                                               # noqa: E402
 from world import slapd as directory                                                        # noqa: E402
 from world.ldapwire import Relay                                                            # noqa: E402
 from world.slapd import BASE, ETC, HOST, POLICY, RELAY, ROOT, TOP, Place, Rows, Slapd, ldif_entry, write  # noqa: E402
@@ -31,6 +34,7 @@ CTL = f"{BUILD}/tools/ctl/jukinetctl"
 VENDOR, STATE, SNAPSHOT = f"{TOP}/vendor", f"{TOP}/state", f"{TOP}/state/snapshot.cdb"
 MODULE = f"{POLICY}/libjukinet_policy_ldap.so.1"
 DAY = "2037-03-31"
+PINS, STATE_PIN = "/var/lib/jukinet", 101
 place: Place
 slapd: Slapd
 CARD: list[bytes] = []
@@ -69,8 +73,8 @@ def command(*more: str) -> list[str]:
             POLICY, *more]
 
 
-def build() -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(), capture_output=True, text=True, check=False, timeout=150)
+def build(*wrapper: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*wrapper, *command()], capture_output=True, text=True, check=False, timeout=150)
 
 
 def digest() -> tuple[str, int]:
@@ -83,8 +87,8 @@ def check(condition: object, *words: object) -> None:
         raise AssertionError(" ".join(str(word) for word in words))
 
 
-def good(persons: int) -> subprocess.CompletedProcess[str]:
-    done = build()
+def good(persons: int, *wrapper: str) -> subprocess.CompletedProcess[str]:
+    done = build(*wrapper)
     check(done.returncode == 0, done.stdout, done.stderr)
     check(re.search(rf"\b{persons} persons\b", done.stdout), done.stdout, done.stderr)
     return done
@@ -256,6 +260,137 @@ def test_killed_build_leaves_the_old_snapshot_and_no_process() -> None:
     good(1002)
 
 
+# changes of PINs
+
+CHANGED = "jukinetPinChanged"
+
+
+def moment(seconds: float) -> str:
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(seconds))
+
+
+def terminal(**changed: int) -> None:
+    """From here on this is a terminal on which these PINs were changed, and on no other."""
+    for name in os.listdir(PINS):
+        os.unlink(f"{PINS}/{name}")
+    for card, at in changed.items():
+        write(f"{PINS}/pin.{card.replace('_', '-')}", frames.encode(STATE_PIN, (frames.F_REAL_S, at)), 0o600)
+
+
+def snapshot_has(at: int) -> bool:
+    """The minute of that time, as a row has it."""
+    with open(SNAPSHOT, "rb") as file:
+        return struct.pack(">q", at - at % 60) in file.read()
+
+
+def warned(*words: str) -> None:
+    """It builds, and says that."""
+    done = good(2)
+    for word in words:
+        check(word in done.stderr, f'"{word}" is not in:', done.stderr)
+
+
+def test_changed_pin_comes_to_the_other_terminals() -> None:
+    now = int(time.time())
+    first, second = now - 7200, now - 3600
+    terminal()
+    a_good_one()
+    terminal(c_1=first, c_77=first)
+    check(good(2).stderr == "")
+    check(slapd.values("card", "c-1", CHANGED) == [moment(first)])
+    terminal()
+    check(good(2).stderr == "" and snapshot_has(first), "another terminal has it")
+    terminal(c_1=second)
+    good(2)
+    check(slapd.values("card", "c-1", CHANGED) == [moment(second)])
+    terminal(c_1=first)
+    slapd.changes()
+    good(2)
+    check(slapd.values("card", "c-1", CHANGED) == [moment(second)] and snapshot_has(second), "an older one")
+    check(slapd.changes()["modify"] == 1, "what is applied, and no more")
+    # What is in the snapshot has come from there, and the office sets nothing back.
+    rows = office()
+    rows[("card", "c-1")] |= {"pin-set": ["2026-01-01"], "pin-initial": ["yes"]}
+    check(place.drive("publish", "78", rows=rows).status == "SUCCESS")
+    good(2)
+    check(slapd.values("card", "c-1", CHANGED) == [moment(second)] and snapshot_has(second))
+
+
+def test_changed_pin_that_may_not_be_written_is_written_later() -> None:
+    at = int(time.time()) - 60
+    terminal()
+    a_good_one()
+    terminal(c_1=at)
+    slapd.altered(lambda text: text.replace(f",{CHANGED}", ""))
+    warned('card "c-1": this account', f"may not write {CHANGED}", "jukinet-ldap.conf(5)", "the next build")
+    check(slapd.values("card", "c-1", CHANGED) == [])
+    slapd.restart()
+    check(good(2).stderr == "")
+    check(slapd.values("card", "c-1", CHANGED) == [moment(at)])
+
+
+def test_changed_pin_waits_for_a_directory_that_is_away() -> None:
+    at = int(time.time()) - 60
+    terminal()
+    a_good_one()
+    terminal(c_1=at)
+    write(f"{ETC}/registry.d/c.pem", ssl.DER_cert_to_PEM_cert(CARD[0]))
+    settings("ldap [UNAVAIL=continue] files",
+             FILES + "[card c-1]\nperson = p9\nstate = active\ncertificate = c.pem\n")
+    slapd.kill()
+    done = good(1)
+    check("the next build hands them on again" in done.stderr, done.stderr)
+    slapd.start()
+    good(2)
+    check(slapd.values("card", "c-1", CHANGED) == [moment(at)])
+    os.unlink(f"{ETC}/registry.d/c.pem")
+
+
+def test_what_no_terminal_would_keep_is_not_written() -> None:
+    now = int(time.time())
+    terminal()
+    a_good_one()
+    terminal(c_1=now + 3600)
+    warned("pin.c-1: dated later than now")
+    write(f"{PINS}/pin.c-1", "today", 0o600)
+    warned("pin.c-1: malformed data")
+    os.unlink(f"{PINS}/pin.c-1")
+    os.symlink("/etc/passwd", f"{PINS}/pin.c-1")
+    warned("pin.c-1: owner or mode is not safe")
+    check(slapd.values("card", "c-1", CHANGED) == [])
+    terminal()
+
+
+def capabilities(*units: str) -> tuple[str, ...]:
+    """What starts a program with no more than those of these files."""
+    names = ""
+    for unit in units:
+        with open(f"{ROOT}/packaging/systemd/{unit}", encoding="utf-8") as file:
+            names += "".join(f",+{name[4:].lower()}" for line in re.findall(r"^CapabilityBoundingSet=(.*)$", file.read(), re.M)
+                             for name in line.split())
+    check(names, units)
+    return "setpriv", "--bounding-set", "-all" + names
+
+
+def test_service_reads_changed_pins_with_what_its_drop_in_gives() -> None:
+    at = int(time.time()) - 60
+    terminal()
+    a_good_one()
+    terminal(c_1=at)
+    try:
+        for path in (PINS, f"{PINS}/pin.c-1"):
+            os.chown(path, 4711, 4711)
+        done = good(2, *capabilities("jukinet-registry.service.in"))
+        check(f"{PINS}:0: warning: Permission denied" in done.stderr, done.stderr)
+        check(slapd.values("card", "c-1", CHANGED) == [])
+        done = good(2, *capabilities("jukinet-registry.service.in", "jukinet-registry.service.d-ldap.conf"))
+        check(done.stderr == "", done.stderr)
+        check(slapd.values("card", "c-1", CHANGED) == [moment(at)])
+    finally:
+        os.chown(PINS, 0, 0)
+        terminal()
+
+
 def lives(pid: str) -> bool:
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
@@ -280,6 +415,8 @@ def run_all() -> int:
                        ("group", "root:x:0:\n_jukinet:x:4711:\n")):
         write(f"{TOP}/{name}", text)
         subprocess.run(["mount", "--bind", f"{TOP}/{name}", f"/etc/{name}"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", os.path.dirname(PINS)], check=True)
+    os.mkdir(PINS, 0o700)
     with Slapd(place) as slapd:
         for number, (name, run) in enumerate(chosen, 1):
             try:

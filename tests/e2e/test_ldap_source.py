@@ -677,6 +677,185 @@ def test_status_passes_over_what_cannot_be_read() -> None:
     check(told.applied == {"t1": (0, 0)}, told.applied)
 
 
+# pins
+
+PIN_CHANGED = "jukinetPinChanged"
+
+
+def moment(seconds: float) -> str:
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(seconds))
+
+
+def minute(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+def pins(*pairs: object, **how: object) -> Told:
+    return place.drive("pins", *(str(one) for one in pairs), **how)
+
+
+def written() -> list[str]:
+    return slapd.values("card", "c-0042", PIN_CHANGED)
+
+
+def cards(*names: str, **values: str) -> Rows:
+    return {("card", name): {"person": ["p0123"]} | {key.replace("_", "-"): [value] for key, value in values.items()}
+            for name in names}
+
+
+def test_pins_only_a_later_date_is_written() -> None:
+    now = int(time.time())
+    slapd.load(every_kind() | cards("c-2"))
+    expect(pins("c-0042", now - 500, "nosuch", now, "c-2", now), "SUCCESS", errors=0)
+    check((written(), slapd.values("card", "c-2", PIN_CHANGED)) == ([moment(now - 500)], [moment(now)]), written())
+    check(slapd.changes() == {"add": 0, "modify": 2, "delete": 0})
+    expect(pins("c-0042", now - 501, "c-0042", now - 500, "*", now), "SUCCESS")
+    check(slapd.changes() == {"add": 0, "modify": 0, "delete": 0}, "an older one, the same one")
+    expect(pins("c-0042", now - 499), "SUCCESS")
+    check(written() == [moment(now - 499)], written())
+
+
+def test_pins_of_many_terminals_end_with_the_latest() -> None:
+    now = int(time.time()) - 1000
+    slapd.load(every_kind())
+    chance = random.Random(20261129)
+    for turn in range(4):
+        dates = [now + 100 * turn + i for i in range(12)]
+        chance.shuffle(dates)
+        runs = [place.start("pins", "c-0042", str(date)) for date in dates]
+        for run in runs:
+            _, said = run.communicate()
+            check(run.returncode == 0 or (run.returncode == 2 and b"at the same time" in said), run.returncode, said)
+        late = runs[dates.index(max(dates))]
+        check(late.returncode != 0 or written() == [moment(max(dates))], written(), max(dates))
+        check(written() >= [moment(now + 100 * turn)], "set back")
+
+
+def test_pins_are_written_only_over_what_was_read() -> None:
+    """Others write between the reading and the writing: no such change succeeds, and the card is read again."""
+    now = int(time.time())
+    old, late = moment(now - 100).encode(), moment(now).encode()
+    adding = b"\x0a\x01\x00" + wire.ber(0x30, wire.ber(4, PIN_CHANGED.encode()), wire.ber(0x31, wire.ber(4, late)))
+    deleting = b"\x0a\x01\x01" + wire.ber(0x30, wire.ber(4, PIN_CHANGED.encode()), wire.ber(0x31, wire.ber(4, old)))
+    for stands, codes, status, n in (
+            ([], [20, 19, 16], "UNAVAIL", 3), ([], [19, 65, 0], "SUCCESS", 3), ([old], [16, 0], "SUCCESS", 2),
+            ([old], [16, 50], "UNAVAIL", 2), ([old], [0], "SUCCESS", 1), ([], [0], "SUCCESS", 1), ([late], [], "SUCCESS", 0)):
+        def answer(number: int, stands: list[bytes] = stands) -> Iterator[bytes]:
+            yield wire.message(number, wire.entry(b"cn=c", [(PIN_CHANGED.encode(), stands)]))
+            yield end(number)
+
+        place.settings(uri=relay_uri())
+        with Impostor(answer, codes=codes) as impostor:
+            expect(pins("c-0042", now), status, "at the same time" if codes[-1:] == [16] else "", errors=0)
+        check(len(impostor.changes) == n, stands, codes, impostor.changes)
+        for change in impostor.changes:
+            check(adding in change and (deleting in change) == bool(stands), change)
+            check(not stands or change.index(deleting) < change.index(adding), change)
+            check(change.count(b"\x0a\x01") == 1 + len(stands), "and nothing else", change)
+
+
+def test_pins_are_the_later_of_office_and_terminal() -> None:
+    now = int(time.time())
+    at = now - 7200
+    for row, want in (
+            ({}, {"pin-set": [minute(at)]}),
+            ({"pin-set": ["2026-01-01"], "pin-initial": ["yes"]}, {"pin-set": [minute(at)]}),
+            ({"pin-set": ["2026-01-01 12:00"]}, {"pin-set": [minute(at)]}),
+            ({"pin-initial": ["yes"]}, {"pin-set": [minute(at)]}),
+            ({"pin-set": [minute(at)], "pin-initial": ["yes"]}, {"pin-set": [minute(at)]}),
+            ({"pin-set": [minute(now - 60)], "pin-initial": ["yes"]}, None)):
+        given = every_kind()
+        given[("card", "c-0042")] |= row
+        slapd.load(given)
+        expect(pins("c-0042", at), "SUCCESS")
+        told = expect(rows(), "SUCCESS", errors=0).rows
+        wanted = every_kind()
+        wanted[("card", "c-0042")] |= row if want is None else want
+        check(told == wanted, row, told[("card", "c-0042")])
+    # In the zone of whoever asks, as the builder reads it.
+    given[("card", "c-0042")]["pin-set"] = ["2026-01-01"]
+    expect(place.drive("publish", "43", rows=given), "SUCCESS")
+    told = rows(env={"TZ": "NPT-5:45"})
+    check(told.rows[("card", "c-0042")]["pin-set"] ==
+          [time.strftime("%Y-%m-%d %H:%M", time.gmtime(at + 5 * 3600 + 45 * 60))], told.rows[("card", "c-0042")])
+
+
+def test_publish_does_not_set_a_later_pin_back() -> None:
+    now = int(time.time())
+    given = every_kind()
+    given[("card", "c-0042")] |= {"pin-set": ["2026-01-01"], "pin-initial": ["yes"]}
+    slapd.load(given)
+    expect(pins("c-0042", now - 100), "SUCCESS")
+    given[("card", "c-0042")] |= {"pin-set": ["2026-02-01"], "state": ["issued"]}
+    expect(place.drive("publish", "42", rows=given), "SUCCESS")
+    check(written() == [moment(now - 100)], written())
+    card = rows().rows[("card", "c-0042")]
+    check(card["pin-set"] == [minute(now - 100)] and "pin-initial" not in card and card["state"] == ["issued"], card)
+    # The office's own date it may correct, to an earlier one too.
+    check(slapd.values("card", "c-0042", "jukinetPinSet") == ["2026-02-01"])
+    given[("card", "c-0042")]["pin-set"] = ["2026-01-15"]
+    slapd.changes()
+    expect(place.drive("publish", "43", rows=given), "SUCCESS")
+    check(slapd.values("card", "c-0042", "jukinetPinSet") == ["2026-01-15"])
+    # And a PIN that it has set since is an initial one.
+    given[("card", "c-0042")]["pin-set"] = [minute(now + 60)]
+    expect(place.drive("publish", "44", rows=given), "SUCCESS")
+    card = rows().rows[("card", "c-0042")]
+    check(card["pin-set"] == [minute(now + 60)] and card["pin-initial"] == ["yes"], card)
+
+
+def test_pins_of_the_future_or_none_do_not_count() -> None:
+    now = int(time.time())
+    # The first stands for good unless a terminal may replace it.
+    for value, words in ((moment(now + 3600), "later than now"), ("20260101000000.5Z", "not as a terminal writes it"),
+                         ("20260101000000+0900", "not as a terminal writes it")):
+        slapd.load({})
+        slapd.stop()
+        slapd.slapadd(ldif_entry(f"jukinetId=c-0042,{BASE}", [
+            ("objectClass", "jukinetCard"), ("jukinetId", "c-0042"), ("jukinetPinSet", "2026-01-01"), (PIN_CHANGED, value)]))
+        slapd.start()
+        told = expect(rows(), "SUCCESS", words, errors=0)
+        check(told.rows == {("card", "c-0042"): {"pin-set": ["2026-01-01"]}}, told.rows)
+        expect(pins("c-0042", now - 60), "SUCCESS", errors=0)
+        check(written() == [moment(now - 60)], written())
+        check(rows().rows == {("card", "c-0042"): {"pin-set": [minute(now - 60)]}})
+
+
+def test_pins_of_a_card_that_is_odd() -> None:
+    now = int(time.time())
+    slapd.hostile = True
+    slapd.load(every_kind() | cards("c-2"))
+    slapd.stop()
+    slapd.slapadd(ldif_entry(f"jukinetId=c-3,{BASE}", [
+        ("objectClass", "jukinetCard"), ("jukinetId", "c-3"), (PIN_CHANGED, b"\0" * 100)]) + ldif_entry(
+            f"jukinetId=c-4,{BASE}", [("objectClass", "jukinetCard"), ("jukinetId", "c-4"), (PIN_CHANGED, b"x"),
+                                      (PIN_CHANGED, b"y")]) + ldif_entry(
+            f"jukinetId=c-2,{BASE}", [("objectClass", "jukinetCard"), ("jukinetId", "c-2")]))
+    slapd.start()
+    for name in ("c-2", "c-3", "c-4"):
+        expect(pins(name, now, "c-0042", now), "NOTFOUND", "is there twice", errors=0)
+    check(written() == [moment(now)], "the others are written")
+
+
+def test_pins_that_may_not_be_written_say_what_to_do() -> None:
+    now = int(time.time())
+    slapd.load(every_kind() | cards("c-2"))
+    for change, words in (
+            (lambda text: text.replace(f",{PIN_CHANGED}", ""), "jukinet-ldap.conf(5)"),
+            (lambda text: text.replace("maxsize", "readonly on\nmaxsize"), "takes no changes"),
+            (lambda text: re.sub(r"attributetype \([^(]*jukinetPinChanged.*?SINGLE-VALUE \)|[$,] *jukinetPinChanged", "", text,
+                                 flags=re.S), "load the schema")):
+        slapd.altered(change)
+        told = expect(pins("c-0042", now, "c-2", now), "UNAVAIL", words, errors=0)
+        check(told.stderr.count("\n") == 1, "once, not for each card:", told.stderr)
+        check(expect(rows(), "SUCCESS", errors=0).rows == every_kind() | cards("c-2"), words)
+        slapd.restart()
+    expect(pins("c-0042", now, "c-2", now), "SUCCESS")
+    slapd.kill()
+    expect(pins("c-0042", now), "UNAVAIL", "Can't contact LDAP server", errors=0)
+    slapd.start()
+
+
 # publish
 
 def publish(given: Rows, serial: int, **how: object) -> Told:

@@ -7,6 +7,7 @@
  *     source-driver [OPTION...] NAME report TERMINAL SERIAL SECONDS
  *     source-driver [OPTION...] NAME status
  *     source-driver [OPTION...] NAME publish SERIAL <ROWS
+ *     source-driver [OPTION...] NAME pins CARD SECONDS...
  *
  *     --policydir DIR --config-dir DIR --state-dir DIR --owner UID --timeout MS
  *
@@ -246,6 +247,23 @@ publish(struct driver *driver, const struct jukinet_policy_source *source,
 	return source->publish(&driver->host, rows.row, rows.n, serial);
 }
 
+static int
+pins(struct driver *driver, const struct jukinet_policy_source *source,
+    int argc, char *argv[])
+{
+	struct jukinet_policy_pin given[16];
+	unsigned long long at;
+	size_t n = 0;
+
+	for (; argc >= 2 && n < JK_COUNT(given); argc -= 2, argv += 2) {
+		if (!number(argv[1], &at))
+			return -1;
+		given[n++] = (struct jukinet_policy_pin){ .card = argv[0],
+			.changed = (int64_t)at };
+	}
+	return argc > 0 ? -1 : jk_source_pins(source)(&driver->host, given, n);
+}
+
 /* -1: usage. */
 static int
 run(struct driver *driver, const struct jukinet_policy_source *source, int argc,
@@ -269,6 +287,9 @@ run(struct driver *driver, const struct jukinet_policy_source *source, int argc,
 	if (argc == 2 && strcmp(argv[0], "publish") == 0 &&
 	    source->publish != NULL && number(argv[1], &serial))
 		return publish(driver, source, serial);
+	if (argc > 1 && strcmp(argv[0], "pins") == 0 &&
+	    jk_source_pins(source) != NULL)
+		return pins(driver, source, argc - 1, argv + 1);
 	return -1;
 }
 
@@ -303,7 +324,8 @@ usage(void)
 {
 	fprintf(stderr,
 	    "usage: source-driver [OPTION...] NAME rows | status |\n"
-	    "           report TERMINAL SERIAL SECONDS | publish SERIAL\n");
+	    "           report TERMINAL SERIAL SECONDS | publish SERIAL |\n"
+	    "           pins CARD SECONDS...\n");
 	return EXIT_USAGE;
 }
 

@@ -68,10 +68,12 @@ wanted()
 	attribute jukinetPublishing one
 	attribute jukinetAppliedSerial one
 	attribute jukinetAppliedAt one
+	attribute jukinetPinChanged one
 	class jukinetRegistry jukinetSerial
 	class jukinetRegistry jukinetPublishing
 	class jukinetTerminal jukinetAppliedSerial
 	class jukinetTerminal jukinetAppliedAt
+	class jukinetCard jukinetPinChanged
 	END
 	sed -nE 's/^\t\{ "([a-z-]+)", "([a-z-]+)", (ONE|MANY) \},.*/\1 \2 \3/p' \
 	    "$table" | awk '

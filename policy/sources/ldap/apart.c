@@ -21,6 +21,8 @@
 
 /* For a child that has noticed by itself, to say so. */
 #define GRACE_MS 300
+/* Of the variable TZ, bytes. */
+#define ZONE_MAX 256
 
 extern char **environ;
 
@@ -43,10 +45,19 @@ warn(const struct jukinet_policy_host *host, const char *text)
 static bool
 settle(pid_t parent)
 {
-	/* Libraries read files and settings that an environment names. */
-	static char no_defaults[] = "LDAPNOINIT=1";
-	static char *environment[] = { no_defaults, NULL };
+	/* Libraries read files and settings that an environment names. But both
+	 * sides have to read a date in the same zone. */
+	static char no_defaults[] = "LDAPNOINIT=1", zone[ZONE_MAX];
+	static char *environment[] = { no_defaults, NULL, NULL };
 	const struct rlimit none = { 0, 0 };
+	const char *tz = secure_getenv("TZ");
+
+	if (tz != NULL) {
+		if (snprintf(zone, sizeof(zone), "TZ=%s", tz) >=
+		    (int)sizeof(zone))
+			return false;
+		environment[1] = zone;
+	}
 
 	environ = environment;
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||

@@ -3,93 +3,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <jukinet/policy.h>
 
 #include "base.h"
 #include "connection.h"
 #include "entry.h"
+#include "find.h"
 #include "jobs.h"
+#include "moment.h"
 #include "plaintext.h"
 #include "table.h"
 
-/* "20261125214023Z" and its NUL. */
-#define TIME_LEN 16
-
-struct found {
-	struct jk_ldap *ldap;
-	char *dn; /* owned */
-	unsigned n;
-};
-
-static int
-take_dn(void *ctx, LDAP *ld, LDAPMessage *message)
-{
-	struct found *found = ctx;
-	char *dn = ldap_get_dn(ld, message);
-
-	found->n++;
-	if (found->dn == NULL && dn != NULL)
-		found->dn = strdup(dn);
-	ldap_memfree(dn);
-	return JUKINET_POLICY_SUCCESS;
-}
-
-/* The entry of one terminal, by its id; its DN is the caller's to free. */
+/* Its DN is the caller's to free. */
 static int
 find_terminal(struct jk_ldap *ldap, const char *id, char **ret_dn)
 {
-	char nothing[] = LDAP_NO_ATTRS, filter[512], class[JK_LDAP_NAME_MAX];
-	char *attributes[] = { nothing, NULL };
-	struct jk_ldap_search search = {
-		.scope = LDAP_SCOPE_SUBTREE,
-		.base = ldap->settings->base,
-		.filter = filter,
-		.attributes = attributes,
-	};
-	struct found found = { .ldap = ldap };
-	struct berval plain = { strlen(id), (char *)(uintptr_t)id }, escaped;
-	int status;
+	JK_CLEANUP(jk_ldap_found_clear) struct jk_ldap_found found = { 0 };
+	int status = jk_ldap_find(ldap, "terminal", id, NULL, &found);
 
-	if (plain.bv_len > JK_LDAP_ID_LEN_MAX ||
-	    ldap_bv2escaped_filter_value(&plain, &escaped) != 0) {
-		jk_ldap_error(ldap, ldap->uri, "no good id of a terminal");
-		return JUKINET_POLICY_UNAVAIL;
-	}
-	jk_ldap_class("terminal", class);
-	snprintf(filter, sizeof(filter),
-	    "(&(objectClass=%s)(" JK_LDAP_ID "=%s))", class, escaped.bv_val);
-	if (escaped.bv_val != plain.bv_val)
-		ldap_memfree(escaped.bv_val);
-	status = jk_ldap_search(ldap, &search, take_dn, &found);
-	if (status == JUKINET_POLICY_SUCCESS &&
-	    (found.n != 1 || found.dn == NULL)) {
+	if (status == JUKINET_POLICY_SUCCESS && found.n != 1) {
 		jk_ldap_warn(ldap, ldap->settings->base,
 		    "has %u entries for the terminal \"%s\"", found.n, id);
 		status = JUKINET_POLICY_NOTFOUND;
 	}
 	if (status == JUKINET_POLICY_SUCCESS)
 		*ret_dn = JK_TAKE(found.dn);
-	free(found.dn);
 	return status;
-}
-
-static bool
-format_time(int64_t at, char ret[static TIME_LEN])
-{
-	time_t t = at;
-	struct tm tm;
-
-	return at >= 0 && gmtime_r(&t, &tm) != NULL &&
-	       strftime(ret, TIME_LEN, "%Y%m%d%H%M%SZ", &tm) == TIME_LEN - 1;
 }
 
 static int
 write_applied(struct jk_ldap *ldap, const char *dn,
     const struct jukinet_policy_applied *applied)
 {
-	char serial[24], at[TIME_LEN];
+	char serial[24], at[JK_LDAP_MOMENT_LEN];
 	char serial_name[] = JK_LDAP_APPLIED_SERIAL,
 	     at_name[] = JK_LDAP_APPLIED_AT;
 	char *serials[] = { serial, NULL }, *ats[] = { at, NULL };
@@ -103,7 +50,7 @@ write_applied(struct jk_ldap *ldap, const char *dn,
 
 	snprintf(serial, sizeof(serial), "%llu",
 	    (unsigned long long)applied->serial);
-	if (!format_time(applied->at, at)) {
+	if (!jk_ldap_moment_format(applied->at, at)) {
 		jk_ldap_error(ldap, dn, "no time that a directory can hold");
 		return JUKINET_POLICY_UNAVAIL;
 	}
@@ -130,36 +77,6 @@ jk_ldap_report(const struct jukinet_policy_host *host, const void *what)
 	return status;
 }
 
-static bool
-all_digits(const char *text, size_t n)
-{
-	return strspn(text, "0123456789") >= n;
-}
-
-/* Only the form that write_applied() has. */
-static bool
-parse_time(const struct berval *value, int64_t *ret)
-{
-	struct tm tm = { 0 }, again;
-	time_t t;
-
-	if (value->bv_len != TIME_LEN - 1 ||
-	    !all_digits(value->bv_val, TIME_LEN - 2) ||
-	    value->bv_val[TIME_LEN - 2] != 'Z' ||
-	    sscanf(value->bv_val, "%4d%2d%2d%2d%2d%2d", &tm.tm_year, &tm.tm_mon,
-	        &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	again = tm;
-	t = timegm(&again);
-	/* The 31st of February is another day by now. */
-	if (t < 0 || again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday)
-		return false;
-	*ret = t;
-	return true;
-}
-
 /* The only value of an attribute; NULL when it has none or several. */
 static struct berval **
 only_value(LDAP *ld, LDAPMessage *message, const char *name)
@@ -182,7 +99,7 @@ read_applied(LDAP *ld, LDAPMessage *message,
 	struct berval **at = only_value(ld, message, JK_LDAP_APPLIED_AT);
 	bool ok = (serial == NULL ||
 	              jk_ldap_serial_parse(serial[0], &applied->serial)) &&
-	          (at == NULL || parse_time(at[0], &applied->at));
+	          (at == NULL || jk_ldap_moment_parse(at[0], &applied->at));
 
 	ldap_value_free_len(serial);
 	ldap_value_free_len(at);

@@ -597,6 +597,24 @@ jk_ldap_modify(struct jk_ldap *ldap, const char *dn, LDAPMod **mods)
 }
 
 int
+jk_ldap_modify_code(struct jk_ldap *ldap, const char *dn, LDAPMod **mods,
+    int *ret_code)
+{
+	int id = 0, status = JUKINET_POLICY_UNAVAIL;
+	int code = ldap_modify_ext(ldap->ld, dn, mods, NULL, NULL, &id);
+	LDAPMessage *message;
+
+	if (code != LDAP_SUCCESS)
+		return fail(ldap, dn, "modify", code);
+	message = next_message(ldap, id, dn, "modify", &status);
+	if (message == NULL)
+		return status;
+	*ret_code = result_code(ldap, message, NULL);
+	ldap_msgfree(message);
+	return status_of(*ret_code);
+}
+
+int
 jk_ldap_delete(struct jk_ldap *ldap, const char *dn)
 {
 	int id = 0;

@@ -49,6 +49,12 @@ int jk_ldap_search(struct jk_ldap *ldap, const struct jk_ldap_search *search,
 int jk_ldap_add(struct jk_ldap *ldap, const char *dn, LDAPMod **mods,
     int tolerated);
 int jk_ldap_modify(struct jk_ldap *ldap, const char *dn, LDAPMod **mods);
+/*
+ * What the server says to it is not told: *ret_code is its result code. Unless
+ * it does not answer: then that is told, and *ret_code is left as it was.
+ */
+int jk_ldap_modify_code(struct jk_ldap *ldap, const char *dn, LDAPMod **mods,
+    int *ret_code);
 int jk_ldap_delete(struct jk_ldap *ldap, const char *dn);
 
 /* Text from a server as a message may show it: a DN, above all. */

@@ -11,6 +11,7 @@
 
 #include <jukinet/policy.h>
 
+#include "pin.h"
 #include "table.h"
 
 /* Told of one run. */
@@ -225,6 +226,13 @@ id_of(const struct berval *value)
 	return strdup(good ? value->bv_val : "");
 }
 
+static bool
+is_pin_changed(const struct jk_ldap_kind *kind, const char *name)
+{
+	return strcmp(kind->kind, "card") == 0 &&
+	       strcasecmp(name, JK_LDAP_PIN_CHANGED) == 0;
+}
+
 /* Names that belong to an entry without being keys of its row. */
 static bool
 is_beside_the_row(const struct jk_ldap_kind *kind, const char *name)
@@ -232,7 +240,8 @@ is_beside_the_row(const struct jk_ldap_kind *kind, const char *name)
 	return strcasecmp(name, "objectClass") == 0 ||
 	       (strcmp(kind->kind, "terminal") == 0 &&
 	           (strcasecmp(name, JK_LDAP_APPLIED_SERIAL) == 0 ||
-	               strcasecmp(name, JK_LDAP_APPLIED_AT) == 0));
+	               strcasecmp(name, JK_LDAP_APPLIED_AT) == 0)) ||
+	       is_pin_changed(kind, name);
 }
 
 /* NULL, or why these values cannot be kept; they may be none. */
@@ -250,6 +259,8 @@ take_values(struct jk_ldap_entry *entry, const char *name,
 		entry->id = id_of(&values[0]);
 		return entry->id != NULL ? NULL : "no memory";
 	}
+	if (is_pin_changed(entry->kind, name))
+		entry->pin_changed = jk_ldap_pin_read(values);
 	if (is_beside_the_row(entry->kind, name))
 		return NULL;
 	for (; values != NULL && values->bv_val != NULL; values++) {
@@ -435,6 +446,30 @@ take_pair(struct jk_ldap_entry *entry, const struct jukinet_policy_value *value)
 	return add_value(entry, key, NULL, value->data, value->len)
 	           ? NULL
 	           : "no memory";
+}
+
+bool
+jk_ldap_entry_put(struct jk_ldap_entry *entry, const char *key,
+    const char *text)
+{
+	const struct jk_ldap_key *which =
+	    jk_ldap_key_find(entry->kind->kind, key);
+	size_t n = 0;
+
+	for (size_t i = 0; i < entry->n; i++) {
+		if (entry->value[i].key == which)
+			free(entry->value[i].data);
+		else
+			entry->value[n++] = entry->value[i];
+	}
+	entry->n = n;
+	if (text == NULL)
+		return true;
+	if (which == NULL || entry->n == JK_LDAP_VALUES_MAX ||
+	    !add_value(entry, which, NULL, text, strlen(text)))
+		return false;
+	sort_values(entry);
+	return true;
 }
 
 /* A directory keeps a set: what is said twice is said once. */

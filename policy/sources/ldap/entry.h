@@ -35,7 +35,8 @@ struct jk_ldap_value {
 struct jk_ldap_entry {
 	const struct jk_ldap_kind *kind;
 	char *dn;
-	char *id; /* "" when it has no good one */
+	char *id;            /* "" when it has no good one */
+	int64_t pin_changed; /* of a card: see pin.h; beside the row */
 	size_t n, room;
 	struct jk_ldap_value *value; /* by key, then by bytes */
 };
@@ -62,6 +63,9 @@ bool jk_ldap_entry_of_row(const struct jk_ldap *ldap,
 /* Takes the entry over; false: no memory, or too many. */
 bool jk_ldap_entries_add(struct jk_ldap_entries *entries,
     struct jk_ldap_entry *entry);
+/* Instead of what the key has; NULL: it has none. False: no room. */
+bool jk_ldap_entry_put(struct jk_ldap_entry *entry, const char *key,
+    const char *text);
 /* By kind in the order of the table, id and DN. */
 void jk_ldap_entries_sort(struct jk_ldap_entries *entries);
 /* By kind and id. */

@@ -11,12 +11,18 @@
 
 struct jukinet_policy_applied;
 struct jukinet_policy_host;
+struct jukinet_policy_pin;
 struct jukinet_policy_row;
 
 struct jk_ldap_publication {
 	const struct jukinet_policy_row *rows;
 	size_t n;
 	uint64_t serial;
+};
+
+struct jk_ldap_pins {
+	const struct jukinet_policy_pin *pin;
+	size_t n;
 };
 
 /* what: unused */
@@ -27,5 +33,7 @@ int jk_ldap_report(const struct jukinet_policy_host *host, const void *what);
 int jk_ldap_status(const struct jukinet_policy_host *host, const void *what);
 /* what: struct jk_ldap_publication */
 int jk_ldap_publish(const struct jukinet_policy_host *host, const void *what);
+/* what: struct jk_ldap_pins */
+int jk_ldap_pins(const struct jukinet_policy_host *host, const void *what);
 
 #endif

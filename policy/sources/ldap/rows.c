@@ -10,9 +10,11 @@
 #include <jukinet/policy.h>
 
 #include "base.h"
+#include "clock.h"
 #include "connection.h"
 #include "entry.h"
 #include "jobs.h"
+#include "pin.h"
 #include "plaintext.h"
 #include "table.h"
 
@@ -55,6 +57,17 @@ check_entry(const struct jk_ldap *ldap, const struct jk_ldap_entry *entry)
 		errors++;
 	}
 	return errors;
+}
+
+static bool
+merge_all(const struct jk_ldap *ldap, struct jk_ldap_entries *all)
+{
+	const int64_t now = jk_real_s();
+
+	for (size_t i = 0; i < all->n; i++)
+		if (!jk_ldap_pin_merge(ldap, &all->entry[i], now))
+			return false;
+	return true;
 }
 
 static bool
@@ -157,7 +170,7 @@ jk_ldap_rows(const struct jukinet_policy_host *host, const void *what)
 		status = read_whole(&ldap, &all, &base);
 	if (status != JUKINET_POLICY_SUCCESS)
 		return status;
-	if (!check_all(&ldap, &all))
+	if (!check_all(&ldap, &all) || !merge_all(&ldap, &all))
 		return JUKINET_POLICY_UNAVAIL;
 	return hand_on_all(&ldap, &all, &base);
 }

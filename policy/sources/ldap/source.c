@@ -48,6 +48,15 @@ publish(const struct jukinet_policy_host *host,
 	return run(host, jk_ldap_publish, &what);
 }
 
+static int
+pins(const struct jukinet_policy_host *host,
+    const struct jukinet_policy_pin *given, size_t n)
+{
+	const struct jk_ldap_pins what = { given, n };
+
+	return run(host, jk_ldap_pins, &what);
+}
+
 JK_EXPORT extern const struct jukinet_policy_source jukinet_policy_source_v1;
 const struct jukinet_policy_source jukinet_policy_source_v1 = {
 	.version = JUKINET_POLICY_VERSION,
@@ -57,4 +66,5 @@ const struct jukinet_policy_source jukinet_policy_source_v1 = {
 	.report = report,
 	.status = status,
 	.publish = publish,
+	.pins = pins,
 };

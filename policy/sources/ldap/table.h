@@ -23,6 +23,8 @@
 /* On a terminal's entry; no keys of a row. */
 #define JK_LDAP_APPLIED_SERIAL "jukinetAppliedSerial"
 #define JK_LDAP_APPLIED_AT     "jukinetAppliedAt"
+/* On a card's entry; no key of a row. */
+#define JK_LDAP_PIN_CHANGED "jukinetPinChanged"
 
 struct jk_ldap_kind {
 	const char *kind;

@@ -150,16 +150,18 @@ def parse_request(data: bytes) -> tuple[int, int, int] | None:
     return int.from_bytes(data[number[2]:op], "big"), data[op], outer[2] + outer[1]
 
 
-BIND, SEARCH, UNBIND = 0x60, 0x63, 0x42
+BIND, SEARCH, UNBIND, MODIFY = 0x60, 0x63, 0x42, 0x66
 REGISTRY = entry(b"ou=jukinet,dc=example,dc=test", [(b"objectClass", [b"jukinetRegistry"]), (b"jukinetSerial", [b"41"])])
 
 
 class Impostor:
     """Answers on RELAY: a bind with yes, the search of the base with a registry, and the search of the rows with what
-    `answer(message number)` yields; an answer of None closes."""
+    `answer(message number)` yields; an answer of None closes. A change is kept in `changes` and gets the next of `codes`."""
 
-    def __init__(self, answer: Callable[[int], Iterator[bytes | None]], *, bind: bytes | None = None) -> None:
+    def __init__(self, answer: Callable[[int], Iterator[bytes | None]], *, bind: bytes | None = None,
+                 codes: Iterable[int] = ()) -> None:
         self.answer, self.bind = answer, bind
+        self.codes, self.changes = list(codes), []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(f"{KEYS}/server.pem", f"{KEYS}/server.key")
         self._socket = socket.create_server(("127.0.0.1", RELAY))
@@ -192,11 +194,14 @@ class Impostor:
             while request := parse_request(data):
                 number, op, n = request
                 of_base = b"jukinetPublishing" in data[:n]
-                data = data[n:]
+                whole, data = data[:n], data[n:]
                 if op == UNBIND:
                     return
                 if op == BIND:
                     talk.sendall(self.bind if self.bind is not None else message(number, result(0x61)))
+                elif op == MODIFY:
+                    self.changes.append(whole)
+                    talk.sendall(message(number, result(0x67, self.codes.pop(0))))
                 elif of_base:
                     talk.sendall(message(number, REGISTRY) + message(number, result(0x65)))
                 elif op == SEARCH:

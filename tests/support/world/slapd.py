@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Callable, Iterable
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 TOP = "/mnt"
@@ -416,6 +416,22 @@ access to * by * none
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+    def values(self, kind: str, name: str, attribute_name: str) -> list[str]:
+        """What an entry has, past all access rules."""
+        done = subprocess.run([shutil.which("slapcat", path=PATH) or "slapcat", "-f", self.conf, "-b", SUFFIX, "-o",
+                               "ldif-wrap=no", "-a", f"(&(objectClass=jukinet{camel(kind)})(jukinetId={name}))"],
+                              capture_output=True, text=True, check=True)
+        return re.findall(rf"^{attribute_name}: (.*)$", done.stdout, re.M)
+
+    def altered(self, change: Callable[[str], str]) -> None:
+        """Started again with another text of its configuration and our schema, until it is configured anew."""
+        self.stop()
+        for file in (self.conf, f"{self.directory}/jukinet.schema"):
+            with open(file, encoding="utf-8") as old:
+                text = change(old.read())
+            write(file, text)
+        self.start()
 
     def changes(self) -> dict[str, int]:
         """How many of each the directory has seen since this was asked last."""
