@@ -65,7 +65,10 @@ encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
 	    (e = put_optional(f, JK_FIELD_SESSION, r->session)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_COMMAND, r->command)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_FUNCTION, r->function)) != JK_OK ||
-	    (e = put_optional(f, JK_FIELD_OPID, r->opid)) != JK_OK)
+	    (e = put_optional(f, JK_FIELD_OPID, r->opid)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_PURPOSE, r->purpose)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_RECEPTION, r->reception)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_GROUNDS, r->grounds)) != JK_OK)
 		return e;
 	return JK_OK;
 }

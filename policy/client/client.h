@@ -19,16 +19,18 @@
 /* Strings are borrowed; NULL is left out. */
 struct jk_request {
 	enum jk_frame_type
-	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH, CHANGE */
+	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH, CHANGE,
+	          * USE */
 	const char *account; /* AUTH of root may leave it out */
 	const char *service;
 	const char *tty;
 	const char *host;
 	const char *ticket;
 	const char *session;
-	const char *command;  /* of MANAGE */
-	const char *function; /* of MANAGE */
-	const char *opid;     /* of SWITCH */
+	const char *command;                       /* of MANAGE */
+	const char *function;                      /* of MANAGE */
+	const char *opid;                          /* of SWITCH */
+	const char *purpose, *reception, *grounds; /* of USE */
 	uint64_t flags;
 };
 

@@ -25,6 +25,17 @@ fi
 readelf -d "$module" | grep -E 'RPATH|RUNPATH|TEXTREL' |
     expect_nothing "the module has no search path and no text relocations"
 
+library=$build/policy/client/libjukinet.so.1
+{
+	nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' |
+	    sed 's/@.*//'
+	sed -n 's/^[a-z].*[ *]\(jukinet_[a-z]*\)(.*/\1/p' \
+	    policy/include/jukinet/jukinet.h
+} | sort | uniq -c | awk '$1 != 2 { print $2 }' |
+    expect_nothing "libjukinet exports what its header declares, and no more"
+readelf -d "$library" | grep -E 'RPATH|RUNPATH|TEXTREL' |
+    expect_nothing "libjukinet has no search path"
+
 source=$build/policy/sources/ldap/libjukinet_policy_ldap.so.1
 if [ -e "$source" ]; then
 	nm -D --defined-only "$source" | awk '{ print $3 }' |

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+
+/* So often a thread looks whether it is its turn to read. */
+#define TURN_MS 1000
+
+enum jk_err
+jk_handle_new(struct jukinet **ret)
+{
+	struct jukinet *h = calloc(1, sizeof(*h));
+	pthread_condattr_t attributes;
+	enum jk_err e = JK_ERR_NOMEM;
+
+	if (h == NULL)
+		return e;
+	h->client.fd = h->poll_fd = h->queued_fd = -1;
+	(void)pthread_mutex_init(&h->lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&h->news, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	h->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	h->queued_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (h->poll_fd >= 0 && h->queued_fd >= 0)
+		e = jk_frame_new(&h->out);
+	if (e != JK_OK)
+		jk_handle_free(&h);
+	*ret = h;
+	return e;
+}
+
+void
+jk_handle_free(struct jukinet **handle)
+{
+	struct jukinet *h = *handle;
+
+	if (h == NULL)
+		return;
+	jk_client_close(&h->client);
+	jk_frame_free(&h->out);
+	jk_fd_close(&h->poll_fd);
+	jk_fd_close(&h->queued_fd);
+	(void)pthread_cond_destroy(&h->news);
+	(void)pthread_mutex_destroy(&h->lock);
+	free(h);
+	*handle = NULL;
+}
+
+static enum jk_err
+watch(struct jukinet *h, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
+
+	return epoll_ctl(h->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0
+	           ? JK_OK
+	           : JK_ERR_SYS;
+}
+
+enum jk_err
+jk_handle_watch(struct jukinet *h)
+{
+	enum jk_err e = watch(h, h->queued_fd);
+
+	return e == JK_OK ? watch(h, h->client.fd) : e;
+}
+
+/* Readable exactly when there is something, or nothing will ever come. */
+static void
+show_queue(struct jukinet *h)
+{
+	uint64_t one = 1, any;
+
+	if (h->n > 0 || h->broken)
+		(void)!write(h->queued_fd, &one, sizeof(one));
+	else
+		(void)!read(h->queued_fd, &any, sizeof(any));
+}
+
+/* What is new about a state makes the older news of it worthless. */
+static bool
+replaces(const struct jukinet_event *a, const struct jukinet_event *b)
+{
+	return a->kind == JUKINET_EVENT_STATE && b->kind == JUKINET_EVENT_STATE;
+}
+
+/* More than was asked for can only come from who is not jukinetd. */
+static enum jk_err
+keep(struct jukinet *h, const struct jukinet_event *event)
+{
+	if (event->kind == JUKINET_EVENT_ANSWER) {
+		if (h->in_flight == 0)
+			return JK_ERR_FORMAT;
+		h->in_flight--;
+	}
+	if (event->kind == JUKINET_EVENT_STATE)
+		h->state = event->state;
+	for (size_t i = 0; i < h->n; i++)
+		if (replaces(event, &h->event[i])) {
+			h->event[i] = *event;
+			return JK_OK;
+		}
+	if (h->n == JK_EVENTS_MAX)
+		return JK_ERR_TOO_BIG;
+	h->event[h->n++] = *event;
+	return JK_OK;
+}
+
+/* With the lock given up while it waits. */
+static enum jk_err
+read_one(struct jukinet *h, int64_t until)
+{
+	struct jukinet_event event;
+	enum jk_err e;
+
+	h->reading = true;
+	(void)pthread_mutex_unlock(&h->lock);
+	e = jk_frame_recv(h->client.fd, NULL, until, h->client.frame, NULL);
+	if (e == JK_OK)
+		e = jk_event_decode(h->client.frame, &event);
+	(void)pthread_mutex_lock(&h->lock);
+	h->reading = false;
+	if (e == JK_OK)
+		e = keep(h, &event);
+	if (e != JK_OK && e != JK_ERR_TIMEOUT) {
+		h->broken = true;
+		h->state = JUKINET_STATE_ENDED;
+	}
+	show_queue(h);
+	(void)pthread_cond_broadcast(&h->news);
+	return e;
+}
+
+static void
+wait_for_reader(struct jukinet *h, int64_t until)
+{
+	struct timespec at;
+	int64_t ms = jk_poll_ms(until);
+
+	if (ms > TURN_MS)
+		ms = TURN_MS;
+	(void)clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += ms % 1000 * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	(void)pthread_cond_timedwait(&h->news, &h->lock, &at);
+}
+
+static bool
+take(struct jukinet *h, jk_event_wanted_fn *wanted, void *ctx,
+    struct jukinet_event *ret)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		if (wanted != NULL && !wanted(&h->event[i], ctx))
+			continue;
+		*ret = h->event[i];
+		h->n--;
+		memmove(&h->event[i], &h->event[i + 1],
+		    (h->n - i) * sizeof(h->event[0]));
+		show_queue(h);
+		return true;
+	}
+	return false;
+}
+
+enum jk_err
+jk_handle_take(struct jukinet *h, int64_t until, jk_event_wanted_fn *wanted,
+    void *ctx, struct jukinet_event *ret)
+{
+	enum jk_err e = JK_OK;
+
+	for (;;) {
+		if (take(h, wanted, ctx, ret))
+			return JK_OK;
+		if (h->broken)
+			return JK_ERR_CLOSED;
+		if (e == JK_ERR_TIMEOUT || (h->reading && until == 0))
+			return JK_ERR_TIMEOUT;
+		if (!h->reading)
+			e = read_one(h, until);
+		else if (jk_poll_ms(until) == 0)
+			e = JK_ERR_TIMEOUT;
+		else
+			wait_for_reader(h, until);
+	}
+}

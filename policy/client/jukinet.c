@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* libjukinet: what jukinet/jukinet.h promises. */
+#include "jukinet/jukinet.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "clock.h"
+#include "handle.h"
+#include "protocol.h"
+
+/* Up to the last member that the first edition had. */
+#define SMALLEST(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
+
+static int
+error_of(enum jk_err e)
+{
+	if (e == JK_OK)
+		return JUKINET_OK;
+	if (e == JK_ERR_NOMEM)
+		return JUKINET_E_MEMORY;
+	if (e == JK_ERR_TIMEOUT)
+		return JUKINET_E_TIMEOUT;
+	return e == JK_ERR_FORMAT || e == JK_ERR_TOO_BIG ? JUKINET_E_ARGUMENT
+	                                                 : JUKINET_E_DOWN;
+}
+
+static int64_t
+until_of(int timeout_ms)
+{
+	if (timeout_ms < 0)
+		return INT64_MAX;
+	return timeout_ms == 0 ? 0 : jk_boot_ms() + timeout_ms;
+}
+
+/* The struct of the caller as this library knows it; NULL: a size of none. */
+static bool
+take_in(void *ret, size_t size, const void *theirs, size_t smallest)
+{
+	size_t n;
+
+	if (theirs == NULL)
+		return false;
+	memcpy(&n, theirs, sizeof(n));
+	if (n < smallest)
+		return false;
+	memcpy(ret, theirs, n < size ? n : size);
+	return true;
+}
+
+static int
+give(struct jukinet_event *ret, const struct jukinet_event *event)
+{
+	return jk_event_copy(ret, event, sizeof(*event),
+	           SMALLEST(struct jukinet_event, pin_max))
+	           ? 1
+	           : JUKINET_E_ARGUMENT;
+}
+
+static bool
+give_answer(struct jukinet_answer *ret, const struct jukinet_answer *answer)
+{
+	return ret == NULL || jk_event_copy(ret, answer, sizeof(*answer),
+	                          SMALLEST(struct jukinet_answer, parameters));
+}
+
+/* Beginning */
+
+static void
+get(const struct jk_frame *f, enum jk_field field, char *ret, size_t size)
+{
+	if (jk_frame_get_str(f, (uint8_t)field, ret, size) != JK_OK)
+		ret[0] = '\0';
+}
+
+static void
+read_holder(const struct jk_frame *f, struct jukinet_holder *h)
+{
+	h->size = sizeof(*h);
+	get(f, JK_FIELD_PERSON, h->person, sizeof(h->person));
+	get(f, JK_FIELD_OPID, h->right, sizeof(h->right));
+	get(f, JK_FIELD_TYPE, h->type, sizeof(h->type));
+	get(f, JK_FIELD_DEPARTMENT, h->department, sizeof(h->department));
+	get(f, JK_FIELD_SESSION, h->session, sizeof(h->session));
+	get(f, JK_FIELD_TERMINAL, h->terminal, sizeof(h->terminal));
+	get(f, JK_FIELD_USE, h->use, sizeof(h->use));
+}
+
+static int
+open_use(struct jukinet *h, const struct jukinet_purpose *p, int64_t until,
+    struct jukinet_answer *ret)
+{
+	const struct jk_request request = {
+		.type = JK_FRAME_USE,
+		.purpose = p->purpose,
+		.reception = p->reception,
+		.grounds = p->grounds,
+	};
+	struct jukinet_answer answer;
+	enum jk_err e = jk_client_ask(&request, &h->client);
+
+	if (e == JK_OK) {
+		h->client.until = until;
+		e = jk_client_next(&h->client);
+	}
+	if (e != JK_OK)
+		return error_of(e);
+	if (jk_frame_type(h->client.frame) != JK_FRAME_USING ||
+	    jk_event_decode_answer(h->client.frame, &answer) != JK_OK)
+		return JUKINET_E_DOWN;
+	if (!give_answer(ret, &answer))
+		return JUKINET_E_ARGUMENT;
+	if (!answer.allowed)
+		return JUKINET_E_REFUSED;
+	read_holder(h->client.frame, &h->holder);
+	h->state = JUKINET_STATE_ACTIVE;
+	return error_of(jk_handle_watch(h));
+}
+
+JK_EXPORT int
+jukinet_begin(const struct jukinet_purpose *purpose, int timeout_ms,
+    struct jukinet **ret, struct jukinet_answer *answer)
+{
+	struct jukinet_purpose p = { 0 };
+	struct jukinet *h = NULL;
+	int r;
+
+	*ret = NULL;
+	if (!take_in(&p, sizeof(p), purpose,
+	        SMALLEST(struct jukinet_purpose, grounds)) ||
+	    p.purpose == NULL)
+		return JUKINET_E_ARGUMENT;
+	r = error_of(jk_handle_new(&h));
+	if (r == JUKINET_OK)
+		r = open_use(h, &p, until_of(timeout_ms), answer);
+	if (r == JUKINET_OK)
+		*ret = h;
+	else
+		jk_handle_free(&h);
+	return r;
+}
+
+JK_EXPORT void
+jukinet_end(struct jukinet **handle)
+{
+	jk_handle_free(handle);
+}
+
+JK_EXPORT int
+jukinet_holder(struct jukinet *h, struct jukinet_holder *ret)
+{
+	return jk_event_copy(ret, &h->holder, sizeof(h->holder),
+	           SMALLEST(struct jukinet_holder, use))
+	           ? JUKINET_OK
+	           : JUKINET_E_ARGUMENT;
+}
+
+JK_EXPORT enum jukinet_state
+jukinet_state(struct jukinet *h)
+{
+	enum jukinet_state state;
+
+	(void)pthread_mutex_lock(&h->lock);
+	state = h->state;
+	(void)pthread_mutex_unlock(&h->lock);
+	return state;
+}
+
+/* Events */
+
+JK_EXPORT int
+jukinet_fd(const struct jukinet *h)
+{
+	return h->poll_fd;
+}
+
+JK_EXPORT int
+jukinet_wait(struct jukinet *h, int timeout_ms, struct jukinet_event *ret)
+{
+	struct jukinet_event event;
+	enum jk_err e;
+
+	(void)pthread_mutex_lock(&h->lock);
+	e = jk_handle_take(h, until_of(timeout_ms), NULL, NULL, &event);
+	(void)pthread_mutex_unlock(&h->lock);
+	if (e == JK_ERR_TIMEOUT)
+		return 0;
+	return e == JK_OK ? give(ret, &event) : JUKINET_E_DOWN;
+}
+
+JK_EXPORT int
+jukinet_next(struct jukinet *h, struct jukinet_event *ret)
+{
+	return jukinet_wait(h, 0, ret);
+}
+
+/* Questions */
+
+static enum jk_err
+put_text(struct jk_frame *f, enum jk_field field, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return JK_OK;
+	if (strnlen(text, JUKINET_TEXT + 1) > JUKINET_TEXT)
+		return JK_ERR_TOO_BIG;
+	return jk_frame_put_str(f, (uint8_t)field, text);
+}
+
+static enum jk_err
+put_count(struct jk_frame *f, uint64_t count)
+{
+	return count == 0 || count == JUKINET_COUNT_UNKNOWN
+	           ? JK_OK
+	           : jk_frame_put_u64(f, JK_FIELD_COUNT, count);
+}
+
+/* With the lock held, into the frame that goes out. */
+static enum jk_err
+start(struct jukinet *h, enum jk_frame_type type)
+{
+	jk_frame_start(h->out, (uint8_t)type);
+	return jk_frame_put_u64(h->out, JK_FIELD_SEQ, h->sequence + 1);
+}
+
+static int
+send_question(struct jukinet *h, uint64_t *ret_sequence)
+{
+	enum jk_err e =
+	    h->broken ? JK_ERR_CLOSED : jk_frame_send(h->client.fd, h->out);
+
+	jk_frame_start(h->out, 0); /* a code may have stood there */
+	if (e == JK_ERR_BUSY)
+		return JUKINET_E_BUSY;
+	if (e != JK_OK)
+		return JUKINET_E_DOWN;
+	h->sequence++;
+	h->in_flight++;
+	if (ret_sequence != NULL)
+		*ret_sequence = h->sequence;
+	return JUKINET_OK;
+}
+
+static bool
+is_full(const struct jukinet *h)
+{
+	return h->in_flight >= JUKINET_FLIGHT ||
+	       h->n + h->in_flight >= JK_EVENTS_MAX;
+}
+
+static enum jk_err
+put_query(struct jukinet *h, const struct jukinet_query *q)
+{
+	struct jk_frame *f = h->out;
+	enum jk_err e;
+
+	if ((e = start(h, JK_FRAME_QUERY)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_ACTION, q->action)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_BUSINESS, q->business)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_SEARCH, q->search)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_CODE, q->code)) != JK_OK ||
+	    (e = put_count(f, q->count)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_REQUIREMENT, q->requirement)) != JK_OK ||
+	    (e = put_text(f, JK_FIELD_PERMISSION, q->permission)) != JK_OK)
+		return e;
+	return put_text(f, JK_FIELD_OBJECT, q->object);
+}
+
+static int
+query(struct jukinet *h, const struct jukinet_query *theirs,
+    uint64_t *ret_sequence)
+{
+	struct jukinet_query q = { 0 };
+	enum jk_err e;
+
+	if (!take_in(&q, sizeof(q), theirs,
+	        SMALLEST(struct jukinet_query, object)) ||
+	    q.action == NULL || q.business == NULL)
+		return JUKINET_E_ARGUMENT;
+	if (is_full(h))
+		return JUKINET_E_BUSY;
+	e = put_query(h, &q);
+	return e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+}
+
+JK_EXPORT int
+jukinet_query(struct jukinet *h, const struct jukinet_query *q,
+    uint64_t *ret_sequence)
+{
+	int r;
+
+	(void)pthread_mutex_lock(&h->lock);
+	r = query(h, q, ret_sequence);
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+static bool
+answers(const struct jukinet_event *event, void *ctx)
+{
+	const uint64_t *sequence = ctx;
+
+	return event->kind == JUKINET_EVENT_ANSWER &&
+	       event->answer.sequence == *sequence;
+}
+
+JK_EXPORT int
+jukinet_ask(struct jukinet *h, const struct jukinet_query *q, int timeout_ms,
+    struct jukinet_answer *ret)
+{
+	struct jukinet_event event;
+	uint64_t sequence;
+	enum jk_err e;
+	int r;
+
+	(void)pthread_mutex_lock(&h->lock);
+	r = query(h, q, &sequence);
+	if (r == JUKINET_OK) {
+		e = jk_handle_take(h, until_of(timeout_ms), answers, &sequence,
+		    &event);
+		r = e == JK_ERR_TIMEOUT ? JUKINET_E_TIMEOUT
+		    : e == JK_OK        ? JUKINET_OK
+		                        : JUKINET_E_DOWN;
+	}
+	(void)pthread_mutex_unlock(&h->lock);
+	if (r == JUKINET_OK && !give_answer(ret, &event.answer))
+		r = JUKINET_E_ARGUMENT;
+	return r;
+}
+
+JK_EXPORT int
+jukinet_result(struct jukinet *h, const char *id, uint64_t count,
+    uint64_t *ret_sequence)
+{
+	enum jk_err e;
+	int r = JUKINET_E_BUSY;
+
+	if (id == NULL || count == JUKINET_COUNT_UNKNOWN)
+		return JUKINET_E_ARGUMENT;
+	(void)pthread_mutex_lock(&h->lock);
+	if (!is_full(h)) {
+		jk_frame_start(h->out, JK_FRAME_RESULT);
+		if ((e = put_text(h->out, JK_FIELD_ID, id)) == JK_OK &&
+		    (e = jk_frame_put_u64(h->out, JK_FIELD_SEQ,
+		         h->sequence + 1)) == JK_OK)
+			e = jk_frame_put_u64(h->out, JK_FIELD_COUNT, count);
+		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+	}
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+JK_EXPORT int
+jukinet_confirm(struct jukinet *h, uint64_t *ret_sequence)
+{
+	enum jk_err e;
+	int r = JUKINET_E_BUSY;
+
+	(void)pthread_mutex_lock(&h->lock);
+	if (h->in_flight == 0) {
+		e = start(h, JK_FRAME_CONFIRM);
+		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+	}
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+JK_EXPORT int
+jukinet_pin(struct jukinet *h, const char *pin)
+{
+	enum jk_err e = JK_OK;
+	int r = JUKINET_E_DOWN;
+
+	(void)pthread_mutex_lock(&h->lock);
+	jk_frame_start(h->out, JK_FRAME_PIN);
+	if (pin != NULL && pin[0] != '\0')
+		e = put_text(h->out, JK_FIELD_PIN, pin);
+	if (e != JK_OK)
+		r = error_of(e);
+	else if (!h->broken && jk_frame_send(h->client.fd, h->out) == JK_OK)
+		r = JUKINET_OK;
+	jk_frame_start(h->out, 0);
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+JK_EXPORT int
+jukinet_done(struct jukinet *h, uint64_t count, const char *text,
+    uint64_t *ret_sequence)
+{
+	enum jk_err e;
+	int r = JUKINET_E_BUSY;
+
+	(void)pthread_mutex_lock(&h->lock);
+	if (!is_full(h)) {
+		jk_frame_start(h->out, JK_FRAME_DONE);
+		if ((e = put_text(h->out, JK_FIELD_TEXT, text)) == JK_OK &&
+		    (e = jk_frame_put_u64(h->out, JK_FIELD_SEQ,
+		         h->sequence + 1)) == JK_OK &&
+		    count != JUKINET_COUNT_UNKNOWN)
+			e = jk_frame_put_u64(h->out, JK_FIELD_COUNT, count);
+		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+	}
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+JK_EXPORT const char *
+jukinet_strerror(int error)
+{
+	switch (error) {
+	case JUKINET_OK:
+		return "no error";
+	case JUKINET_E_MEMORY:
+		return "out of memory";
+	case JUKINET_E_DOWN:
+		return "jukinetd does not answer";
+	case JUKINET_E_TIMEOUT:
+		return "no answer in time";
+	case JUKINET_E_ARGUMENT:
+		return "a question that is incomplete, too long or of another "
+		       "version";
+	case JUKINET_E_BUSY:
+		return "too many questions without an answer";
+	case JUKINET_E_REFUSED:
+		return "refused";
+	default:
+		return "unknown error";
+	}
+}
