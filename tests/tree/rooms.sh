@@ -9,7 +9,8 @@ allowed()
 {
 	case $1 in
 	policy/base) ;;
-	policy/client | policy/record | policy/registry) echo policy/base ;;
+	policy/client) echo policy/base policy/include ;;
+	policy/record | policy/registry) echo policy/base ;;
 	policy/decide) echo policy/base policy/registry/rows.h policy/registry/words.h ;;
 	policy/ledger) echo policy/base policy/registry/textrow.h ;;
 	policy/sources) echo policy/base policy/registry policy/ledger policy/include ;;
@@ -23,6 +24,7 @@ allowed()
 	pam_jukinet/card | pam_jukinet/witness)
 		echo policy/base policy/record policy/registry/rows.h
 		;;
+	tools/lookup) echo policy/base policy/client policy/include ;;
 	tools/breakglass) echo policy/base policy/record ;;
 	tools/ctl)
 		echo policy/base policy/registry policy/sources policy/ledger \
