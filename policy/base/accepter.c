@@ -2,6 +2,7 @@
 #include "accepter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "process.h"
 
 #define CALLERS_MAX 256
+#define CROWD       128 /* taken in at a time */
 
 /* One connection: first it waits (pid 0), then a worker has it. */
 struct conn {
@@ -220,7 +222,8 @@ start_waiting(struct state *s)
 	}
 }
 
-static void
+/* False: nobody else wants in. */
+static bool
 accept_one(struct state *s)
 {
 	struct conn c = { .pidfd = -1 };
@@ -229,11 +232,11 @@ accept_one(struct state *s)
 	c.fd = accept4(s->conf->listen_fd, NULL, NULL,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (c.fd < 0)
-		return;
+		return false;
 	c.ends_at = jk_boot_ms() + s->conf->deadline_ms;
 	if (getsockopt(c.fd, SOL_SOCKET, SO_PEERCRED, &c.peer, &len) != 0) {
 		close(c.fd);
-		return;
+		return true;
 	}
 	c.payer = find_payer(s->conf, &c.peer);
 	if (s->n == capacity(s->conf) ||
@@ -241,9 +244,23 @@ accept_one(struct state *s)
 	    (c.payer != 0 &&
 	        count(s, false, &c.payer) >= s->conf->max_waiting / 4)) {
 		close(c.fd);
-		return;
+		return true;
 	}
 	s->conn[s->n++] = c;
+	return true;
+}
+
+/*
+ * A crowd that comes again as often as it is turned away must not fill the
+ * kernel's queue, where root would find no place: it is taken in at once.
+ */
+static void
+accept_crowd(struct state *s)
+{
+	unsigned n = 0;
+
+	while (n++ < CROWD && accept_one(s))
+		;
 }
 
 static void
@@ -366,7 +383,7 @@ loop(struct state *s)
 			if (serve(s, &s->conn[i], &s->poll[2 + 2 * i], now))
 				drop(s, i);
 		if ((s->poll[1].revents & POLLIN) != 0)
-			accept_one(s);
+			accept_crowd(s);
 		start_waiting(s);
 	}
 	return JK_OK;
@@ -397,6 +414,11 @@ jk_accepter_run(const struct jk_accepter *conf)
 	static struct state s;
 	enum jk_err e;
 
+	int flags = fcntl(conf->listen_fd, F_GETFL);
+
+	if (flags < 0 ||
+	    fcntl(conf->listen_fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return JK_ERR_SYS;
 	s = (struct state){ .conf = conf, .signal_fd = -1 };
 	s.conn = calloc(capacity(conf), sizeof(*s.conn));
 	s.poll = calloc(2 + 2 * capacity(conf), sizeof(*s.poll));

@@ -2,8 +2,10 @@
 #include "client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 
 /* For the service to say hello; then it names the time it needs. */
 #define HELLO_MS 5000
+/* In a crowd, for a place in the queue. */
+#define CONNECT_S 2
 /* Its own deadline ends first; this is for one that was stopped. */
 #define SLACK_MS 1000
 /* No attempt may be longer, whatever the service says. */
@@ -21,21 +25,26 @@ static enum jk_err
 connect_to(const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
+	const struct timeval patience = { .tv_sec = CONNECT_S };
+	int fd, saved;
 
 	memcpy(address.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		int saved = errno;
-
-		close(fd);
-		errno = saved;
-		return saved == EAGAIN ? JK_ERR_BUSY : JK_ERR_NOT_FOUND;
+	/* In a crowd the kernel lets in who has waited longest. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	        sizeof(patience)) == 0 &&
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0) {
+		*ret_fd = fd;
+		return JK_OK;
 	}
-	*ret_fd = fd;
-	return JK_OK;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return saved == EAGAIN || saved == EINTR ? JK_ERR_BUSY
+	                                         : JK_ERR_NOT_FOUND;
 }
 
 /* Absent and empty are the same to the service. */
