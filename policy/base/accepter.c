@@ -260,7 +260,7 @@ accept_crowd(struct state *s)
 	unsigned n = 0;
 
 	while (n++ < CROWD && accept_one(s))
-		;
+		start_waiting(s);
 }
 
 static void
