@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pamstack.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+
+#define OURS   "pam_jukinet.so"
+#define BLANKS " \t"
+
+/* Of a line with those that it is continued on. */
+#define LINE_MAX_ 1024
+
+struct loading {
+	const char *phase;
+	jk_pamstack_read_fn *read;
+	void *ctx;
+	struct jk_pamstack *stack;
+	unsigned files; /* read so far */
+};
+
+static enum jk_err load(struct loading *l, const char *service, unsigned depth);
+
+/* Joins what "\" continues, and takes comments off. */
+static enum jk_err
+next_line(const char **at, char ret[static LINE_MAX_])
+{
+	size_t n = 0;
+
+	for (;;) {
+		const size_t len = strcspn(*at, "\n");
+		const bool more = len > 0 && (*at)[len - 1] == '\\';
+
+		if (n + len >= LINE_MAX_)
+			return JK_ERR_TOO_BIG;
+		memcpy(ret + n, *at, len);
+		n += len - more;
+		ret[n] = '\0';
+		*at += len + ((*at)[len] == '\n');
+		if (!more || **at == '\0')
+			break;
+		ret[n++] = ' ';
+	}
+	ret[strcspn(ret, "#")] = '\0';
+	return JK_OK;
+}
+
+/* The next word; one in brackets without them. */
+static char *
+take_word(char **at)
+{
+	char *word = *at + strspn(*at, BLANKS);
+	const bool bracket = *word == '[';
+	size_t len;
+
+	word += bracket;
+	len = strcspn(word, bracket ? "]" : BLANKS);
+	*at = word + len + (word[len] != '\0');
+	word[len] = '\0';
+	return word;
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static enum jk_err
+add(struct jk_pamstack *stack, const char *control, const char *module,
+    const char *args)
+{
+	struct jk_pamline *line;
+
+	if (stack->n == JK_PAMSTACK_MAX ||
+	    strlen(control) >= sizeof(line->control) ||
+	    strlen(base_name(module)) >= sizeof(line->module))
+		return JK_ERR_TOO_BIG;
+	line = &stack->line[stack->n++];
+	(void)snprintf(line->control, sizeof(line->control), "%s", control);
+	(void)snprintf(line->module, sizeof(line->module), "%s",
+	    base_name(module));
+	(void)snprintf(line->args, sizeof(line->args), "%s",
+	    args + strspn(args, BLANKS));
+	return JK_OK;
+}
+
+static enum jk_err
+take_line(struct loading *l, char *line, unsigned depth)
+{
+	char *at = line, *control, *module;
+	const char *phase = take_word(&at);
+
+	if (strcmp(phase, "@include") == 0)
+		return load(l, take_word(&at), depth + 1);
+	if (strcmp(phase + (*phase == '-'), l->phase) != 0)
+		return JK_OK;
+	control = take_word(&at);
+	module = take_word(&at);
+	/* What ends a substack ends no more than that; taken for all, so that
+	 * an odd stack is reported rather than passed. */
+	if (strcmp(control, "include") == 0 || strcmp(control, "substack") == 0)
+		return load(l, module, depth + 1);
+	return add(l->stack, control, module, at);
+}
+
+static enum jk_err
+load(struct loading *l, const char *service, unsigned depth)
+{
+	JK_CLEANUP(jk_file_text_free) char *text = NULL;
+	char line[LINE_MAX_];
+	const char *at;
+	enum jk_err e;
+
+	if (depth > JK_PAMSTACK_DEPTH || l->files++ == JK_PAMSTACK_FILES)
+		return JK_ERR_TOO_BIG;
+	e = l->read(l->ctx, service, &text);
+	for (at = text; e == JK_OK && *at != '\0';) {
+		e = next_line(&at, line);
+		if (e == JK_OK && line[strspn(line, BLANKS)] != '\0')
+			e = take_line(l, line, depth);
+	}
+	return e;
+}
+
+enum jk_err
+jk_pamstack_load(const char *service, const char *phase,
+    jk_pamstack_read_fn *read, void *ctx, struct jk_pamstack *ret)
+{
+	struct loading l = { phase, read, ctx, ret, 0 };
+
+	ret->n = 0;
+	return load(&l, service, 0);
+}
+
+/* What a control does at a result: "done", "3", ...; "" where it is silent. */
+static void
+action(const char *control, const char *result, char ret[static 16])
+{
+	const size_t len = strlen(result);
+
+	ret[0] = '\0';
+	for (const char *p = control; *p != '\0'; p += strcspn(p, BLANKS)) {
+		p += strspn(p, BLANKS);
+		if (strncmp(p, result, len) != 0 || p[len] != '=')
+			continue;
+		(void)snprintf(ret, 16, "%.*s",
+		    (int)strcspn(p + len + 1, BLANKS), p + len + 1);
+		return;
+	}
+}
+
+static void
+action_or_default(const char *control, const char *result, char ret[static 16])
+{
+	action(control, result, ret);
+	if (ret[0] == '\0')
+		action(control, "default", ret);
+}
+
+static bool
+is_heeded(const char *control)
+{
+	char what[16];
+
+	if (strcmp(control, "required") == 0 ||
+	    strcmp(control, "requisite") == 0)
+		return true;
+	action(control, "default", what);
+	return strcmp(what, "die") == 0 || strcmp(what, "bad") == 0;
+}
+
+/* How many lines it jumps over at a result. */
+static size_t
+jump(const char *control, const char *result)
+{
+	char what[16];
+
+	action_or_default(control, result, what);
+	return strspn(what, "0123456789") == strlen(what)
+	           ? strtoul(what, NULL, 10)
+	           : 0;
+}
+
+static bool
+is_end(const char *control)
+{
+	char what[16];
+
+	if (strcmp(control, "sufficient") == 0)
+		return true;
+	action_or_default(control, "success", what);
+	return strcmp(what, "done") == 0;
+}
+
+static bool
+is_if(const struct jk_pamline *line, const char *condition)
+{
+	return strcmp(line->module, "pam_succeed_if.so") == 0 &&
+	       strstr(line->args, condition) != NULL;
+}
+
+/* The ways of root and of system accounts, as the shipped files have them. */
+static bool
+is_for_system(const struct jk_pamline *line)
+{
+	return strcmp(line->module, "pam_rootok.so") == 0 ||
+	       is_if(line, "uid = 0 tty ") || is_if(line, "uid < 1000");
+}
+
+static size_t
+find_ours(const struct jk_pamstack *stack)
+{
+	size_t i = 0;
+
+	while (i < stack->n && strcmp(stack->line[i].module, OURS) != 0)
+		i++;
+	return i;
+}
+
+bool
+jk_pamstack_is_shut(const struct jk_pamstack *stack)
+{
+	return stack->n > 0 &&
+	       strcmp(stack->line[0].module, "pam_deny.so") == 0 &&
+	       is_heeded(stack->line[0].control);
+}
+
+enum jk_pamstack_fault
+jk_pamstack_judge(const struct jk_pamstack *stack, size_t *ret_by)
+{
+	const size_t ours = find_ours(stack);
+
+	*ret_by = 0;
+	if (jk_pamstack_is_shut(stack))
+		return JK_PAMSTACK_GOOD;
+	if (ours == stack->n)
+		return JK_PAMSTACK_NONE;
+	for (size_t i = 0; i < ours; i++) {
+		const struct jk_pamline *line = &stack->line[i];
+
+		*ret_by = i;
+		if (is_for_system(line))
+			continue;
+		if (is_end(line->control) ||
+		    i + jump(line->control, "success") >= ours ||
+		    i + jump(line->control, "default") >= ours)
+			return JK_PAMSTACK_PAST;
+	}
+	*ret_by = ours;
+	return is_heeded(stack->line[ours].control) ? JK_PAMSTACK_GOOD
+	                                            : JK_PAMSTACK_WEAK;
+}
+
+bool
+jk_pamstack_root_passes(const struct jk_pamstack *stack)
+{
+	const size_t ours = find_ours(stack);
+
+	for (size_t i = 0; i < ours && ours < stack->n; i++) {
+		const struct jk_pamline *line = &stack->line[i];
+		const size_t to = i + jump(line->control, "success") + 1;
+
+		if (is_if(line, "uid = 0 tty ") && to > ours && to < stack->n &&
+		    strcmp(stack->line[to].module, "pam_unix.so") == 0)
+			return true;
+	}
+	return false;
+}
