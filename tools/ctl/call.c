@@ -27,6 +27,7 @@ static const struct jk_command *const tables[] = {
 	jk_registry_commands,
 	jk_import_commands,
 	jk_session_commands,
+	jk_doctor_commands,
 };
 
 static const struct jk_param globals[] = {
