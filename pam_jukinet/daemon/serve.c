@@ -20,6 +20,7 @@
 static enum jk_err
 greet(struct jk_worker *w, uint8_t ret_nonce[static JK_NONCE_LEN])
 {
+	const struct jk_settings *s = &w->place.settings;
 	enum jk_err e = jk_random(ret_nonce, JK_NONCE_LEN);
 
 	if (e != JK_OK)
@@ -28,7 +29,9 @@ greet(struct jk_worker *w, uint8_t ret_nonce[static JK_NONCE_LEN])
 	if ((e = jk_frame_put(w->frame, JK_FIELD_NONCE, ret_nonce,
 	         JK_NONCE_LEN)) != JK_OK ||
 	    (e = jk_frame_put_u64(w->frame, JK_FIELD_DEADLINE_MS,
-	         (uint64_t)w->place.settings.deadline_ms)) != JK_OK)
+	         (uint64_t)s->deadline_ms)) != JK_OK ||
+	    (e = jk_frame_put_u64(w->frame, JK_FIELD_STYLE,
+	         s->gregorian ? JK_STYLE_GREGORIAN : 0)) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, w->frame);
 }

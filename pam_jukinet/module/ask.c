@@ -10,6 +10,7 @@
 
 #include "choice.h"
 #include "ids.h"
+#include "look.h"
 #include "talk.h"
 #include "text.h"
 
@@ -26,6 +27,7 @@ struct ask {
 	bool chose, unasked;
 	struct jk_option taken; /* the one that is taken then */
 	struct jk_client client;
+	struct jk_look look; /* of every text */
 };
 
 static const char *
@@ -149,7 +151,7 @@ refuse(const struct ask *a, enum jk_reason why, const struct jk_frame *params)
 	char text[JK_TEXT_MAX];
 
 	log_refusal(a, why);
-	jk_text(jk_reason_code(why), params, text);
+	jk_text(jk_reason_code(why), &a->look, params, text);
 	jk_talk_error(a->pamh, a->silent, text);
 	return jk_pam_code(why, a->phase);
 }
@@ -162,7 +164,7 @@ show_note(const struct ask *a)
 	if (jk_frame_get_str(a->client.frame, JK_FIELD_MESSAGE, code,
 	        sizeof(code)) != JK_OK)
 		return;
-	jk_text(code, a->client.frame, text);
+	jk_text(code, &a->look, a->client.frame, text);
 	jk_talk_info(a->pamh, a->silent, text);
 }
 
@@ -218,7 +220,7 @@ give_pin(struct ask *a)
 	    jk_frame_get_u64(f, JK_FIELD_PIN_MAX, &max) != JK_OK)
 		return refuse(a, JK_WHY_INTERNAL, NULL);
 	a->asked++;
-	jk_text(code, f, prompt);
+	jk_text(code, &a->look, f, prompt);
 	r = jk_talk_secret(a->pamh, prompt, &pin);
 	if (r != PAM_SUCCESS)
 		return r;
@@ -241,7 +243,7 @@ ask_choice(const struct ask *a, const struct jk_choice *c,
 
 	*ret = NULL;
 	for (int try = 0; try < 2 && *ret == NULL && r == PAM_SUCCESS; try++) {
-		jk_choice_prompt(c, code, prompt);
+		jk_choice_prompt(c, &a->look, code, prompt);
 		r = jk_talk_visible(a->pamh, prompt, sizeof(answer), answer);
 		if (r == PAM_SUCCESS)
 			*ret = jk_choice_find(c, answer);
@@ -304,8 +306,8 @@ show_taken(const struct ask *a)
 	(void)snprintf(param, sizeof(param), "account=%s", a->taken.account);
 	if (jk_frame_put_str(f, JK_FIELD_PARAM, param) != JK_OK)
 		return;
-	jk_text(a->taken.account[0] != '\0' ? "account.taken" : "opid.taken", f,
-	    text);
+	jk_text(a->taken.account[0] != '\0' ? "account.taken" : "opid.taken",
+	    &a->look, f, text);
 	jk_talk_info(a->pamh, a->silent, text);
 }
 
@@ -398,6 +400,7 @@ jk_ask(pam_handle_t *pamh, const struct jk_request *request,
 	/* Whether it wants a name nobody can say: then one is asked for. */
 	if (e != JK_OK && request->account == NULL)
 		return JK_ASK_NAME;
+	jk_look_make(a.client.style, &a.look);
 	if (e != JK_OK)
 		return refuse(&a, jk_client_reason(e), NULL);
 	r = converse(&a, field, key);

@@ -84,10 +84,11 @@ jk_choice_read(const struct jk_frame *f, struct jk_choice *ret)
 /* "2) m0123-9 operator management", "2) hanako: m0123-9 operator management";
  * how long it is. */
 static size_t
-make_line(const struct jk_choice *c, size_t i, char *ret, size_t size)
+make_line(const struct jk_choice *c, const struct jk_look *look, size_t i,
+    char *ret, size_t size)
 {
 	const struct jk_option *o = &c->option[i];
-	const char *type = jk_text_type(o->type);
+	const char *type = jk_text_type(o->type, look);
 
 	return (size_t)snprintf(ret, size, "%zu) %s%s%s %s\n", i + 1,
 	    o->account, c->accounts ? ": " : "", o->opid,
@@ -95,21 +96,22 @@ make_line(const struct jk_choice *c, size_t i, char *ret, size_t size)
 }
 
 void
-jk_choice_prompt(const struct jk_choice *c, const char *code,
-    char ret[static JK_TEXT_MAX])
+jk_choice_prompt(const struct jk_choice *c, const struct jk_look *look,
+    const char *code, char ret[static JK_TEXT_MAX])
 {
 	static const char more[] = "...\n";
 	char question[JK_TEXT_MAX], end[JK_TEXT_MAX];
 	size_t n, room;
 
-	jk_text(code, NULL, question);
-	jk_text(c->accounts ? "account.number" : "opid.number", NULL, end);
+	jk_text(code, look, NULL, question);
+	jk_text(c->accounts ? "account.number" : "opid.number", look, NULL,
+	    end);
 	/* Both are short; were they not, the end would be cut. */
 	room = JK_TEXT_MAX - sizeof(more);
 	room -= strlen(end) < room ? strlen(end) : room;
 	n = (size_t)snprintf(ret, JK_TEXT_MAX, "%s\n", question);
 	for (size_t i = 0; i < c->n && n < room; i++) {
-		size_t len = make_line(c, i, ret + n, JK_TEXT_MAX - n);
+		size_t len = make_line(c, look, i, ret + n, JK_TEXT_MAX - n);
 
 		if (n + len > room) {
 			n += (size_t)snprintf(ret + n, JK_TEXT_MAX - n, "%s",

@@ -30,8 +30,8 @@ enum jk_err jk_choice_read(const struct jk_frame *frame, struct jk_choice *ret);
  * question of code `code`, a numbered line for each, and what to type. Lines
  * that do not fit are left out; their answers still count.
  */
-void jk_choice_prompt(const struct jk_choice *choice, const char *code,
-    char ret[static JK_TEXT_MAX]);
+void jk_choice_prompt(const struct jk_choice *choice,
+    const struct jk_look *look, const char *code, char ret[static JK_TEXT_MAX]);
 
 /*
  * By its number in the list, by its operator ID or account where only one has

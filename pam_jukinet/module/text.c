@@ -2,16 +2,15 @@
 #include "text.h"
 
 #include <langinfo.h>
-#include <libintl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "era.h"
 #include "frame.h"
+#include "look.h"
 #include "protocol.h"
 #include "utf8.h"
 
-#define DOMAIN "jukinet"
 /* Marks a string for xgettext; it is looked up where it is used. */
 #define N_(text) text
 
@@ -417,12 +416,11 @@ find(const char *code)
 }
 
 const char *
-jk_text_type(const char *id)
+jk_text_type(const char *id, const struct jk_look *look)
 {
-	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
 	for (size_t i = 0; i < JK_COUNT(types); i++)
 		if (strcmp(types[i].id, id) == 0)
-			return dgettext(DOMAIN, types[i].english);
+			return jk_look_say(look, types[i].english);
 	return NULL;
 }
 
@@ -470,9 +468,16 @@ put_value(struct out *out, const uint8_t *value, size_t n)
 	}
 }
 
+/* The text that is being made. */
+struct text {
+	const struct jk_look *look;
+	const struct jk_frame *params;
+	struct out out;
+};
+
 /* A type is known by its name. */
 static bool
-put_type(struct out *out, const uint8_t *value, size_t n)
+put_type(struct text *t, const uint8_t *value, size_t n)
 {
 	char id[64 + 1] = "";
 	const char *name;
@@ -480,60 +485,88 @@ put_type(struct out *out, const uint8_t *value, size_t n)
 	if (n >= sizeof(id))
 		return false;
 	memcpy(id, value, n);
-	name = jk_text_type(id);
+	name = jk_text_type(id, t->look);
 	if (name != NULL)
-		put(out, name, strlen(name));
+		put(&t->out, name, strlen(name));
 	return name != NULL;
 }
 
-static void
-put_param(struct out *out, const struct jk_frame *params, const char *name,
-    size_t len)
+/* A day as it is read in Japan; elsewhere it stays as it came. */
+static bool
+put_day(struct text *t, const uint8_t *value, size_t n)
+{
+	char day[JK_ERA_MAX];
+
+	if (!t->look->japanese ||
+	    !jk_era_write((const char *)value, n,
+	        (t->look->style & JK_STYLE_GREGORIAN) != 0, day))
+		return false;
+	put(&t->out, day, strlen(day));
+	return true;
+}
+
+static bool
+is_name(const char *name, size_t len, const char *of)
+{
+	return len == strlen(of) && memcmp(name, of, len) == 0;
+}
+
+/* The value of the place; NULL where none came. */
+static const uint8_t *
+find_param(const struct text *t, const char *name, size_t len, size_t *ret_n)
 {
 	struct jk_cur p;
 
 	for (size_t i = 0;
-	     params != NULL &&
-	     jk_frame_get_nth(params, JK_FIELD_PARAM, i, &p) == JK_OK;
+	     t->params != NULL &&
+	     jk_frame_get_nth(t->params, JK_FIELD_PARAM, i, &p) == JK_OK;
 	     i++)
 		if (p.left > len && memcmp(p.at, name, len) == 0 &&
 		    p.at[len] == '=') {
-			const uint8_t *value = p.at + len + 1;
-			const size_t n = p.left - len - 1;
-
-			if (len != 4 || memcmp(name, "type", 4) != 0 ||
-			    !put_type(out, value, n))
-				put_value(out, value, n);
-			return;
+			*ret_n = p.left - len - 1;
+			return p.at + len + 1;
 		}
+	return NULL;
+}
+
+static void
+put_place(struct text *t, const char *name, size_t len)
+{
+	size_t n = 0;
+	const uint8_t *value = find_param(t, name, len, &n);
+
+	if (value == NULL)
+		return;
+	if (is_name(name, len, "type") && put_type(t, value, n))
+		return;
+	if (is_name(name, len, "date") && put_day(t, value, n))
+		return;
+	put_value(&t->out, value, n);
 }
 
 void
-jk_text(const char *code, const struct jk_frame *params,
-    char ret[static JK_TEXT_MAX])
+jk_text(const char *code, const struct jk_look *look,
+    const struct jk_frame *params, char ret[static JK_TEXT_MAX])
 {
-	struct out out = { .at = ret, .left = JK_TEXT_MAX - 1 };
+	struct text t = { look, params, { ret, JK_TEXT_MAX - 1 } };
 	const char *english = find(code);
-	const char *text;
+	const char *text = jk_look_say(look, english);
 
-	/* Only our own domain is bound; the caller's locale stays as it is. */
-	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
-	text = dgettext(DOMAIN, english);
 	while (*text != '\0') {
 		size_t plain = strcspn(text, "{"), name;
 
-		put(&out, text, plain);
+		put(&t.out, text, plain);
 		text += plain;
 		if (*text == '\0')
 			break;
 		name = strcspn(text + 1, "}");
 		if (english == unknown_text)
-			put_value(&out, (const uint8_t *)code, strlen(code));
+			put_value(&t.out, (const uint8_t *)code, strlen(code));
 		else
-			put_param(&out, params, text + 1, name);
+			put_place(&t, text + 1, name);
 		text += 1 + name;
 		if (*text == '}')
 			text++;
 	}
-	*out.at = '\0';
+	*t.out.at = '\0';
 }

@@ -5,7 +5,7 @@
  * field ends the conversation.
  *
  * jukinet.sock (anyone ⇄ jukinetd)
- *   < HELLO     NONCE, DEADLINE_MS
+ *   < HELLO     NONCE, DEADLINE_MS, STYLE?
  *   > AUTH      NONCE, ACCOUNT?, SERVICE, TTY, HOST, FLAGS
  *                                            without ACCOUNT: of root only, and
  *                                            only where SERVICE needs no name
@@ -235,6 +235,7 @@ enum jk_field {
 	JK_FIELD_LOCKED_MAX_S, /* u64, then a locked session ends; 0: never */
 	JK_FIELD_LEFT_S,       /* u64, until a card left behind is told */
 	JK_FIELD_LEFTOVERS,    /* u64, enum jk_leftovers */
+	JK_FIELD_STYLE,        /* u64, JK_STYLE_*: how texts are put */
 
 	/* State files, and who it is in a verdict. */
 	JK_FIELD_UID = 64,
@@ -305,6 +306,10 @@ enum jk_leftovers {
 	JK_LEFTOVERS_END,      /* the monitor has logind end them */
 	JK_LEFTOVERS_COUNT,
 };
+
+/* An unknown bit means nothing; without any: as jukinet.conf(5) says by
+ * default. */
+#define JK_STYLE_GREGORIAN 1u /* no days by era in Japanese texts */
 
 /* Which PIN a card has after something went wrong. */
 enum jk_pin_stands {

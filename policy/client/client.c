@@ -103,6 +103,8 @@ read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
 	if (nonce.left != JK_NONCE_LEN || ms > LONGEST_MS)
 		return JK_ERR_FORMAT;
 	memcpy(ret_nonce, nonce.at, JK_NONCE_LEN);
+	if (jk_frame_get_u64(c->frame, JK_FIELD_STYLE, &c->style) != JK_OK)
+		c->style = 0;
 	c->until = jk_boot_ms() + (int64_t)ms + SLACK_MS;
 	return JK_OK;
 }

@@ -37,6 +37,7 @@ struct jk_request {
 struct jk_client {
 	int fd;
 	int64_t until;          /* boot ms: nothing is waited for after this */
+	uint64_t style;         /* JK_STYLE_*, of the greeting */
 	struct jk_frame *frame; /* the one that came last */
 };
 

@@ -109,6 +109,7 @@ static const struct field settings_fields[] = {
 	NUMBER(struct jk_settings, pin_min, 64),
 	NUMBER(struct jk_settings, pin_max, 64),
 	TEXT_OR_NONE(struct jk_settings, contact),
+	FLAG(struct jk_settings, gregorian),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, kind),
 	    .count_at = offsetof(struct jk_settings, n_kinds),

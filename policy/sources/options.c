@@ -134,6 +134,17 @@ parse_flag(const struct jk_option *o, const char *value, void *object)
 }
 
 static const char *
+parse_dates(const struct jk_option *o, const char *value, void *object)
+{
+	const bool gregorian = strcmp(value, "gregorian") == 0;
+
+	if (!gregorian && strcmp(value, "era") != 0)
+		return N_("neither era nor gregorian");
+	memcpy(field_of(o, object), &gregorian, sizeof(gregorian));
+	return NULL;
+}
+
+static const char *
 parse_recording(const struct jk_option *o, const char *value, void *object)
 {
 	enum jk_recording recording;
@@ -472,6 +483,9 @@ const struct jk_option jk_options[] = {
 	  .help = "PAM service where the card names the account, up to 32" },
 	{ JK_CONF_TERMINAL, "login", "contact", parse_text, FIELD(S, settings.contact),
 	  .range = "text", .help = "whom to call, shown in messages" },
+	{ JK_CONF_TERMINAL, "login", "dates", parse_dates, FIELD(S, settings.gregorian),
+	  .fallback = "era", .range = "era or gregorian",
+	  .help = "how days are written in Japanese texts" },
 
 	{ JK_CONF_TERMINAL, "card", "kind", parse_listed, LIST(S, settings.kind, settings.n_kinds),
 	  .words = &jk_card_kinds, .fallback = "piv jpki", .range = "piv, jpki, opensc",

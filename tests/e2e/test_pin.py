@@ -105,7 +105,7 @@ def test_change_in_japanese(w):
         app.begin("chauthtok")
         told = app.finish_with(lambda _: given.pop(0))
     tap.equal(told.asked, [texts.text(code, "ja") for code in ("pin.old", "pin.new", "pin.again")])
-    tap.equal(re.sub(r"\d{4}-\d\d-\d\d", "{date}", told.said[0]), texts.catalogue()["pin.changed"][1])
+    tap.equal(re.sub(r"令和\d+年\d+月\d+日", "{date}", told.said[0]), texts.catalogue()["pin.changed"][1])
 
 
 def refused(w, code: str, *answers: Answer, record: dict | None = None, left: int = 3, account: str = "hanako",

@@ -41,10 +41,22 @@ def quoted(entry: str, key: str) -> str:
     return "".join(re.findall(r'"(.*)"', block[1])).replace('\\"', '"')
 
 
+def era_day(day: str) -> str:
+    """2026-11-21 as it is read in Japan: 令和8年11月21日; what is no day stays."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        return day
+    name, first = next((era for begin, *era in (("2019-05-01", "令和", 2018), ("1989-01-08", "平成", 1988),
+                                                ("1926-12-25", "昭和", 1925)) if day >= begin), ("", 0))
+    year, month, date = (int(number) for number in day.split("-"))
+    return f"{name}{'元' if name and year - first == 1 else year - first}年{month}月{date}日"
+
+
 def text(code: str, language: str = "en", **parameters: object) -> str:
-    """A type is given by its id, and shown by its name."""
+    """A type is given by its id, and shown by its name; a day as YYYY-MM-DD."""
     number = 0 if language == "en" else 1
     wanted = catalogue()[code][number]
     if "type" in parameters and (name := types().get(str(parameters["type"]))):
         parameters["type"] = name[number]
+    if "date" in parameters and language == "ja":
+        parameters["date"] = era_day(str(parameters["date"]))
     return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)

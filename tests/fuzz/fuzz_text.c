@@ -10,10 +10,13 @@
 #include "choice.h"
 #include "frame.h"
 #include "ids.h"
+#include "look.h"
 #include "protocol.h"
 #include "text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static const struct jk_look look;
 
 static void
 need(bool condition)
@@ -28,7 +31,7 @@ check(const char *code, const struct jk_frame *params)
 	char text[JK_TEXT_MAX];
 
 	memset(text, 0x1b, sizeof(text));
-	jk_text(code, params, text);
+	jk_text(code, &look, params, text);
 	need(memchr(text, '\0', sizeof(text)) != NULL);
 	for (const char *c = text; *c != '\0'; c++)
 		need((unsigned char)*c >= 0x20 && *c != 0x7f);
@@ -63,8 +66,8 @@ check_choice(const struct jk_frame *frame)
 		return;
 	need(c.n > 0 && c.n <= JK_CHOICES_MAX);
 	memset(text, 0x1b, sizeof(text));
-	jk_choice_prompt(&c, c.accounts ? "account.select" : "opid.select",
-	    text);
+	jk_choice_prompt(&c, &look,
+	    c.accounts ? "account.select" : "opid.select", text);
 	need(memchr(text, '\0', sizeof(text)) != NULL);
 	for (const char *t = text; *t != '\0'; t++)
 		need(*t == '\n' || (*t >= 0x20 && *t < 0x7f));

@@ -8,8 +8,11 @@
 
 #include "choice.h"
 #include "frame.h"
+#include "look.h"
 #include "protocol.h"
 #include "utf8.h"
+
+static const struct jk_look look;
 
 static struct jk_frame *
 frame_of(const char *const *options, size_t n)
@@ -47,12 +50,12 @@ test_choice_prompt_holds_the_whole_list(void **state)
 	char text[JK_TEXT_MAX];
 
 	(void)state;
-	jk_choice_prompt(&c, "opid.select", text);
+	jk_choice_prompt(&c, &look, "opid.select", text);
 	assert_string_equal(text, "Choose the operator ID for your work:\n"
 	                          "1) m0123-2 moving desk\n"
 	                          "2) m0123-9 operator management\n"
 	                          "Number or operator ID: ");
-	jk_choice_prompt(&c, "opid.again", text);
+	jk_choice_prompt(&c, &look, "opid.again", text);
 	assert_non_null(strstr(text, "none of them"));
 	assert_non_null(strstr(text, "2) m0123-9"));
 }
@@ -65,7 +68,7 @@ test_choice_of_a_type_nobody_knows_shows_its_id(void **state)
 	char text[JK_TEXT_MAX];
 
 	(void)state;
-	jk_choice_prompt(&c, "opid.select", text);
+	jk_choice_prompt(&c, &look, "opid.select", text);
 	assert_non_null(strstr(text, "1) o-1 library-desk\n"));
 }
 
@@ -175,7 +178,7 @@ test_choice_prompt_shows_accounts(void **state)
 
 	(void)state;
 	assert_true(c.accounts);
-	jk_choice_prompt(&c, "account.select", text);
+	jk_choice_prompt(&c, &look, "account.select", text);
 	assert_string_equal(text,
 	    "Choose the account and operator ID for your work:\n"
 	    "1) hanako: m0123-2 moving desk\n"
@@ -247,7 +250,7 @@ test_choice_prompt_always_fits(void **state)
 			}
 			c = choice_of(list, n);
 			memset(text, 'x', sizeof(text));
-			jk_choice_prompt(&c, "opid.select", text);
+			jk_choice_prompt(&c, &look, "opid.select", text);
 			assert_true(strlen(text) < JK_TEXT_MAX);
 			if (strlen(text) < sizeof(end) ||
 			    strcmp(text + strlen(text) - strlen(end), end) != 0)

@@ -176,6 +176,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->leftovers_ms, 5000);
 	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");
+	assert_false(s->gregorian);
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
 	assert_string_equal(seen.settings.sources, "files");
 	assert_int_equal(seen.settings.trust.level, JK_TRUST_REGISTERED);

@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "frame.h"
+#include "look.h"
 #include "pam_code.h"
 #include "protocol.h"
 #include "reason.h"
@@ -63,13 +64,13 @@ __wrap_bindtextdomain(const char *domain, const char *directory)
 	return __real_bindtextdomain(domain, CATALOGUE_DIR);
 }
 
+static struct jk_look look;
+
 static bool
 is_japanese(void)
 {
-	char text[JK_TEXT_MAX];
-
-	jk_text("card.insert", NULL, text);
-	return strstr(text, "カード") != NULL;
+	jk_look_make(0, &look);
+	return look.japanese;
 }
 
 /* A Japanese locale, or any UTF-8 one with LANGUAGE: gettext takes both. */
@@ -89,7 +90,7 @@ in_english(void **state)
 {
 	(void)state;
 	unsetenv("LANGUAGE");
-	return setlocale(LC_ALL, "C") != NULL ? 0 : -1;
+	return setlocale(LC_ALL, "C") != NULL && !is_japanese() ? 0 : -1;
 }
 
 static int
@@ -97,7 +98,7 @@ in_utf8(void **state)
 {
 	(void)state;
 	unsetenv("LANGUAGE");
-	return setlocale(LC_ALL, "C.UTF-8") != NULL ? 0 : -1;
+	return setlocale(LC_ALL, "C.UTF-8") != NULL && !is_japanese() ? 0 : -1;
 }
 
 static int
@@ -343,7 +344,7 @@ show_name(const char *name, size_t len, char text[static JK_TEXT_MAX])
 	assert_true(len < sizeof(param) - 5);
 	memcpy(param + 5, name, len);
 	f = frame_with(param, 5 + len);
-	jk_text("lock.other", f, text);
+	jk_text("lock.other", &look, f, text);
 	jk_frame_free(&f);
 }
 
@@ -373,7 +374,7 @@ test_text_places_are_filled(void **state)
 	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "ma=9"), JK_OK);
 	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "min=4"), JK_OK);
 	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, "max=16"), JK_OK);
-	jk_text("pin.malformed", f, text);
+	jk_text("pin.malformed", &look, f, text);
 	jk_frame_free(&f);
 	assert_non_null(strstr(text, "4 to 16 characters"));
 }
@@ -386,7 +387,7 @@ show_type(const char *type, char text[static JK_TEXT_MAX])
 
 	snprintf(param, sizeof(param), "type=%s", type);
 	f = frame_with(param, strlen(param));
-	jk_text("func.denied", f, text);
+	jk_text("func.denied", &look, f, text);
 	jk_frame_free(&f);
 }
 
@@ -417,10 +418,11 @@ test_text_type_is_called_by_its_name_in_japanese(void **state)
 
 	(void)state;
 	speak_japanese();
-	assert_string_equal(jk_text_type("moving-desk"), "転入転出");
-	assert_string_equal(jk_text_type("operator-management"), "操作者管理");
+	assert_string_equal(jk_text_type("moving-desk", &look), "転入転出");
+	assert_string_equal(jk_text_type("operator-management", &look),
+	    "操作者管理");
 	for (size_t i = 0; i < JK_COUNT(types); i++) {
-		const char *name = jk_text_type(types[i]);
+		const char *name = jk_text_type(types[i], &look);
 
 		/* No letter of the English one is left, and it may stand where
 		 * an id of a row may. */
@@ -428,7 +430,7 @@ test_text_type_is_called_by_its_name_in_japanese(void **state)
 		    strpbrk(name, "abcdefghijklmnopqrstuvwxyz") != NULL)
 			fail_msg("%s", types[i]);
 	}
-	assert_null(jk_text_type("library-desk"));
+	assert_null(jk_text_type("library-desk", &look));
 }
 
 static void
@@ -437,7 +439,7 @@ test_text_missing_params_leave_places_empty(void **state)
 	char text[JK_TEXT_MAX];
 
 	(void)state;
-	jk_text("lock.other", NULL, text);
+	jk_text("lock.other", &look, NULL, text);
 	assert_string_equal(text,
 	    " is using this terminal. Only the same person can unlock it.");
 }
@@ -448,7 +450,7 @@ test_text_unknown_code_is_quoted_and_harmless(void **state)
 	char text[JK_TEXT_MAX];
 
 	(void)state;
-	jk_text("no.such{code}\033[2J", NULL, text);
+	jk_text("no.such{code}\033[2J", &look, NULL, text);
 	assert_string_equal(text, "Refused (no.such{code}?[2J).");
 }
 
@@ -545,7 +547,7 @@ test_text_many_long_values_fit(void **state)
 	jk_frame_start(f, JK_FRAME_VERDICT);
 	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, type), JK_OK);
 	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM, classes), JK_OK);
-	jk_text("opid.terminal", f, text);
+	jk_text("opid.terminal", &look, f, text);
 	jk_frame_free(&f);
 	assert_in_range(strlen(text), JK_TEXT_MAX - 4, JK_TEXT_MAX - 1);
 	assert_plain(text);
@@ -561,6 +563,64 @@ test_text_speaks_japanese_to_people(void **state)
 	show_name("花子", strlen("花子"), text);
 	assert_string_equal(text,
 	    "この端末は花子が使用中です。解除できるのは本人だけです。");
+}
+
+static void
+show_day(const char *day, char text[static JK_TEXT_MAX])
+{
+	char param[JK_TEXT_MAX];
+	struct jk_frame *f;
+
+	snprintf(param, sizeof(param), "date=%s", day);
+	f = frame_with(param, strlen(param));
+	jk_text("opid.notyet", &look, f, text);
+	jk_frame_free(&f);
+}
+
+static void
+test_text_date_stays_as_it_is_in_english(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_day("2026-11-21", text);
+	assert_non_null(strstr(text, " from 2026-11-21. "));
+	look.style = JK_STYLE_GREGORIAN;
+	show_day("2026-11-21", text);
+	assert_non_null(strstr(text, " from 2026-11-21. "));
+}
+
+static void
+test_text_date_is_by_era_or_not_in_japanese(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	show_day("2026-11-21", text);
+	assert_non_null(strstr(text, "は令和8年11月21日から"));
+	look.style = JK_STYLE_GREGORIAN;
+	show_day("2026-11-21", text);
+	assert_non_null(strstr(text, "は2026年11月21日から"));
+	/* A style that only a newer service knows changes nothing. */
+	look.style = ~(uint64_t)JK_STYLE_GREGORIAN;
+	show_day("2026-11-21", text);
+	assert_non_null(strstr(text, "は令和8年11月21日から"));
+}
+
+static void
+test_text_no_date_is_shown_as_it_came(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	show_day("0000-00-00", text);
+	assert_non_null(strstr(text, "は0000-00-00から"));
+	show_day("2026-11-21\033[2J", text);
+	assert_non_null(strstr(text, "は2026-11-21?[2Jから"));
+	show_day("", text);
+	assert_non_null(strstr(text, "はから"));
 }
 
 #define ENGLISH(f)  cmocka_unit_test_setup(f, in_english)
@@ -591,6 +651,9 @@ main(void)
 		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),
 		JAPANESE(test_text_many_long_values_fit),
 		JAPANESE(test_text_speaks_japanese_to_people),
+		ENGLISH(test_text_date_stays_as_it_is_in_english),
+		JAPANESE(test_text_date_is_by_era_or_not_in_japanese),
+		JAPANESE(test_text_no_date_is_shown_as_it_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "look.h"
+
+#include <libintl.h>
+#include <string.h>
+
+#include "config.h"
+
+#define DOMAIN "jukinet"
+
+const char *
+jk_look_say(const struct jk_look *look, const char *english)
+{
+	(void)look;
+	/* Only our own domain is bound; the caller's locale stays as it is. */
+	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
+	return dgettext(DOMAIN, english);
+}
+
+void
+jk_look_make(uint64_t style, struct jk_look *ret)
+{
+	*ret = (struct jk_look){ .style = style };
+	/* The catalogue's own head; "" where there is none. */
+	ret->japanese =
+	    strstr(jk_look_say(ret, ""), "\nLanguage: ja\n") != NULL;
+}
