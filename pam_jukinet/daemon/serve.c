@@ -21,6 +21,8 @@ static enum jk_err
 greet(struct jk_worker *w, uint8_t ret_nonce[static JK_NONCE_LEN])
 {
 	const struct jk_settings *s = &w->place.settings;
+	const uint64_t style = (s->gregorian ? JK_STYLE_GREGORIAN : 0) |
+	                       (s->password ? JK_STYLE_PASSWORD : 0);
 	enum jk_err e = jk_random(ret_nonce, JK_NONCE_LEN);
 
 	if (e != JK_OK)
@@ -30,8 +32,7 @@ greet(struct jk_worker *w, uint8_t ret_nonce[static JK_NONCE_LEN])
 	         JK_NONCE_LEN)) != JK_OK ||
 	    (e = jk_frame_put_u64(w->frame, JK_FIELD_DEADLINE_MS,
 	         (uint64_t)s->deadline_ms)) != JK_OK ||
-	    (e = jk_frame_put_u64(w->frame, JK_FIELD_STYLE,
-	         s->gregorian ? JK_STYLE_GREGORIAN : 0)) != JK_OK)
+	    (e = jk_frame_put_u64(w->frame, JK_FIELD_STYLE, style)) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, w->frame);
 }

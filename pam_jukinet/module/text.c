@@ -32,40 +32,41 @@ static const struct {
 	{ "card.insert",
 	    N_("Insert your operator IC card into the card reader.") },
 	{ "card.reading", N_("Reading the card. Do not remove it.") },
-	{ "pin.prompt", N_("PIN: ") },
+	{ "pin.prompt", N_("{Pin}: ") },
 	{ "pin.prompt.last",
-	    N_("One try is left: a wrong PIN now locks the card. If you are "
-	       "not sure, press Enter and ask the security manager. PIN: ") },
-	{ "pin.old", N_("Present PIN: ") },
-	{ "pin.new", N_("New PIN: ") },
+	    N_("One try is left: a wrong {pin} now locks the card. If you are "
+	       "not sure, press Enter and ask the security manager. {Pin}: ") },
+	{ "pin.old", N_("Present {pin}: ") },
+	{ "pin.new", N_("New {pin}: ") },
 	{ "pin.again", N_("The same once more: ") },
 	{ "puk.prompt", N_("The card is locked. PUK of the card: ") },
 	{ "puk.prompt.last",
 	    N_("One try is left: a wrong PUK now makes the card useless. "
 	       "If you are not sure, press Enter and ask the security "
 	       "manager. PUK of the card: ") },
-	{ "pin.due", N_("Your PIN must be changed by {date} (days left: {n}). "
-	                "Change it soon.") },
+	{ "pin.due",
+	    N_("Your {pin} must be changed by {date} (days left: {n}). Change "
+	       "it soon.") },
 	{ "pin.unknown.warn",
-	    N_("Nobody knows when your PIN was changed last. Change it "
+	    N_("Nobody knows when your {pin} was changed last. Change it "
 	       "soon.") },
 	{ "pin.changed",
-	    N_("The PIN was changed. The next change is due by {date}. Do "
-	       "not write the PIN down, and keep nothing with the card "
-	       "that tells it.") },
+	    N_("The {pin} was changed. The next change is due by {date}. Do "
+	       "not write the {pin} down, and keep nothing with the card that "
+	       "tells it.") },
 	{ "pin.changed.plain",
-	    N_("The PIN was changed. Do not write it down, and keep "
-	       "nothing with the card that tells it.") },
-	{ "pin.kept", N_("The card has its old PIN.") },
-	{ "pin.taken", N_("The card has the new PIN.") },
+	    N_("The {pin} was changed. Do not write it down, and keep nothing "
+	       "with the card that tells it.") },
+	{ "pin.kept", N_("The card has its old {pin}.") },
+	{ "pin.taken", N_("The card has the new {pin}.") },
 	{ "pin.unsure",
-	    N_("The card may have the old or the new PIN. Try the new one "
+	    N_("The card may have the old or the new {pin}. Try the new one "
 	       "first.") },
-	{ "pin.pad", N_("Type your PIN on the card reader's keys.") },
+	{ "pin.pad", N_("Type your {pin} on the card reader's keys.") },
 	{ "pin.pad.last",
-	    N_("One try is left: a wrong PIN now locks the card. Type your PIN "
-	       "on the card reader's keys. If you are not sure, press the "
-	       "cancel key there and ask the security manager.") },
+	    N_("One try is left: a wrong {pin} now locks the card. Type your "
+	       "{pin} on the card reader's keys. If you are not sure, press "
+	       "the cancel key there and ask the security manager.") },
 
 	{ "opid.select", N_("Choose the operator ID for your work:") },
 	{ "opid.number", N_("Number or operator ID: ") },
@@ -212,49 +213,50 @@ static const struct {
 
 	/* PIN */
 	{ "pin.malformed",
-	    N_("A PIN has {min} to {max} characters. It was not sent to the "
+	    N_("A {pin} has {min} to {max} characters. It was not sent to the "
 	       "card; no try was lost.") },
 	{ "pin.wrong",
-	    N_("Wrong PIN. After {n} more wrong tries the card is locked.") },
+	    N_("Wrong {pin}. After {n} more wrong tries the card is locked.") },
 	{ "pin.wrong.some",
-	    N_("Wrong PIN. Further wrong tries lock the card.") },
+	    N_("Wrong {pin}. Further wrong tries lock the card.") },
 	{ "pin.wrong.last",
-	    N_("Wrong PIN. The next wrong try locks the card. If you are not "
+	    N_("Wrong {pin}. The next wrong try locks the card. If you are not "
 	       "sure, stop and ask the security manager.") },
 	{ "pin.locked",
-	    N_("The card is locked after too many wrong PINs. Ask the "
+	    N_("The card is locked after too many wrong {pin}s. Ask the "
 	       "security manager to unlock it. {contact}") },
 	{ "pin.last",
-	    N_("Only one try is left, and this screen cannot ask you. Log in "
-	       "at the console, or ask the security manager.") },
+	    N_("Only one try of the {pin} is left, and this screen cannot ask "
+	       "you. Log in at the console, or ask the security manager.") },
 	{ "pin.initial",
-	    N_("This PIN is still the one that you were given. Change it "
-	       "to one of your own.") },
+	    N_("This {pin} is still the one that you were given. Change it to "
+	       "one of your own.") },
 	{ "pin.overdue",
-	    N_("More than six months have passed since the last change of "
-	       "your PIN ({date}). You cannot work before you have changed "
-	       "it.") },
+	    N_("More than six months have passed since the last change of your "
+	       "{pin} ({date}). You cannot work before you have changed it.") },
 	{ "pin.unknown",
-	    N_("Nobody knows when your PIN was changed last. You cannot "
-	       "work before you have changed it.") },
+	    N_("Nobody knows when your {pin} was changed last. You cannot work "
+	       "before you have changed it.") },
 	{ "pin.change.needed",
-	    N_("Your PIN has to be changed first. Log in again and change "
+	    N_("Your {pin} has to be changed first. Log in again and change "
 	       "it.") },
-	{ "pin.differ", N_("The two PINs are not the same. Begin again.") },
+	{ "pin.differ", N_("The two entries are not the same. Begin again.") },
 	{ "pin.weak",
-	    N_("Birth dates, rows of digits and repeated digits cannot be "
-	       "a PIN.") },
+	    N_("Birth dates, rows of digits and repeated digits cannot be a "
+	       "{pin}.") },
 	{ "pin.same",
-	    N_("That is the PIN that you have already. Choose another one.") },
-	{ "pin.digits", N_("A new PIN has digits only.") },
+	    N_("That is the {pin} that you have already. Choose another "
+	       "one.") },
+	{ "pin.digits", N_("A new {pin} has digits only.") },
 	{ "pin.refused",
-	    N_("The card did not take the new PIN. Choose another one.") },
+	    N_("The card did not take the new {pin}. Choose another one.") },
 	{ "pin.fixed",
-	    N_("The PIN of this card cannot be changed here. Use the software "
-	       "that came with the card. {contact}") },
-	{ "pin.foreign", N_("You can change the PIN of your own card only.") },
+	    N_("The {pin} of this card cannot be changed here. Use the "
+	       "software that came with the card. {contact}") },
+	{ "pin.foreign",
+	    N_("You can change the {pin} of your own card only.") },
 	{ "pin.nopuk",
-	    N_("This card is locked after too many wrong PINs. It can be "
+	    N_("This card is locked after too many wrong {pin}s. It can be "
 	       "unlocked where it was issued only. {contact}") },
 	{ "puk.wrong",
 	    N_("Wrong PUK. After {n} more wrong tries the card is useless.") },
@@ -268,8 +270,8 @@ static const struct {
 	    N_("The entry was cancelled on the card reader. Nothing was sent "
 	       "to the card; no try was lost.") },
 	{ "pin.timeout",
-	    N_("No PIN was typed on the card reader in time. Nothing was sent "
-	       "to the card; no try was lost. Try again.") },
+	    N_("No {pin} was typed on the card reader in time. Nothing was "
+	       "sent to the card; no try was lost. Try again.") },
 	{ "evidence.none", N_("The card was not proven. Try again.") },
 	{ "fb.denied",
 	    N_("The use of the fallback PIN is not approved. Ask the access "
@@ -357,8 +359,8 @@ static const struct {
 	    N_("A step before this one is missing. Look at how things stand, "
 	       "and do that step first.") },
 	{ "channel.same",
-	    N_("Card and PIN must not go the same way. Choose another way for "
-	       "one of them.") },
+	    N_("Card and {pin} must not go the same way. Choose another way "
+	       "for one of them.") },
 	{ "grant.beyond",
 	    N_("More was to be granted than the access manager holds. Ask the "
 	       "security officer.") },
@@ -390,6 +392,15 @@ static const struct {
 	{ "counter-identity-desk", N_("counter identity desk") },
 	{ "site-management", N_("site management") },
 	{ "operator-management", N_("operator management") },
+};
+
+/* What a card asks for goes by two names; the service's style chooses. */
+static const struct {
+	const char *place;
+	const char *pin, *password;
+} labels[] = {
+	{ "pin", N_("PIN"), N_("password") },
+	{ "Pin", N_("PIN"), N_("Password") }, /* where a sentence begins */
 };
 
 static const char unknown_text[] = N_("Refused ({code}).");
@@ -529,13 +540,30 @@ find_param(const struct text *t, const char *name, size_t len, size_t *ret_n)
 	return NULL;
 }
 
+/* These places are ours: no parameter fills them. */
+static bool
+put_label(struct text *t, const char *name, size_t len)
+{
+	const bool password = (t->look->style & JK_STYLE_PASSWORD) != 0;
+
+	for (size_t i = 0; i < JK_COUNT(labels); i++)
+		if (is_name(name, len, labels[i].place)) {
+			const char *label = jk_look_say(t->look,
+			    password ? labels[i].password : labels[i].pin);
+
+			put(&t->out, label, strlen(label));
+			return true;
+		}
+	return false;
+}
+
 static void
 put_place(struct text *t, const char *name, size_t len)
 {
 	size_t n = 0;
 	const uint8_t *value = find_param(t, name, len, &n);
 
-	if (value == NULL)
+	if (put_label(t, name, len) || value == NULL)
 		return;
 	if (is_name(name, len, "type") && put_type(t, value, n))
 		return;

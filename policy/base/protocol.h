@@ -310,6 +310,7 @@ enum jk_leftovers {
 /* An unknown bit means nothing; without any: as jukinet.conf(5) says by
  * default. */
 #define JK_STYLE_GREGORIAN 1u /* no days by era in Japanese texts */
+#define JK_STYLE_PASSWORD  2u /* "password" and not "PIN" */
 
 /* Which PIN a card has after something went wrong. */
 enum jk_pin_stands {

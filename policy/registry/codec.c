@@ -110,6 +110,7 @@ static const struct field settings_fields[] = {
 	NUMBER(struct jk_settings, pin_max, 64),
 	TEXT_OR_NONE(struct jk_settings, contact),
 	FLAG(struct jk_settings, gregorian),
+	FLAG(struct jk_settings, password),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, kind),
 	    .count_at = offsetof(struct jk_settings, n_kinds),

@@ -145,6 +145,17 @@ parse_dates(const struct jk_option *o, const char *value, void *object)
 }
 
 static const char *
+parse_label(const struct jk_option *o, const char *value, void *object)
+{
+	const bool password = strcmp(value, "password") == 0;
+
+	if (!password && strcmp(value, "pin") != 0)
+		return N_("neither pin nor password");
+	memcpy(field_of(o, object), &password, sizeof(password));
+	return NULL;
+}
+
+static const char *
 parse_recording(const struct jk_option *o, const char *value, void *object)
 {
 	enum jk_recording recording;
@@ -486,6 +497,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "login", "dates", parse_dates, FIELD(S, settings.gregorian),
 	  .fallback = "era", .range = "era or gregorian",
 	  .help = "how days are written in Japanese texts" },
+	{ JK_CONF_TERMINAL, "login", "pin-label", parse_label, FIELD(S, settings.password),
+	  .fallback = "pin", .range = "pin or password",
+	  .help = "what texts call a PIN" },
 
 	{ JK_CONF_TERMINAL, "card", "kind", parse_listed, LIST(S, settings.kind, settings.n_kinds),
 	  .words = &jk_card_kinds, .fallback = "piv jpki", .range = "piv, jpki, opensc",

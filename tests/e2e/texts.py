@@ -52,11 +52,12 @@ def era_day(day: str) -> str:
 
 
 def text(code: str, language: str = "en", **parameters: object) -> str:
-    """A type is given by its id, and shown by its name; a day as YYYY-MM-DD."""
+    """A type is given by its id, and shown by its name; a day as YYYY-MM-DD. The label of a PIN is the default one."""
     number = 0 if language == "en" else 1
     wanted = catalogue()[code][number]
     if "type" in parameters and (name := types().get(str(parameters["type"]))):
         parameters["type"] = name[number]
     if "date" in parameters and language == "ja":
         parameters["date"] = era_day(str(parameters["date"]))
+    parameters |= {"pin": ("PIN", "暗証番号")[number], "Pin": ("PIN", "暗証番号")[number]}
     return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)

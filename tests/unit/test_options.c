@@ -152,6 +152,8 @@ static const struct kind removal = { { "lock", "logout", "none" },
 static const struct kind unblock = { { "no", "puk" }, { "", "yes", "PUK" } };
 static const struct kind dates = { { "era", "gregorian" },
 	{ "", "yes", "Era", "wareki" } };
+static const struct kind label = { { "pin", "password" },
+	{ "", "PIN", "yes", "passwords" } };
 static const struct kind number = { { NULL },
 	{ "", "+5", "-1", "05", "5 ", " 5", "0x5", "5.0", "five", "1000000000",
 	    "99999999999999999999" } };
@@ -170,6 +172,7 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "login", "nameless", &service, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "contact", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "dates", &dates, 0, 0 },
+	{ JK_CONF_TERMINAL, "login", "pin-label", &label, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "kind", &card_kind, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "pinpad", &flag, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "recording", &recording, 0, 0 },

@@ -15,6 +15,7 @@
 #include <security/pam_modules.h>
 
 #include "config.h"
+#include "era.h"
 #include "frame.h"
 #include "look.h"
 #include "pam_code.h"
@@ -41,7 +42,7 @@ static const struct {
 	{ "n", 20 },
 	{ "min", 10 },
 	{ "max", 10 },
-	{ "date", 64 },
+	{ "date", JK_ERA_MAX - 1 },
 	{ "name", JK_NAME_MAX },
 	{ "contact", JK_NAME_MAX },
 	{ "type", JK_ID_MAX },
@@ -51,6 +52,8 @@ static const struct {
 	{ "business", JK_ID_MAX },
 	{ "time", 5 },
 	{ "terminal", JK_ID_MAX },
+	{ "pin", sizeof("パスワード") - 1 },
+	{ "Pin", sizeof("パスワード") - 1 },
 };
 
 char *__wrap_bindtextdomain(const char *domain, const char *directory);
@@ -244,30 +247,42 @@ has_place(const char *text, const char *place)
 	return strstr(text, with_braces) != NULL;
 }
 
-/* How many braces open, so that a place nobody knows is found out too. */
+/* {Pin} is {pin} where a sentence begins. */
+static bool
+names(const char *text, const char *place)
+{
+	const bool pin = strcasecmp(place, "pin") == 0;
+
+	return has_place(text, place) ||
+	       (pin && (has_place(text, "pin") || has_place(text, "Pin")));
+}
+
+/* Of the text with its places filled at their longest. */
 static size_t
-count_places(const char *text)
+longest(const char *code, const char *text)
 {
 	size_t n = 0;
 
-	for (; (text = strchr(text, '{')) != NULL; text++)
-		n++;
+	while (*text != '\0') {
+		const size_t plain = strcspn(text, "{"),
+		             len = strcspn(text, "}");
+		size_t i = 0;
+
+		n += plain;
+		if (text[plain] == '\0')
+			return n;
+		while (i < JK_COUNT(places) &&
+		       (strlen(places[i].place) != len - plain - 1 ||
+		           strncmp(places[i].place, text + plain + 1,
+		               len - plain - 1) != 0))
+			i++;
+		if (text[len] == '\0' || i == JK_COUNT(places))
+			fail_msg("%s: a place of unknown length: %s", code,
+			    text);
+		n += places[i].len;
+		text += len + 1;
+	}
 	return n;
-}
-
-static size_t
-check_places(const char *code, const char *text)
-{
-	size_t known = 0, extra = 0;
-
-	for (size_t i = 0; i < JK_COUNT(places); i++)
-		if (has_place(text, places[i].place)) {
-			known++;
-			extra += places[i].len;
-		}
-	if (known != count_places(text))
-		fail_msg("%s: a place of unknown length: %s", code, text);
-	return strlen(text) + extra;
 }
 
 static void
@@ -275,7 +290,7 @@ test_text_english_is_never_cut(void **state)
 {
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
-		size_t n = check_places(jk_text_code(i), jk_text_english(i));
+		size_t n = longest(jk_text_code(i), jk_text_english(i));
 
 		if (n >= JK_TEXT_MAX)
 			fail_msg("%s: %zu bytes", jk_text_code(i), n);
@@ -296,7 +311,7 @@ test_text_japanese_is_complete_and_never_cut(void **state)
 	speak_japanese();
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
 		const char *code = jk_text_code(i), *text = japanese(i);
-		size_t n = check_places(code, text);
+		size_t n = longest(code, text);
 
 		if (strcmp(text, jk_text_english(i)) == 0)
 			fail_msg("%s: not translated", code);
@@ -313,11 +328,9 @@ test_text_japanese_has_the_places_of_english(void **state)
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
 		const char *english = jk_text_english(i), *text = japanese(i);
 
-		if (count_places(english) != count_places(text))
-			fail_msg("%s", jk_text_code(i));
 		for (size_t j = 0; j < JK_COUNT(places); j++)
-			if (has_place(english, places[j].place) !=
-			    has_place(text, places[j].place))
+			if (names(english, places[j].place) !=
+			    names(text, places[j].place))
 				fail_msg("%s: {%s}", jk_text_code(i),
 				    places[j].place);
 	}
@@ -623,6 +636,76 @@ test_text_no_date_is_shown_as_it_came(void **state)
 	assert_non_null(strstr(text, "はから"));
 }
 
+/* The official name of something else (操作者照合暗証番号). */
+static bool
+is_other_pin(const char *code)
+{
+	return strcmp(code, "fb.denied") == 0;
+}
+
+static void
+check_labels(const char *label, const char *const others[], size_t n_others)
+{
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		const char *code = jk_text_code(i);
+		const bool named =
+		    names(jk_look_say(&look, jk_text_english(i)), "pin");
+		char text[JK_TEXT_MAX];
+
+		jk_text(code, &look, NULL, text);
+		if (named && strstr(text, label) == NULL)
+			fail_msg("%s: no %s: %s", code, label, text);
+		for (size_t j = 0; j < n_others && !is_other_pin(code); j++)
+			if (strstr(text, others[j]) != NULL)
+				fail_msg("%s: %s", code, text);
+	}
+}
+
+/* In every text, and in none both. */
+static void
+test_text_pin_goes_by_one_name(void **state)
+{
+	static const char *const no_pin[] = { "PIN" };
+	static const char *const no_password[] = { "assword" };
+
+	(void)state;
+	check_labels("PIN", no_password, 1);
+	look.style = JK_STYLE_PASSWORD;
+	check_labels("assword", no_pin, 1);
+}
+
+static void
+test_text_pin_goes_by_one_name_in_japanese(void **state)
+{
+	static const char *const no_pin[] = { "PIN", "暗証番号" };
+	static const char *const no_password[] = { "assword", "パスワード" };
+
+	(void)state;
+	speak_japanese();
+	check_labels("暗証番号", no_password, 2);
+	look.style = JK_STYLE_PASSWORD;
+	check_labels("パスワード", no_pin, 2);
+}
+
+static void
+test_text_pin_is_written_as_its_place_in_the_sentence(void **state)
+{
+	char text[JK_TEXT_MAX];
+	struct jk_frame *f = frame_with("pin=x", 5);
+
+	(void)state;
+	jk_text("pin.prompt", &look, f, text);
+	assert_string_equal(text, "PIN: ");
+	jk_text("pin.old", &look, f, text);
+	assert_string_equal(text, "Present PIN: ");
+	look.style = JK_STYLE_PASSWORD;
+	jk_text("pin.prompt", &look, f, text);
+	assert_string_equal(text, "Password: ");
+	jk_text("pin.old", &look, f, text);
+	assert_string_equal(text, "Present password: ");
+	jk_frame_free(&f);
+}
+
 #define ENGLISH(f)  cmocka_unit_test_setup(f, in_english)
 #define UTF8(f)     cmocka_unit_test_setup(f, in_utf8)
 #define JAPANESE(f) cmocka_unit_test_setup(f, with_japanese)
@@ -651,6 +734,9 @@ main(void)
 		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),
 		JAPANESE(test_text_many_long_values_fit),
 		JAPANESE(test_text_speaks_japanese_to_people),
+		ENGLISH(test_text_pin_goes_by_one_name),
+		JAPANESE(test_text_pin_goes_by_one_name_in_japanese),
+		ENGLISH(test_text_pin_is_written_as_its_place_in_the_sentence),
 		ENGLISH(test_text_date_stays_as_it_is_in_english),
 		JAPANESE(test_text_date_is_by_era_or_not_in_japanese),
 		JAPANESE(test_text_no_date_is_shown_as_it_came),
