@@ -183,7 +183,8 @@ add_holder(struct jk_worker *w, struct jk_params *params)
 		jk_params_add(params, "name", person.name);
 }
 
-/* Whom to call: who uses this terminal comes before the office as a whole. */
+/* Whom to call: who uses this terminal comes before the terminal itself, and
+ * that before the office as a whole. */
 static void
 add_contact(struct jk_worker *w, struct jk_params *params)
 {
@@ -198,7 +199,9 @@ add_contact(struct jk_worker *w, struct jk_params *params)
 			jk_params_add(params, "contact", row.contact);
 			return;
 		}
-	jk_params_add(params, "contact", w->place.settings.contact);
+	jk_params_add(params, "contact",
+	    w->place.settings.contact[0] != '\0' ? w->place.settings.contact
+	                                         : w->place.policy.contact);
 }
 
 void

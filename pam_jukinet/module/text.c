@@ -88,10 +88,10 @@ static const struct {
 	/* the service itself */
 	{ "internal",
 	    N_("The login service met an error and refused. Call the system "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "service.down",
 	    N_("The login service (jukinetd) does not answer. Call the system "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "service.busy",
 	    N_("The login service is busy. Wait a moment and try again.") },
 	{ "attempt.timeout",
@@ -99,22 +99,22 @@ static const struct {
 	{ "attempt.cancelled", N_("Cancelled.") },
 	{ "audit.down",
 	    N_("The operation history cannot be recorded, so this terminal "
-	       "cannot be used. Call the system manager.") },
+	       "cannot be used. Call the system manager. {contact}") },
 	{ "clock.bad",
 	    N_("The clock of this terminal is wrong, so it cannot be used. "
-	       "Call the system manager.") },
+	       "Call the system manager. {contact}") },
 	{ "policy.bad",
 	    N_("The registry of operators cannot be read, so this terminal "
-	       "cannot be used. Call the system manager.") },
+	       "cannot be used. Call the system manager. {contact}") },
 	{ "policy.stale",
 	    N_("The registry of operators on this terminal is out of date. "
-	       "Call the system manager.") },
+	       "Call the system manager. {contact}") },
 
 	/* who asks, and for which account */
 	{ "caller.foreign", N_("Only your own account can be unlocked here.") },
 	{ "account.unknown",
 	    N_("This account is not registered for operators. Ask the access "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "account.needed",
 	    N_("A user name is needed here. Try again and type yours.") },
 	{ "account.none",
@@ -130,7 +130,7 @@ static const struct {
 	       "unlock it.") },
 	{ "sess.busy",
 	    N_("Programs of the last session are still running. Wait, or call "
-	       "the system manager.") },
+	       "the system manager. {contact}") },
 	{ "sess.failed", N_("The session could not be opened. Log in again.") },
 	{ "sess.unproven",
 	    N_("This service needs a login with the operator IC card.") },
@@ -144,11 +144,11 @@ static const struct {
 
 	/* reader and card */
 	{ "reader.none",
-	    N_("No card reader is connected. Check the cable; if that does "
-	       "not help, call the system manager.") },
+	    N_("No card reader is connected. Check the cable; if that does not "
+	       "help, call the system manager. {contact}") },
 	{ "reader.down",
 	    N_("The card reader service (pcscd) does not answer. Call the "
-	       "system manager.") },
+	       "system manager. {contact}") },
 	{ "reader.pinpad",
 	    N_("The keys of this card reader cannot be used. Call the system "
 	       "manager. {contact}") },
@@ -161,25 +161,26 @@ static const struct {
 	{ "card.notoperator",
 	    N_("This is not an operator IC card. Take it out.") },
 	{ "card.unknown",
-	    N_("This card is not registered. Ask the security manager.") },
+	    N_("This card is not registered. Ask the security manager. "
+	       "{contact}") },
 	{ "card.mismatch",
 	    N_("This card does not belong to an operator of this account. "
 	       "Cards must not be lent.") },
 	{ "card.revoked",
-	    N_("This card is revoked and cannot be used. If you found it, "
-	       "hand it to the security manager at once.") },
+	    N_("This card is revoked and cannot be used. If you found it, hand "
+	       "it to the security manager at once. {contact}") },
 	{ "card.expired",
 	    N_("The certificate of this card expired ({date}). Ask the "
-	       "security manager for a new card.") },
+	       "security manager for a new card. {contact}") },
 	{ "card.notyet",
 	    N_("The certificate of this card is valid only from {date}. Ask "
-	       "the security manager.") },
+	       "the security manager. {contact}") },
 	{ "card.removed",
 	    N_("The card was taken out too early. Insert it and try "
 	       "again.") },
 	{ "card.forged",
 	    N_("The card could not prove that it is genuine. Hand it to the "
-	       "security manager.") },
+	       "security manager. {contact}") },
 	{ "card.busy", N_("Another program is using the card. Close it and try "
 	                  "again.") },
 	{ "card.silent",
@@ -221,13 +222,14 @@ static const struct {
 	    N_("Wrong {pin}. Further wrong tries lock the card.") },
 	{ "pin.wrong.last",
 	    N_("Wrong {pin}. The next wrong try locks the card. If you are not "
-	       "sure, stop and ask the security manager.") },
+	       "sure, stop and ask the security manager. {contact}") },
 	{ "pin.locked",
 	    N_("The card is locked after too many wrong {pin}s. Ask the "
 	       "security manager to unlock it. {contact}") },
 	{ "pin.last",
 	    N_("Only one try of the {pin} is left, and this screen cannot ask "
-	       "you. Log in at the console, or ask the security manager.") },
+	       "you. Log in at the console, or ask the security manager. "
+	       "{contact}") },
 	{ "pin.initial",
 	    N_("This {pin} is still the one that you were given. Change it to "
 	       "one of your own.") },
@@ -261,8 +263,8 @@ static const struct {
 	{ "puk.wrong",
 	    N_("Wrong PUK. After {n} more wrong tries the card is useless.") },
 	{ "puk.wrong.last",
-	    N_("Wrong PUK. The next wrong try makes the card useless. If "
-	       "you are not sure, stop and ask the security manager.") },
+	    N_("Wrong PUK. The next wrong try makes the card useless. If you "
+	       "are not sure, stop and ask the security manager. {contact}") },
 	{ "puk.locked",
 	    N_("The PUK of this card is locked too: the card is useless. "
 	       "Ask the security manager for a new one. {contact}") },
@@ -282,30 +284,32 @@ static const struct {
 
 	/* person, operator ID, terminal */
 	{ "person.expired",
-	    N_("Your registration as operator expired ({date}). Ask the "
-	       "access manager.") },
+	    N_("Your registration as operator expired ({date}). Ask the access "
+	       "manager. {contact}") },
 	{ "person.notyet",
-	    N_("Your registration as operator begins on {date}. Ask the "
-	       "access manager.") },
+	    N_("Your registration as operator begins on {date}. Ask the access "
+	       "manager. {contact}") },
 	{ "person.disabled",
 	    N_("Your registration as operator is disabled. Ask the access "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "opid.none",
 	    N_("You have no operator ID that can be used. Ask the access "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "opid.expired",
-	    N_("Your operator ID expired ({date}). Ask the access "
-	       "manager.") },
+	    N_("Your operator ID expired ({date}). Ask the access manager. "
+	       "{contact}") },
 	{ "opid.notyet",
 	    N_("Your operator ID is valid only from {date}. Ask the access "
-	       "manager.") },
+	       "manager. {contact}") },
 	{ "opid.disabled",
-	    N_("Your operator ID is disabled. Ask the access manager.") },
+	    N_("Your operator ID is disabled. Ask the access manager. "
+	       "{contact}") },
 	{ "opid.terminal",
 	    N_("Your operator ID ({type}) cannot be used on this terminal. It "
 	       "is for: {classes}") },
 	{ "terminal.unknown",
-	    N_("This terminal is not registered. Call the system manager.") },
+	    N_("This terminal is not registered. Call the system manager. "
+	       "{contact}") },
 	{ "opid.choice",
 	    N_("That operator ID was not one of those to choose from. Log in "
 	       "again and type the number in front of one.") },
@@ -328,7 +332,7 @@ static const struct {
 	{ "func.denied",
 	    N_("Operator IDs of type \"{type}\" may not manage operators in "
 	       "this way. Switch to one that may, or ask a holder of type "
-	       "\"operator management\".") },
+	       "\"operator management\". {contact}") },
 	{ "dept.owner",
 	    N_("Only the department that owns identity information may do "
 	       "this. Ask that department, or the access manager. "
@@ -349,10 +353,10 @@ static const struct {
 	/* officers, at jukinetctl */
 	{ "role.none",
 	    N_("You are not the officer who may do this. Ask the system "
-	       "manager who is.") },
+	       "manager who is. {contact}") },
 	{ "role.dept",
 	    N_("You may do this for your own department only. Ask its own "
-	       "officer.") },
+	       "officer. {contact}") },
 	{ "approve.self",
 	    N_("Nobody approves for himself. Ask another officer.") },
 	{ "flow.order",
@@ -363,10 +367,10 @@ static const struct {
 	       "for one of them.") },
 	{ "grant.beyond",
 	    N_("More was to be granted than the access manager holds. Ask the "
-	       "security officer.") },
+	       "security officer. {contact}") },
 	{ "grant.none",
 	    N_("This type was not granted to your department. Ask the security "
-	       "officer.") },
+	       "officer. {contact}") },
 	{ "row.exists",
 	    N_("There is one with this id already. Choose another id.") },
 	{ "row.none", N_("There is none with this id. Check the id.") },
@@ -402,6 +406,9 @@ static const struct {
 	{ "pin", N_("PIN"), N_("password") },
 	{ "Pin", N_("PIN"), N_("Password") }, /* where a sentence begins */
 };
+
+/* Whom to call; all of it is left out where nobody is named. */
+static const char contact_text[] = N_("(Contact: {contact})");
 
 static const char unknown_text[] = N_("Refused ({code}).");
 
@@ -484,6 +491,7 @@ struct text {
 	const struct jk_look *look;
 	const struct jk_frame *params;
 	struct out out;
+	const char *start;
 };
 
 /* A type is known by its name. */
@@ -557,12 +565,36 @@ put_label(struct text *t, const char *name, size_t len)
 	return false;
 }
 
+/* A refusal ends with it: without one, nor is there a blank before it. */
+static void
+put_contact(struct text *t, const uint8_t *value, size_t n)
+{
+	const char *around = jk_look_say(t->look, contact_text);
+	const size_t before = strcspn(around, "{"), to = strcspn(around, "}");
+
+	if (n == 0) {
+		if (t->out.at > t->start && t->out.at[-1] == ' ') {
+			t->out.at--;
+			t->out.left++;
+		}
+		return;
+	}
+	put(&t->out, around, before);
+	put_value(&t->out, value, n);
+	if (around[to] != '\0')
+		put(&t->out, around + to + 1, strlen(around + to + 1));
+}
+
 static void
 put_place(struct text *t, const char *name, size_t len)
 {
 	size_t n = 0;
 	const uint8_t *value = find_param(t, name, len, &n);
 
+	if (is_name(name, len, "contact")) {
+		put_contact(t, value, n);
+		return;
+	}
 	if (put_label(t, name, len) || value == NULL)
 		return;
 	if (is_name(name, len, "type") && put_type(t, value, n))
@@ -576,7 +608,7 @@ void
 jk_text(const char *code, const struct jk_look *look,
     const struct jk_frame *params, char ret[static JK_TEXT_MAX])
 {
-	struct text t = { look, params, { ret, JK_TEXT_MAX - 1 } };
+	struct text t = { look, params, { ret, JK_TEXT_MAX - 1 }, ret };
 	const char *english = find(code);
 	const char *text = jk_look_say(look, english);
 

@@ -144,6 +144,7 @@ static const struct field policy_fields[] = {
 	{ .kind = TEXT,
 	    AT(struct jk_policy, version),
 	    .check = jk_service_name_is_valid },
+	TEXT_OR_NONE(struct jk_policy, contact),
 	TIME(struct jk_policy, effective_from),
 	{ .kind = BYTES, AT(struct jk_policy, digest) },
 	CLASS_RULE(JK_CLASS_CS),

@@ -178,6 +178,7 @@ struct jk_pin_rules {
 /* policy.conf, all but the types. */
 struct jk_policy {
 	char version[JK_ID_MAX + 1];
+	char contact[JK_NAME_MAX + 1]; /* whom to call, shown in messages */
 	int64_t effective_from;        /* 0: as soon as it stands */
 	uint8_t digest[JK_DIGEST_LEN]; /* of policy.conf as it was read */
 	struct jk_class_rule class[JK_CLASS_COUNT];

@@ -563,6 +563,8 @@ const struct jk_option jk_options[] = {
 	  .help = "names the edition of the policy" },
 	{ JK_CONF_POLICY, "policy", "effective-from", parse_date, TIME(P, policy.effective_from),
 	  .range = DAY_RANGE, .help = "the day from which this edition holds" },
+	{ JK_CONF_POLICY, "policy", "contact", parse_text, FIELD(P, policy.contact),
+	  .range = "text", .help = "whom to call where neither terminal nor department says" },
 	{ JK_CONF_POLICY, "policy", "owning-department", parse_id, LIST(P, policy.owner, policy.n_owners),
 	  .range = ID_RANGE, .help = "owns identity information (S-32), up to 8" },
 	{ JK_CONF_POLICY, "policy", "require-checkout", parse_flag, FIELD(P, policy.checkout),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 
+CONTACT = "内線 123"         # of jukinet.conf in these tests
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -52,7 +53,8 @@ def era_day(day: str) -> str:
 
 
 def text(code: str, language: str = "en", **parameters: object) -> str:
-    """A type is given by its id, and shown by its name; a day as YYYY-MM-DD. The label of a PIN is the default one."""
+    """A type is given by its id, and shown by its name; a day as YYYY-MM-DD. The label of a PIN is the default one.
+    Whom to call is what jukinet.conf of these tests says, or another; "": nobody."""
     number = 0 if language == "en" else 1
     wanted = catalogue()[code][number]
     if "type" in parameters and (name := types().get(str(parameters["type"]))):
@@ -60,4 +62,7 @@ def text(code: str, language: str = "en", **parameters: object) -> str:
     if "date" in parameters and language == "ja":
         parameters["date"] = era_day(str(parameters["date"]))
     parameters |= {"pin": ("PIN", "暗証番号")[number], "Pin": ("PIN", "暗証番号")[number]}
+    whom = parameters.pop("contact", CONTACT)
+    wanted = re.sub(" ?{contact}", (" (Contact: {contact})", "（連絡先: {contact}）")[number] if whom else "", wanted)
+    parameters["contact"] = whom
     return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)

@@ -98,6 +98,7 @@ static const struct jk_type type = {
 
 static const struct jk_policy policy = {
 	.version = "2026-11.a",
+	.contact = "\xe5\x86\x85\xe7\xb7\x9a 9",
 	.effective_from = 1775000000,
 	.digest = { 9 },
 	.class = { { 2, 4, JK_PRESENT_NEVER, JK_REMOVAL_NONE },
@@ -375,6 +376,7 @@ test_encode_takes_the_largest_rows(void **state)
 	}
 	assert_int_equal(jk_settings_encode(&s, &buf), JK_OK);
 	p = policy;
+	fill_text(p.contact, sizeof(p.contact));
 	p.n_closed = JK_CLOSED_DAYS_MAX;
 	p.n_owners = JK_DEPARTMENTS_MAX;
 	for (size_t i = 0; i < JK_DEPARTMENTS_MAX; i++)

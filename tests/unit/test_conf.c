@@ -201,6 +201,7 @@ test_conf_policy_has_defaults(void **state)
 	                     &report, &seen),
 	    JK_OK);
 	assert_string_equal(p->version, "1");
+	assert_string_equal(p->contact, "");
 	assert_int_equal(p->effective_from, 0);
 	assert_int_equal(p->n_owners + p->n_closed, 0);
 	assert_false(p->checkout);
@@ -233,6 +234,7 @@ test_conf_sections_of_the_policy_are_read(void **state)
 	(void)state;
 	assert_int_equal(parse(JK_CONF_POLICY,
 	                     "[policy]\nversion = 2\n"
+	                     "contact = 内線 9\n"
 	                     "effective-from = 2026-04-01\n"
 	                     "owning-department = shimin\n"
 	                     "owning-department = koseki\n"
@@ -256,6 +258,7 @@ test_conf_sections_of_the_policy_are_read(void **state)
 	assert_int_equal(p->n_owners, 2);
 	assert_string_equal(p->owner[1], "koseki");
 	assert_true(p->checkout);
+	assert_string_equal(p->contact, "内線 9");
 	assert_int_equal(p->open_min, 510);
 	assert_int_equal(p->close_min, 17 * 60 + 15);
 	assert_int_equal(p->weekdays, 1 << 1 | 1 << 5);

@@ -81,6 +81,8 @@ static const struct {
 	{ "effective-from", HEAD, HEAD "effective-from = 2027-04-01\n",
 	    "policy: effective-from - -> 2027-04-01\n",
 	    "規則: 施行日 なし→2027-04-01\n" },
+	{ "contact", HEAD, HEAD "contact = 内線 9\n",
+	    "policy: contact - -> 内線 9\n", "規則: 連絡先 なし→内線 9\n" },
 	{ "owners", HEAD "owning-department = a\nowning-department = b\n",
 	    HEAD "owning-department = b\nowning-department = c\n",
 	    "policy: owning-department a o -> x\n"

@@ -193,6 +193,7 @@ static const struct row {
 	{ JK_CONF_POLICY, "policy", "version", &service, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "effective-from", &day, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "system-accounts", &flag, 0, 0 },
+	{ JK_CONF_POLICY, "policy", "contact", &text, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "owning-department", &id, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "require-checkout", &flag, 0, 0 },
 	{ JK_CONF_POLICY, "policy", "require-function", &flag, 0, 0 },

@@ -44,7 +44,7 @@ static const struct {
 	{ "max", 10 },
 	{ "date", JK_ERA_MAX - 1 },
 	{ "name", JK_NAME_MAX },
-	{ "contact", JK_NAME_MAX },
+	{ "contact", JK_NAME_MAX + sizeof("（連絡先: ）") - 1 },
 	{ "type", JK_ID_MAX },
 	{ "classes", (JK_ID_MAX + 2) * JK_CLASS_COUNT },
 	{ "opid", JK_ID_MAX },
@@ -706,6 +706,81 @@ test_text_pin_is_written_as_its_place_in_the_sentence(void **state)
 	jk_frame_free(&f);
 }
 
+static void
+show_contact(const char *code, const char *contact,
+    char text[static JK_TEXT_MAX])
+{
+	char param[JK_TEXT_MAX];
+	struct jk_frame *f;
+
+	snprintf(param, sizeof(param), "contact=%s", contact);
+	f = frame_with(param, strlen(param));
+	jk_text(code, &look, f, text);
+	jk_frame_free(&f);
+}
+
+static void
+test_text_contact_is_shown_or_nothing_of_it(void **state)
+{
+	static const char want[] =
+	    "This card is not registered. Ask the security manager.";
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_contact("card.unknown", "ext. 123", text);
+	assert_memory_equal(text, want, sizeof(want) - 1);
+	assert_string_equal(text + sizeof(want) - 1, " (Contact: ext. 123)");
+	show_contact("card.unknown", "", text);
+	assert_string_equal(text, want);
+	jk_text("card.unknown", &look, NULL, text);
+	assert_string_equal(text, want);
+}
+
+static void
+test_text_contact_is_shown_or_nothing_of_it_in_japanese(void **state)
+{
+	static const char want[] = "このカードは登録されていません。"
+	                           "セキュリティ管理者に連絡してください。";
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	show_contact("card.unknown", "内線 123", text);
+	assert_memory_equal(text, want, sizeof(want) - 1);
+	assert_string_equal(text + sizeof(want) - 1, "（連絡先: 内線 123）");
+	show_contact("card.unknown", "", text);
+	assert_string_equal(text, want);
+}
+
+/* Each refusal that sends to somebody in an office of his own, and no other
+ * text: what is asked before an answer has no room for it. */
+static void
+test_text_who_is_to_call_is_told_whom(void **state)
+{
+	static const char *const whom[] = { " security manager",
+		" system manager", " access manager", " security officer",
+		" a holder of type", " identity information officer",
+		" own officer" };
+
+	(void)state;
+	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
+		const char *code = jk_text_code(i), *text = jk_text_english(i);
+		bool calls = false, refuses = false;
+
+		for (size_t j = 0; j < JK_COUNT(whom); j++)
+			calls |= strstr(text, whom[j]) != NULL;
+		for (size_t j = 0; j < JK_COUNT(reasons); j++)
+			refuses |=
+			    strcmp(code, jk_reason_code(reasons[j].why)) == 0;
+		if (calls && refuses && !has_place(text, "contact"))
+			fail_msg("%s: whom? %s", code, text);
+		if (has_place(text, "contact") &&
+		    (!refuses ||
+		        strcmp(strstr(text, "{contact}"), "{contact}") != 0))
+			fail_msg("%s: not at the end: %s", code, text);
+	}
+}
+
 #define ENGLISH(f)  cmocka_unit_test_setup(f, in_english)
 #define UTF8(f)     cmocka_unit_test_setup(f, in_utf8)
 #define JAPANESE(f) cmocka_unit_test_setup(f, with_japanese)
@@ -737,6 +812,10 @@ main(void)
 		ENGLISH(test_text_pin_goes_by_one_name),
 		JAPANESE(test_text_pin_goes_by_one_name_in_japanese),
 		ENGLISH(test_text_pin_is_written_as_its_place_in_the_sentence),
+		ENGLISH(test_text_contact_is_shown_or_nothing_of_it),
+		JAPANESE(
+		    test_text_contact_is_shown_or_nothing_of_it_in_japanese),
+		ENGLISH(test_text_who_is_to_call_is_told_whom),
 		ENGLISH(test_text_date_stays_as_it_is_in_english),
 		JAPANESE(test_text_date_is_by_era_or_not_in_japanese),
 		JAPANESE(test_text_no_date_is_shown_as_it_came),

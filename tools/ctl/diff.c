@@ -141,6 +141,7 @@ compare_head(struct diff *d, const struct jk_policy_draft *old_draft,
 	format_day(new->effective_from, to);
 	tell(d, "version", old->version, new->version);
 	tell(d, "effective-from", from, to);
+	tell(d, "contact", old->contact, new->contact);
 	compare_owners(d, old, new);
 	compare_flag(d, "require-checkout", old->checkout, new->checkout);
 	compare_flag(d, "require-function", old->function_needed,

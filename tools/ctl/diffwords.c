@@ -13,6 +13,7 @@ static const struct {
 	{ "policy", "", "規則" },
 	{ "policy", "version", "版" },
 	{ "policy", "effective-from", "施行日" },
+	{ "policy", "contact", "連絡先" },
 	{ "policy", "owning-department", "本人確認情報を所管する課" },
 	{ "policy", "require-checkout", "カードの引渡しの必須" },
 	{ "policy", "require-function", "操作者管理の種別の必須" },
