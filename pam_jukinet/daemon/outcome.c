@@ -170,14 +170,16 @@ add_classes(struct jk_params *params, const struct jk_type *type)
 	jk_params_add(params, "classes", text);
 }
 
-/* Who is in: the one who may unlock wants to know whom to ask. */
+/* Who is in: another one wants to know whom to ask. Where the public can read
+ * the screen it is left out, and so is it in the text. */
 static void
 add_holder(struct jk_worker *w, struct jk_params *params)
 {
 	struct jk_session session;
 	struct jk_person person;
 
-	if (jk_session_load(w->run_dir, w->account.uid, &session) == JK_OK &&
+	if (w->place.settings.show_name &&
+	    jk_session_load(w->run_dir, w->account.uid, &session) == JK_OK &&
 	    jk_snapshot_person(w->place.snapshot, session.grant.person,
 	        &person) == JK_OK)
 		jk_params_add(params, "name", person.name);

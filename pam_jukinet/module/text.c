@@ -85,6 +85,45 @@ static const struct {
 	    N_("This program cannot ask which account to use: you work in "
 	       "{account} under {opid} ({type}).") },
 
+	/* in a session, and at its end */
+	{ "notice",
+	    N_("Searching, showing or printing without need for your work is "
+	       "forbidden. All you do is recorded, analysed and audited. Last "
+	       "use: {date} {terminal}. If that was not you, tell the security "
+	       "manager.") },
+	{ "notice.first",
+	    N_("Searching, showing or printing without need for your work is "
+	       "forbidden. All you do is recorded, analysed and audited. No "
+	       "earlier use of yours is on record; if there was one, tell the "
+	       "security manager.") },
+	{ "lock.now",
+	    N_("The screen is locked. To unlock it, use your operator IC card "
+	       "and {pin}.") },
+	{ "card.left", N_("The card is still in the reader. Take it out.") },
+	{ "lock.other.noname",
+	    N_("Somebody else is using this terminal, and only the same person "
+	       "can unlock it. Use another terminal.") },
+	{ "sess.elsewhere",
+	    N_("You are using another terminal ({terminal}). End your work "
+	       "there first.") },
+	{ "session.ended",
+	    N_("This session was ended by a supervisor. Log in again to go on; "
+	       "if you do not know why it was ended, ask the security manager. "
+	       "{contact}") },
+	{ "end.card",
+	    N_("Take out the card, and put it back into the cabinet that is "
+	       "locked or give it back to the security manager.") },
+	{ "lost.help",
+	    N_("If your card is lost, tell the security manager at once. From "
+	       "then on no terminal takes it. {contact}") },
+	{ "hardcopy.denied",
+	    N_("Pictures of this screen must not be taken or stored. If your "
+	       "work needs one, ask the identity information officer. "
+	       "{contact}") },
+	{ "media.denied",
+	    N_("Saving to a medium needs the permission of the identity "
+	       "information officer. Ask for it first. {contact}") },
+
 	/* the service itself */
 	{ "internal",
 	    N_("The login service met an error and refused. Call the system "
@@ -381,11 +420,13 @@ static const struct {
 	    N_("This was written by hand in a file. Change it there.") },
 };
 
-/* Types of operator IDs, as 別紙1 calls them. */
-static const struct {
+struct named {
 	const char *id;
 	const char *english;
-} types[] = {
+};
+
+/* Types of operator IDs, as 別紙1 calls them. */
+static const struct named types[] = {
 	{ "municipal-management", N_("municipal management") },
 	{ "municipal-counter", N_("municipal counter") },
 	{ "moving-desk", N_("moving desk") },
@@ -396,6 +437,14 @@ static const struct {
 	{ "counter-identity-desk", N_("counter identity desk") },
 	{ "site-management", N_("site management") },
 	{ "operator-management", N_("operator management") },
+};
+
+/* Classes of terminals. */
+static const struct named classes[] = {
+	{ "cs", N_("communication server") },
+	{ "integrated-terminal", N_("integrated terminal") },
+	{ "integrated-terminal-other-dept",
+	    N_("integrated terminal in another department") },
 };
 
 /* What a card asks for goes by two names; the service's style chooses. */
@@ -433,13 +482,23 @@ find(const char *code)
 	return unknown_text;
 }
 
+/* Of an id that ends where it is told; NULL: nobody knows it. */
+static const char *
+name_of(const struct named *names, size_t n, const uint8_t *id, size_t len,
+    const struct jk_look *look)
+{
+	for (size_t i = 0; i < n; i++)
+		if (len == strlen(names[i].id) &&
+		    memcmp(names[i].id, id, len) == 0)
+			return jk_look_say(look, names[i].english);
+	return NULL;
+}
+
 const char *
 jk_text_type(const char *id, const struct jk_look *look)
 {
-	for (size_t i = 0; i < JK_COUNT(types); i++)
-		if (strcmp(types[i].id, id) == 0)
-			return jk_look_say(look, types[i].english);
-	return NULL;
+	return name_of(types, JK_COUNT(types), (const uint8_t *)id, strlen(id),
+	    look);
 }
 
 struct out {
@@ -498,16 +557,35 @@ struct text {
 static bool
 put_type(struct text *t, const uint8_t *value, size_t n)
 {
-	char id[64 + 1] = "";
-	const char *name;
+	const char *name = name_of(types, JK_COUNT(types), value, n, t->look);
 
-	if (n >= sizeof(id))
-		return false;
-	memcpy(id, value, n);
-	name = jk_text_type(id, t->look);
 	if (name != NULL)
 		put(&t->out, name, strlen(name));
 	return name != NULL;
+}
+
+/* "cs, integrated-terminal": so is each class. */
+static void
+put_classes(struct text *t, const uint8_t *value, size_t n)
+{
+	static const char sign[] = ", ";
+	const char *between = t->look->japanese ? "、" : sign;
+
+	for (bool first = true; n > 0; first = false) {
+		const uint8_t *end = memmem(value, n, sign, sizeof(sign) - 1);
+		const size_t len = end != NULL ? (size_t)(end - value) : n;
+		const char *name =
+		    name_of(classes, JK_COUNT(classes), value, len, t->look);
+
+		if (!first)
+			put(&t->out, between, strlen(between));
+		if (name != NULL)
+			put(&t->out, name, strlen(name));
+		else
+			put_value(&t->out, value, len);
+		value += len + (end != NULL ? sizeof(sign) - 1 : 0);
+		n -= len + (end != NULL ? sizeof(sign) - 1 : 0);
+	}
 }
 
 /* A day as it is read in Japan; elsewhere it stays as it came. */
@@ -601,7 +679,23 @@ put_place(struct text *t, const char *name, size_t len)
 		return;
 	if (is_name(name, len, "date") && put_day(t, value, n))
 		return;
+	if (is_name(name, len, "classes")) {
+		put_classes(t, value, n);
+		return;
+	}
 	put_value(&t->out, value, n);
+}
+
+/* Whose session it is need not be told: at a counter the public reads it too. */
+static const char *
+variant_of(const struct text *t, const char *code)
+{
+	size_t n = 0;
+
+	if (strcmp(code, "lock.other") != 0 ||
+	    (find_param(t, "name", 4, &n) != NULL && n > 0))
+		return code;
+	return "lock.other.noname";
 }
 
 void
@@ -609,7 +703,7 @@ jk_text(const char *code, const struct jk_look *look,
     const struct jk_frame *params, char ret[static JK_TEXT_MAX])
 {
 	struct text t = { look, params, { ret, JK_TEXT_MAX - 1 }, ret };
-	const char *english = find(code);
+	const char *english = find(variant_of(&t, code));
 	const char *text = jk_look_say(look, english);
 
 	while (*text != '\0') {

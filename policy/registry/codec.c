@@ -111,6 +111,7 @@ static const struct field settings_fields[] = {
 	TEXT_OR_NONE(struct jk_settings, contact),
 	FLAG(struct jk_settings, gregorian),
 	FLAG(struct jk_settings, password),
+	FLAG(struct jk_settings, show_name),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, kind),
 	    .count_at = offsetof(struct jk_settings, n_kinds),

@@ -216,6 +216,7 @@ struct jk_settings {
 	char contact[JK_NAME_MAX + 1]; /* whom to call, shown in messages */
 	bool gregorian;                /* no days by era in Japanese texts */
 	bool password;                 /* texts call a PIN a password */
+	bool show_name;                /* of who is in, to who would unlock */
 	size_t n_kinds; /* of cards, in the order in which one is asked */
 	char kind[JK_CARD_KIND_COUNT][JK_ID_MAX + 1];
 	bool pinpad; /* the PIN by the keys of a reader that has some */

@@ -500,6 +500,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "login", "pin-label", parse_label, FIELD(S, settings.password),
 	  .fallback = "pin", .range = "pin or password",
 	  .help = "what texts call a PIN" },
+	{ JK_CONF_TERMINAL, "login", "show-name", parse_flag, FIELD(S, settings.show_name),
+	  .fallback = "yes", .range = "yes or no",
+	  .help = "whether another operator is told who is using the terminal" },
 
 	{ JK_CONF_TERMINAL, "card", "kind", parse_listed, LIST(S, settings.kind, settings.n_kinds),
 	  .words = &jk_card_kinds, .fallback = "piv jpki", .range = "piv, jpki, opensc",

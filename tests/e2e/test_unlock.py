@@ -141,6 +141,9 @@ def test_another_operators_card(w):
         tap.equal(verifies(w), before)
         one = w.one(session.mark)
         tap.equal((one["jwhy"], one["jcard"], one["jper"]), ("lock.other", "c-0043", "p0124"))
+        w.settings(login={"show-name": "no"})
+        w.registry.build()
+        tap.equal(w.ask(COUNTER, uid=COUNTER).said, [texts.text("lock.other.noname")], "where the public reads it too")
 
 
 def test_the_same_persons_second_card(w):

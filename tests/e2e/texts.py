@@ -36,6 +36,13 @@ def types() -> dict[str, tuple[str, str]]:
     return {match[1]: (quoted(entry, "msgid"), quoted(entry, "msgstr")) for match, entry in named if match}
 
 
+def classes() -> dict[str, tuple[str, str]]:
+    """id of a class of terminals -> English, Japanese."""
+    with open(f"{SOURCE}/po/ja.po", encoding="utf-8") as file:
+        found = re.findall(r"^#\. class ([a-z-]+)\n(msgid .*\nmsgstr .*\n)", file.read(), re.MULTILINE)
+    return {name: (quoted(entry, "msgid"), quoted(entry, "msgstr")) for name, entry in found}
+
+
 def quoted(entry: str, key: str) -> str:
     block = re.search(rf'^{key} ((?:".*"\n?)+)', entry, re.MULTILINE)
     assert block, entry
@@ -59,6 +66,9 @@ def text(code: str, language: str = "en", **parameters: object) -> str:
     wanted = catalogue()[code][number]
     if "type" in parameters and (name := types().get(str(parameters["type"]))):
         parameters["type"] = name[number]
+    if "classes" in parameters:
+        names = [classes()[one][number] for one in str(parameters["classes"]).split(", ")]
+        parameters["classes"] = (", ", "、")[number].join(names)
     if "date" in parameters and language == "ja":
         parameters["date"] = era_day(str(parameters["date"]))
     parameters |= {"pin": ("PIN", "暗証番号")[number], "Pin": ("PIN", "暗証番号")[number]}

@@ -138,6 +138,7 @@ static const struct jk_settings settings = {
 	.contact = "\xe5\x86\x85\xe7\xb7\x9a 123",
 	.gregorian = true,
 	.password = true,
+	.show_name = true,
 	.n_enforced = 2,
 	.enforced = { "login", "gdm-password" },
 	.lock_within_s = 10,
@@ -221,6 +222,7 @@ test_decode_gives_the_values_back(void **state)
 	assert_true(s.pinpad);
 	assert_true(s.gregorian);
 	assert_true(s.password);
+	assert_true(s.show_name);
 	assert_string_equal(s.enforced[1], "gdm-password");
 	assert_int_equal(s.n_nameless, 1);
 	assert_string_equal(s.nameless[0], "lightdm");

@@ -178,6 +178,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_string_equal(s->contact, "");
 	assert_false(s->gregorian);
 	assert_false(s->password);
+	assert_true(s->show_name);
 	assert_int_equal(seen.settings.max_age_s, 7 * 86400);
 	assert_string_equal(seen.settings.sources, "files");
 	assert_int_equal(seen.settings.trust.level, JK_TRUST_REGISTERED);

@@ -173,6 +173,7 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "login", "contact", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "dates", &dates, 0, 0 },
 	{ JK_CONF_TERMINAL, "login", "pin-label", &label, 0, 0 },
+	{ JK_CONF_TERMINAL, "login", "show-name", &flag, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "kind", &card_kind, 0, 0 },
 	{ JK_CONF_TERMINAL, "card", "pinpad", &flag, 0, 0 },
 	{ JK_CONF_TERMINAL, "audit", "recording", &recording, 0, 0 },

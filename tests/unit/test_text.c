@@ -46,7 +46,10 @@ static const struct {
 	{ "name", JK_NAME_MAX },
 	{ "contact", JK_NAME_MAX + sizeof("（連絡先: ）") - 1 },
 	{ "type", JK_ID_MAX },
-	{ "classes", (JK_ID_MAX + 2) * JK_CLASS_COUNT },
+	{ "classes", sizeof("コミュニケーションサーバ、統合端末、"
+	                    "統合端末（他部署に設置）") -
+	                 1 },
+	{ "terminal", JK_ID_MAX },
 	{ "opid", JK_ID_MAX },
 	{ "account", JK_ACCOUNT_MAX },
 	{ "business", JK_ID_MAX },
@@ -155,7 +158,9 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"pin.changed", "pin.changed.plain", "pin.kept", "pin.taken",
 		"pin.unsure", "account.select", "account.number",
 		"account.again", "account.taken", "pin.pad", "pin.pad.last",
-		"notice", "notice.first" };
+		"notice", "notice.first", "lock.now", "card.left",
+		"lock.other.noname", "sess.elsewhere", "session.ended",
+		"end.card", "lost.help", "hardcopy.denied", "media.denied" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
@@ -452,9 +457,87 @@ test_text_missing_params_leave_places_empty(void **state)
 	char text[JK_TEXT_MAX];
 
 	(void)state;
+	jk_text("opid.taken", &look, NULL, text);
+	assert_non_null(strstr(text, "you work under  ()."));
+}
+
+static void
+test_text_nobody_is_named_where_no_name_came(void **state)
+{
+	static const char want[] = "Somebody else is using this terminal, ";
+	char text[JK_TEXT_MAX];
+
+	(void)state;
 	jk_text("lock.other", &look, NULL, text);
-	assert_string_equal(text,
-	    " is using this terminal. Only the same person can unlock it.");
+	assert_memory_equal(text, want, sizeof(want) - 1);
+	show_name("", 0, text);
+	assert_memory_equal(text, want, sizeof(want) - 1);
+	show_name("x", 1, text);
+	assert_memory_equal(text, "x is using", 10);
+}
+
+static void
+show_classes(const char *classes, char text[static JK_TEXT_MAX])
+{
+	char param[JK_TEXT_MAX];
+	struct jk_frame *f;
+
+	snprintf(param, sizeof(param), "classes=%s", classes);
+	f = frame_with(param, strlen(param));
+	jk_text("opid.terminal", &look, f, text);
+	jk_frame_free(&f);
+}
+
+static void
+test_text_classes_are_called_by_their_names(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	show_classes("cs, integrated-terminal", text);
+	assert_non_null(
+	    strstr(text, "communication server, integrated terminal"));
+	show_classes("cs, kiosk\033, ", text);
+	assert_non_null(strstr(text, "communication server, kiosk?"));
+	show_classes("", text);
+	assert_null(strstr(text, "communication"));
+}
+
+static void
+test_text_classes_are_called_by_their_names_in_japanese(void **state)
+{
+	char text[JK_TEXT_MAX];
+
+	(void)state;
+	speak_japanese();
+	show_classes("cs, integrated-terminal, integrated-terminal-other-dept",
+	    text);
+	assert_non_null(strstr(text, "コミュニケーションサーバ、統合端末、"
+	                             "統合端末（他部署に設置）"));
+}
+
+/* Typed here from the table of what people see, and from nowhere else: what
+ * belongs to operators, their cards and sessions. */
+static void
+test_text_nothing_is_missing(void **state)
+{
+	static const char *const ids[] = { "card.insert", "reader.none",
+		"card.reading", "card.unreadable", "card.notoperator",
+		"card.unknown", "card.mismatch", "card.revoked",
+		"card.nocheckout", "pin.prompt", "pin.wrong", "pin.wrong.last",
+		"pin.locked", "pin.due", "pin.overdue", "pin.initial",
+		"pin.new", "pin.again", "pin.differ", "pin.weak", "pin.same",
+		"pin.changed", "opid.select", "opid.expired", "opid.disabled",
+		"opid.terminal", "opid.none", "notice", "notice.first",
+		"lock.now", "card.left", "lock.other", "lock.other.noname",
+		"sess.elsewhere", "session.ended", "end.card", "audit.down",
+		"policy.bad", "lost.help", "hardcopy.denied", "media.denied",
+		"biz.denied", "confirm.same", "time.out", "fb.denied" };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(ids); i++)
+		if (jk_text_code(row_of(ids[i])) == NULL)
+			fail_msg("no text: %s", ids[i]);
 }
 
 static void
@@ -752,8 +835,7 @@ test_text_contact_is_shown_or_nothing_of_it_in_japanese(void **state)
 	assert_string_equal(text, want);
 }
 
-/* Each refusal that sends to somebody in an office of his own, and no other
- * text: what is asked before an answer has no room for it. */
+/* Each refusal that sends to somebody in an office of his own. */
 static void
 test_text_who_is_to_call_is_told_whom(void **state)
 {
@@ -775,8 +857,7 @@ test_text_who_is_to_call_is_told_whom(void **state)
 		if (calls && refuses && !has_place(text, "contact"))
 			fail_msg("%s: whom? %s", code, text);
 		if (has_place(text, "contact") &&
-		    (!refuses ||
-		        strcmp(strstr(text, "{contact}"), "{contact}") != 0))
+		    strcmp(strstr(text, "{contact}"), "{contact}") != 0)
 			fail_msg("%s: not at the end: %s", code, text);
 	}
 }
@@ -799,6 +880,11 @@ main(void)
 		ENGLISH(test_text_places_are_filled),
 		ENGLISH(test_text_type_is_called_by_its_name),
 		ENGLISH(test_text_missing_params_leave_places_empty),
+		ENGLISH(test_text_nothing_is_missing),
+		ENGLISH(test_text_nobody_is_named_where_no_name_came),
+		ENGLISH(test_text_classes_are_called_by_their_names),
+		JAPANESE(
+		    test_text_classes_are_called_by_their_names_in_japanese),
 		ENGLISH(test_text_unknown_code_is_quoted_and_harmless),
 		ENGLISH(test_text_value_is_not_a_template),
 		ENGLISH(test_text_value_in_ascii_locale_has_no_other_bytes),
