@@ -400,7 +400,7 @@ jk_ask(pam_handle_t *pamh, const struct jk_request *request,
 	/* Whether it wants a name nobody can say: then one is asked for. */
 	if (e != JK_OK && request->account == NULL)
 		return JK_ASK_NAME;
-	jk_look_make(a.client.style, &a.look);
+	jk_look_make(a.client.style, request->tty, &a.look);
 	if (e != JK_OK)
 		return refuse(&a, jk_client_reason(e), NULL);
 	r = converse(&a, field, key);

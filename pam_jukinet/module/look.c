@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "look.h"
 
+#include <langinfo.h>
 #include <libintl.h>
 #include <string.h>
 
 #include "config.h"
+#include "terminal.h"
 
 #define DOMAIN "jukinet"
 
 const char *
 jk_look_say(const struct jk_look *look, const char *english)
 {
-	(void)look;
+	if (!look->utf8)
+		return english;
 	/* Only our own domain is bound; the caller's locale stays as it is. */
 	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
 	return dgettext(DOMAIN, english);
 }
 
 void
-jk_look_make(uint64_t style, struct jk_look *ret)
+jk_look_make(uint64_t style, const char *tty, struct jk_look *ret)
 {
-	*ret = (struct jk_look){ .style = style };
+	*ret = (struct jk_look){
+		.style = style,
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 &&
+		        !jk_terminal_is_console(tty),
+	};
 	/* The catalogue's own head; "" where there is none. */
 	ret->japanese =
 	    strstr(jk_look_say(ret, ""), "\nLanguage: ja\n") != NULL;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text.h"
 
-#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "era.h"
 #include "frame.h"
 #include "look.h"
+#include "paper.h"
 #include "protocol.h"
-#include "utf8.h"
 
 /* Marks a string for xgettext; it is looked up where it is used. */
 #define N_(text) text
@@ -501,66 +500,21 @@ jk_text_type(const char *id, const struct jk_look *look)
 	    look);
 }
 
-struct out {
-	char *at;
-	size_t left; /* without the NUL */
-};
-
-/* Never half a character: UTF-8 is cut before its first byte. */
-static void
-put(struct out *out, const char *text, size_t n)
-{
-	if (n > out->left) {
-		n = out->left;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
-		out->left = n; /* and nothing after it */
-	}
-	memcpy(out->at, text, n);
-	out->at += n;
-	out->left -= n;
-}
-
-/* Of a value from outside; a longer one would leave no room for the text. */
-#define VALUE_MAX 256
-
-/* What cannot be shown, or would do more than show itself, becomes a "?". */
-static void
-put_value(struct out *out, const uint8_t *value, size_t n)
-{
-	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	struct jk_cur cur = { .at = value, .left = n }, bad;
-	uint32_t c;
-
-	while (cur.left > 0 && cur.at - value < VALUE_MAX) {
-		const uint8_t *at = cur.at;
-
-		if (jk_utf8_next(&cur, &c) != JK_OK) {
-			(void)jk_cur_take(&cur, 1, &bad);
-			put(out, "?", 1);
-		} else if (!jk_utf8_is_plain(c) || (c >= 0x80 && !utf8))
-			put(out, "?", 1);
-		else
-			put(out, (const char *)at, (size_t)(cur.at - at));
-	}
-}
-
 /* The text that is being made. */
 struct text {
-	const struct jk_look *look;
 	const struct jk_frame *params;
-	struct out out;
-	const char *start;
+	struct jk_paper paper;
 };
 
 /* A type is known by its name. */
 static bool
 put_type(struct text *t, const uint8_t *value, size_t n)
 {
-	const char *name = name_of(types, JK_COUNT(types), value, n, t->look);
+	const char *name =
+	    name_of(types, JK_COUNT(types), value, n, t->paper.look);
 
 	if (name != NULL)
-		put(&t->out, name, strlen(name));
+		jk_paper_put(&t->paper, name, strlen(name));
 	return name != NULL;
 }
 
@@ -569,20 +523,20 @@ static void
 put_classes(struct text *t, const uint8_t *value, size_t n)
 {
 	static const char sign[] = ", ";
-	const char *between = t->look->japanese ? "、" : sign;
+	const char *between = t->paper.look->japanese ? "、" : sign;
 
 	for (bool first = true; n > 0; first = false) {
 		const uint8_t *end = memmem(value, n, sign, sizeof(sign) - 1);
 		const size_t len = end != NULL ? (size_t)(end - value) : n;
-		const char *name =
-		    name_of(classes, JK_COUNT(classes), value, len, t->look);
+		const char *name = name_of(classes, JK_COUNT(classes), value,
+		    len, t->paper.look);
 
 		if (!first)
-			put(&t->out, between, strlen(between));
+			jk_paper_put(&t->paper, between, strlen(between));
 		if (name != NULL)
-			put(&t->out, name, strlen(name));
+			jk_paper_put(&t->paper, name, strlen(name));
 		else
-			put_value(&t->out, value, len);
+			jk_paper_put_value(&t->paper, value, len);
 		value += len + (end != NULL ? sizeof(sign) - 1 : 0);
 		n -= len + (end != NULL ? sizeof(sign) - 1 : 0);
 	}
@@ -594,11 +548,11 @@ put_day(struct text *t, const uint8_t *value, size_t n)
 {
 	char day[JK_ERA_MAX];
 
-	if (!t->look->japanese ||
+	if (!t->paper.look->japanese ||
 	    !jk_era_write((const char *)value, n,
-	        (t->look->style & JK_STYLE_GREGORIAN) != 0, day))
+	        (t->paper.look->style & JK_STYLE_GREGORIAN) != 0, day))
 		return false;
-	put(&t->out, day, strlen(day));
+	jk_paper_put(&t->paper, day, strlen(day));
 	return true;
 }
 
@@ -608,7 +562,7 @@ is_name(const char *name, size_t len, const char *of)
 	return len == strlen(of) && memcmp(name, of, len) == 0;
 }
 
-/* The value of the place; NULL where none came. */
+/* The value of the place; NULL where none came that tells the reader anything. */
 static const uint8_t *
 find_param(const struct text *t, const char *name, size_t len, size_t *ret_n)
 {
@@ -617,12 +571,15 @@ find_param(const struct text *t, const char *name, size_t len, size_t *ret_n)
 	for (size_t i = 0;
 	     t->params != NULL &&
 	     jk_frame_get_nth(t->params, JK_FIELD_PARAM, i, &p) == JK_OK;
-	     i++)
-		if (p.left > len && memcmp(p.at, name, len) == 0 &&
-		    p.at[len] == '=') {
-			*ret_n = p.left - len - 1;
-			return p.at + len + 1;
-		}
+	     i++) {
+		if (p.left <= len || memcmp(p.at, name, len) != 0 ||
+		    p.at[len] != '=')
+			continue;
+		*ret_n = p.left - len - 1;
+		return jk_paper_tells(&t->paper, p.at + len + 1, *ret_n)
+		           ? p.at + len + 1
+		           : NULL;
+	}
 	return NULL;
 }
 
@@ -630,14 +587,14 @@ find_param(const struct text *t, const char *name, size_t len, size_t *ret_n)
 static bool
 put_label(struct text *t, const char *name, size_t len)
 {
-	const bool password = (t->look->style & JK_STYLE_PASSWORD) != 0;
+	const bool password = (t->paper.look->style & JK_STYLE_PASSWORD) != 0;
 
 	for (size_t i = 0; i < JK_COUNT(labels); i++)
 		if (is_name(name, len, labels[i].place)) {
-			const char *label = jk_look_say(t->look,
+			const char *label = jk_look_say(t->paper.look,
 			    password ? labels[i].password : labels[i].pin);
 
-			put(&t->out, label, strlen(label));
+			jk_paper_put(&t->paper, label, strlen(label));
 			return true;
 		}
 	return false;
@@ -647,20 +604,18 @@ put_label(struct text *t, const char *name, size_t len)
 static void
 put_contact(struct text *t, const uint8_t *value, size_t n)
 {
-	const char *around = jk_look_say(t->look, contact_text);
+	const char *around = jk_look_say(t->paper.look, contact_text);
 	const size_t before = strcspn(around, "{"), to = strcspn(around, "}");
 
-	if (n == 0) {
-		if (t->out.at > t->start && t->out.at[-1] == ' ') {
-			t->out.at--;
-			t->out.left++;
-		}
+	if (value == NULL) {
+		jk_paper_drop_blank(&t->paper);
 		return;
 	}
-	put(&t->out, around, before);
-	put_value(&t->out, value, n);
+	jk_paper_put(&t->paper, around, before);
+	jk_paper_put_value(&t->paper, value, n);
 	if (around[to] != '\0')
-		put(&t->out, around + to + 1, strlen(around + to + 1));
+		jk_paper_put(&t->paper, around + to + 1,
+		    strlen(around + to + 1));
 }
 
 static void
@@ -683,7 +638,7 @@ put_place(struct text *t, const char *name, size_t len)
 		put_classes(t, value, n);
 		return;
 	}
-	put_value(&t->out, value, n);
+	jk_paper_put_value(&t->paper, value, n);
 }
 
 /* Whose session it is need not be told: at a counter the public reads it too. */
@@ -693,7 +648,7 @@ variant_of(const struct text *t, const char *code)
 	size_t n = 0;
 
 	if (strcmp(code, "lock.other") != 0 ||
-	    (find_param(t, "name", 4, &n) != NULL && n > 0))
+	    find_param(t, "name", 4, &n) != NULL)
 		return code;
 	return "lock.other.noname";
 }
@@ -702,25 +657,26 @@ void
 jk_text(const char *code, const struct jk_look *look,
     const struct jk_frame *params, char ret[static JK_TEXT_MAX])
 {
-	struct text t = { look, params, { ret, JK_TEXT_MAX - 1 }, ret };
+	struct text t = { params, { look, ret, ret, JK_TEXT_MAX - 1 } };
 	const char *english = find(variant_of(&t, code));
 	const char *text = jk_look_say(look, english);
 
 	while (*text != '\0') {
 		size_t plain = strcspn(text, "{"), name;
 
-		put(&t.out, text, plain);
+		jk_paper_put(&t.paper, text, plain);
 		text += plain;
 		if (*text == '\0')
 			break;
 		name = strcspn(text + 1, "}");
 		if (english == unknown_text)
-			put_value(&t.out, (const uint8_t *)code, strlen(code));
+			jk_paper_put_value(&t.paper, (const uint8_t *)code,
+			    strlen(code));
 		else
 			put_place(&t, text + 1, name);
 		text += 1 + name;
 		if (*text == '}')
 			text++;
 	}
-	*t.out.at = '\0';
+	*t.paper.at = '\0';
 }

@@ -258,17 +258,17 @@ ROWS = [
       for how in ("hold", "exclusive")],
     # the machine
     Row("no_snapshot", "policy.bad", UNAVAIL, lambda w: os.unlink(w.space.path(SNAPSHOT)),
-        record={"acct": "(unknown)", "jterm": ""}),
-    Row("damaged_snapshot", "policy.bad", UNAVAIL, damage, record={"acct": "(unknown)"}),
+        record={"acct": "(unknown)", "jterm": ""}, parameters={"contact": ""}),
+    Row("damaged_snapshot", "policy.bad", UNAVAIL, damage, record={"acct": "(unknown)"}, parameters={"contact": ""}),
     Row("snapshot_that_others_can_write", "policy.bad", UNAVAIL, lambda w: os.chmod(w.space.path(SNAPSHOT), 0o666),
-        record={"acct": "(unknown)"}),
+        record={"acct": "(unknown)"}, parameters={"contact": ""}),
     Row("stale_snapshot", "policy.stale", UNAVAIL, shifted(-8)),
     Row("clock_before_the_snapshot", "clock.bad", UNAVAIL, shifted(1)),
     Row("clock_before_the_last_record", "clock.bad", UNAVAIL, lambda w: w.write_last_record(int(time.time()) + 3600)),
     Row("unknown_account", "account.unknown", UNKNOWN, user=UNKNOWN_NAME, record={"acct": "(unknown)"}),
     Row("card_service_down", "service.down", UNAVAIL, down("card"), restore=up("card")),
     Row("witness_down", "audit.down", UNAVAIL, down("witness"), restore=up("witness")),
-    Row("jukinetd_down", "service.down", UNAVAIL, down("jukinetd"), restore=up("jukinetd"), records=0),
+    Row("jukinetd_down", "service.down", UNAVAIL, down("jukinetd"), restore=up("jukinetd"), records=0, parameters={"contact": ""}),
 ]
 
 

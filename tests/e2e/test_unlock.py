@@ -130,6 +130,20 @@ def test_root_needs_no_session(w):
 
 # --- which card -------------------------------------------------------------------------------------------------------
 
+def looks(w) -> list[tuple[dict, dict, str]]:
+    """Environment and items of the same refusal: what its reader can draw of it. Kanji are never sent to who cannot."""
+    bare = texts.text("lock.other.noname")
+    found = [({"LC_ALL": "C"}, {}, bare), ({"TERM": "linux"}, {"tty": "tty3"}, bare)]
+    if japanese := w.japanese():
+        name = STAFF["hanako"].name
+        found += [(japanese, {}, texts.text("lock.other", "ja", name=name)),
+                  (japanese | {"TERM": "linux"}, {"tty": "/dev/pts/3"}, texts.text("lock.other", "ja", name=name)),
+                  (japanese | {"TERM": "linux"}, {"tty": "/dev/tty3"}, bare), (japanese | {"LC_ALL": "C"}, {}, bare)]
+        w.run(["localedef", "--no-archive", "-i", "ja_JP", "-f", "EUC-JP", f"{japanese['LOCPATH']}/ja_JP.eucJP"], timeout=60)
+        found.append((japanese | {"LANG": "ja_JP.eucJP"}, {}, bare))
+    return found
+
+
 def test_another_operators_card(w):
     """Valid, and allowed on the account: but this session is hanako's."""
     with Session(w, COUNTER) as session:
@@ -141,6 +155,9 @@ def test_another_operators_card(w):
         tap.equal(verifies(w), before)
         one = w.one(session.mark)
         tap.equal((one["jwhy"], one["jcard"], one["jper"]), ("lock.other", "c-0043", "p0124"))
+        for env, items, said in looks(w):
+            told = w.ask(COUNTER, uid=COUNTER, env=env, items=items)
+            tap.equal((told.code, told.said), ("PAM_AUTH_ERR", [said]), f"{env} {items}")
         w.settings(login={"show-name": "no"})
         w.registry.build()
         tap.equal(w.ask(COUNTER, uid=COUNTER).said, [texts.text("lock.other.noname")], "where the public reads it too")

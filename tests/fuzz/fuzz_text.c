@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static const struct jk_look look;
+static const struct jk_look look = { .utf8 = true }, ascii;
 
 static void
 need(bool condition)
@@ -35,6 +35,11 @@ check(const char *code, const struct jk_frame *params)
 	need(memchr(text, '\0', sizeof(text)) != NULL);
 	for (const char *c = text; *c != '\0'; c++)
 		need((unsigned char)*c >= 0x20 && *c != 0x7f);
+	memset(text, 0x1b, sizeof(text));
+	jk_text(code, &ascii, params, text);
+	need(memchr(text, '\0', sizeof(text)) != NULL);
+	for (const char *c = text; *c != '\0'; c++)
+		need(*c >= 0x20 && *c < 0x7f);
 }
 
 /* Each has a number, a name that could be one, and no other than its own. */

@@ -75,7 +75,7 @@ static struct jk_look look;
 static bool
 is_japanese(void)
 {
-	jk_look_make(0, &look);
+	jk_look_make(0, NULL, &look);
 	return look.japanese;
 }
 
@@ -597,13 +597,111 @@ test_text_hostile_values_are_harmless(void **state)
 }
 
 static void
-test_text_value_in_ascii_locale_has_no_other_bytes(void **state)
+show_contact(const char *code, const char *contact,
+    char text[static JK_TEXT_MAX])
 {
-	char text[JK_TEXT_MAX];
+	char param[JK_TEXT_MAX];
+	struct jk_frame *f;
+
+	snprintf(param, sizeof(param), "contact=%s", contact);
+	f = frame_with(param, strlen(param));
+	jk_text(code, &look, f, text);
+	jk_frame_free(&f);
+}
+
+static void
+test_text_value_in_ascii_has_no_other_bytes(void **state)
+{
+	static const struct {
+		const char *value, *want;
+	} rows[] = {
+		{ "ext. 123", "ext. 123" },
+		{ "内線 123", "? 123" },
+		{ "住民生活課　内線１２３", "?123" },
+		{ "住民生活課　内線　１２３", "? 123" },
+		{ "総務課 山田 (Yamada) 内線 9 番", "? (Yamada) ? 9 ?" },
+		{ "ＡＢＣ～", "ABC~" },
+		{ "a\xff\xfe\xfd z", "a? z" },
+		{ "a\x1b\x1b[2J", "a?[2J" },
+		{ "Jos\xc3\xa9", "Jos?" },
+		{ " 9", " 9" },
+	};
+	char text[JK_TEXT_MAX], want[JK_TEXT_MAX];
 
 	(void)state;
-	show_name("花子", strlen("花子"), text);
-	assert_memory_equal(text, "?? is using", 11);
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		show_contact("internal", rows[i].value, text);
+		snprintf(want, sizeof(want), "(Contact: %s)", rows[i].want);
+		if (strstr(text, want) == NULL)
+			fail_msg("\"%s\": %s", rows[i].value, text);
+	}
+}
+
+static void
+test_text_value_that_tells_nothing_in_ascii_is_left_out(void **state)
+{
+	static const char *const values[] = { "住民生活課", "住基　花子", "-",
+		"（窓口）", "？", "\xff" };
+	char text[JK_TEXT_MAX], none[JK_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(values); i++) {
+		show_contact("internal", "", none);
+		show_contact("internal", values[i], text);
+		assert_string_equal(text, none);
+		show_name("", 0, none);
+		show_name(values[i], strlen(values[i]), text);
+		assert_string_equal(text, none);
+	}
+}
+
+/* In every locale and on every console: ASCII, or well-formed UTF-8. */
+static void
+test_text_is_ascii_where_there_is_nothing_else(void **state)
+{
+	static const struct {
+		const char *locale, *term, *tty;
+		bool utf8;
+	} rows[] = {
+		{ "C", "xterm", "pts/3", false },
+		{ "POSIX", NULL, NULL, false },
+		{ "C.UTF-8", "xterm", "pts/3", true },
+		{ "C.UTF-8", "linux", "tty1", false },
+		{ "C.UTF-8", "linux", "/dev/tty63", false },
+		{ "C.UTF-8", "linux", "/dev/pts/3", true },
+		{ "C.UTF-8", "linux", ":0", true },
+		{ "C.UTF-8", "linux", "tty", true },
+		{ "C.UTF-8", "linux", "ttyS0", true },
+		{ "C.UTF-8", "linux", "tty1x", true },
+		{ "C.UTF-8", "linux", "tty100", true },
+		{ "C.UTF-8", "linux", "", true },
+		{ "C.UTF-8", "linux", NULL, true },
+		{ "C.UTF-8", "xterm", "tty1", true },
+		{ "C.UTF-8", NULL, "tty1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		assert_non_null(setlocale(LC_ALL, rows[i].locale));
+		if (rows[i].term != NULL)
+			setenv("TERM", rows[i].term, 1);
+		else
+			unsetenv("TERM");
+		jk_look_make(0, rows[i].tty, &look);
+		if (look.utf8 != rows[i].utf8)
+			fail_msg("%s, %s, %s", rows[i].locale, rows[i].term,
+			    rows[i].tty);
+		for (size_t j = 0; jk_text_code(j) != NULL; j++) {
+			const char *code = jk_text_code(j);
+			char text[JK_TEXT_MAX];
+
+			show_contact(code, "住民生活課 内線 123", text);
+			for (const char *c = text; *c != '\0'; c++)
+				if (!look.utf8 && (*c < 0x20 || *c > 0x7e))
+					fail_msg("%s: %s", code, text);
+			assert_plain(text);
+		}
+	}
 }
 
 /* At each length once, so that each cut falls on each byte of a character. */
@@ -790,19 +888,6 @@ test_text_pin_is_written_as_its_place_in_the_sentence(void **state)
 }
 
 static void
-show_contact(const char *code, const char *contact,
-    char text[static JK_TEXT_MAX])
-{
-	char param[JK_TEXT_MAX];
-	struct jk_frame *f;
-
-	snprintf(param, sizeof(param), "contact=%s", contact);
-	f = frame_with(param, strlen(param));
-	jk_text(code, &look, f, text);
-	jk_frame_free(&f);
-}
-
-static void
 test_text_contact_is_shown_or_nothing_of_it(void **state)
 {
 	static const char want[] =
@@ -887,9 +972,13 @@ main(void)
 		    test_text_classes_are_called_by_their_names_in_japanese),
 		ENGLISH(test_text_unknown_code_is_quoted_and_harmless),
 		ENGLISH(test_text_value_is_not_a_template),
-		ENGLISH(test_text_value_in_ascii_locale_has_no_other_bytes),
+		ENGLISH(test_text_value_in_ascii_has_no_other_bytes),
+		ENGLISH(
+		    test_text_value_that_tells_nothing_in_ascii_is_left_out),
+		ENGLISH(test_text_is_ascii_where_there_is_nothing_else),
 		UTF8(test_text_hostile_values_are_harmless),
 		UTF8(test_text_is_cut_between_characters),
+		JAPANESE(test_text_is_ascii_where_there_is_nothing_else),
 		JAPANESE(test_text_japanese_is_complete_and_never_cut),
 		JAPANESE(test_text_japanese_has_the_places_of_english),
 		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "terminal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEV "/dev/"
+
+/* Looked at by number: /dev/tty is another name of whatever it is. */
+static bool
+is_device(int fd, dev_t device)
+{
+	unsigned number;
+
+	return ioctl(fd, TIOCGDEV, &number) == 0 && number == device;
+}
+
+static bool
+find_device(const char *tty, dev_t *ret)
+{
+	char path[64];
+	struct stat st;
+	int n =
+	    snprintf(path, sizeof(path), "%s%s", tty[0] == '/' ? "" : DEV, tty);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &st) != 0 ||
+	    !S_ISCHR(st.st_mode))
+		return false;
+	*ret = st.st_rdev;
+	return true;
+}
+
+int
+jk_terminal_open(const char *tty)
+{
+	dev_t device;
+	int fd;
+
+	if (tty == NULL || tty[0] == '\0' || !find_device(tty, &device))
+		return -1;
+	if (is_device(STDIN_FILENO, device))
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	fd = open(DEV "tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && !is_device(fd, device)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static bool
+is_virtual(const char *tty)
+{
+	static const char digits[] = "0123456789";
+	size_t n;
+
+	if (strncmp(tty, DEV, strlen(DEV)) == 0)
+		tty += strlen(DEV);
+	if (strncmp(tty, "tty", 3) != 0)
+		return false;
+	n = strspn(tty + 3, digits);
+	return n > 0 && n <= 2 && tty[3 + n] == '\0';
+}
+
+bool
+jk_terminal_is_console(const char *tty)
+{
+	const char *term = secure_getenv("TERM");
+	int fd;
+
+	if (tty == NULL || !is_virtual(tty))
+		return false;
+	if (term != NULL && strcmp(term, "linux") == 0)
+		return true;
+	fd = jk_terminal_open(tty);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
