@@ -47,17 +47,17 @@ static const struct {
 	    N_("Your {pin} must be changed by {date} (days left: {n}). Change "
 	       "it soon.") },
 	{ "pin.unknown.warn",
-	    N_("Nobody knows when your {pin} was changed last. Change it "
+	    N_("It is not known when your {pin} was changed last. Change it "
 	       "soon.") },
 	{ "pin.changed",
 	    N_("The {pin} was changed. The next change is due by {date}. Do "
-	       "not write the {pin} down, and keep nothing with the card that "
-	       "tells it.") },
+	       "not write the {pin} down, and do not keep it with the card.") },
 	{ "pin.changed.plain",
-	    N_("The {pin} was changed. Do not write it down, and keep nothing "
-	       "with the card that tells it.") },
-	{ "pin.kept", N_("The card has its old {pin}.") },
-	{ "pin.taken", N_("The card has the new {pin}.") },
+	    N_("The {pin} was changed. Do not write it down, and do not keep "
+	       "it with the card.") },
+	{ "pin.kept",
+	    N_("The {pin} was not changed. Go on using the old one.") },
+	{ "pin.taken", N_("The card has the new {pin}. Use it from now on.") },
 	{ "pin.unsure",
 	    N_("The card may have the old or the new {pin}. Try the new one "
 	       "first.") },
@@ -86,12 +86,12 @@ static const struct {
 
 	/* in a session, and at its end */
 	{ "notice",
-	    N_("Searching, showing or printing without need for your work is "
+	    N_("Searching, showing or printing what your work does not need is "
 	       "forbidden. All you do is recorded, analysed and audited. Last "
 	       "use: {date} {terminal}. If that was not you, tell the security "
 	       "manager.") },
 	{ "notice.first",
-	    N_("Searching, showing or printing without need for your work is "
+	    N_("Searching, showing or printing what your work does not need is "
 	       "forbidden. All you do is recorded, analysed and audited. No "
 	       "earlier use of yours is on record; if there was one, tell the "
 	       "security manager.") },
@@ -100,8 +100,8 @@ static const struct {
 	       "and {pin}.") },
 	{ "card.left", N_("The card is still in the reader. Take it out.") },
 	{ "lock.other.noname",
-	    N_("Somebody else is using this terminal, and only the same person "
-	       "can unlock it. Use another terminal.") },
+	    N_("Somebody else is using this terminal. Only the same person can "
+	       "unlock it. Use another terminal.") },
 	{ "sess.elsewhere",
 	    N_("You are using another terminal ({terminal}). End your work "
 	       "there first.") },
@@ -110,11 +110,11 @@ static const struct {
 	       "if you do not know why it was ended, ask the security manager. "
 	       "{contact}") },
 	{ "end.card",
-	    N_("Take out the card, and put it back into the cabinet that is "
-	       "locked or give it back to the security manager.") },
+	    N_("Take the card out and put it back into the locked cabinet, or "
+	       "give it back to the security manager.") },
 	{ "lost.help",
-	    N_("If your card is lost, tell the security manager at once. From "
-	       "then on no terminal takes it. {contact}") },
+	    N_("If your card is lost, tell the security manager at once. No "
+	       "terminal takes it from then on. {contact}") },
 	{ "hardcopy.denied",
 	    N_("Pictures of this screen must not be taken or stored. If your "
 	       "work needs one, ask the identity information officer. "
@@ -134,7 +134,7 @@ static const struct {
 	    N_("The login service is busy. Wait a moment and try again.") },
 	{ "attempt.timeout",
 	    N_("This took too long and was ended. Try again.") },
-	{ "attempt.cancelled", N_("Cancelled.") },
+	{ "attempt.cancelled", N_("Cancelled. Try again when you are ready.") },
 	{ "audit.down",
 	    N_("The operation history cannot be recorded, so this terminal "
 	       "cannot be used. Call the system manager. {contact}") },
@@ -149,7 +149,9 @@ static const struct {
 	       "Call the system manager. {contact}") },
 
 	/* who asks, and for which account */
-	{ "caller.foreign", N_("Only your own account can be unlocked here.") },
+	{ "caller.foreign",
+	    N_("Only your own account can be unlocked here. Try again with "
+	       "yours.") },
 	{ "account.unknown",
 	    N_("This account is not registered for operators. Ask the access "
 	       "manager. {contact}") },
@@ -164,14 +166,16 @@ static const struct {
 	{ "sess.none",
 	    N_("There is no operator session to unlock. Log in first.") },
 	{ "lock.other",
-	    N_("{name} is using this terminal. Only the same person can "
-	       "unlock it.") },
+	    N_("{name} is using this terminal. Only the same person can unlock "
+	       "it. Use another terminal.") },
 	{ "sess.busy",
-	    N_("Programs of the last session are still running. Wait, or call "
-	       "the system manager. {contact}") },
+	    N_("Programs of the last session are still running. Wait a moment "
+	       "and try again; if that does not help, call the system manager. "
+	       "{contact}") },
 	{ "sess.failed", N_("The session could not be opened. Log in again.") },
 	{ "sess.unproven",
-	    N_("This service needs a login with the operator IC card.") },
+	    N_("This service needs a login with the operator IC card. Log in "
+	       "again with it.") },
 	{ "sess.locked",
 	    N_("Your session is locked. Unlock the screen with your operator "
 	       "IC card first.") },
@@ -197,16 +201,17 @@ static const struct {
 	    N_("The card cannot be read. Take it out, check which way it "
 	       "faces, and insert it again.") },
 	{ "card.notoperator",
-	    N_("This is not an operator IC card. Take it out.") },
+	    N_("This is not an operator IC card. Take it out and insert "
+	       "yours.") },
 	{ "card.unknown",
 	    N_("This card is not registered. Ask the security manager. "
 	       "{contact}") },
 	{ "card.mismatch",
 	    N_("This card does not belong to an operator of this account. "
-	       "Cards must not be lent.") },
+	       "Insert your own card; cards cannot be lent.") },
 	{ "card.revoked",
-	    N_("This card is revoked and cannot be used. If you found it, hand "
-	       "it to the security manager at once. {contact}") },
+	    N_("This card is revoked and cannot be used. Hand it to the "
+	       "security manager; at once, if you have found it. {contact}") },
 	{ "card.expired",
 	    N_("The certificate of this card expired ({date}). Ask the "
 	       "security manager for a new card. {contact}") },
@@ -253,11 +258,13 @@ static const struct {
 	/* PIN */
 	{ "pin.malformed",
 	    N_("A {pin} has {min} to {max} characters. It was not sent to the "
-	       "card; no try was lost.") },
+	       "card; no try was lost. Try again.") },
 	{ "pin.wrong",
-	    N_("Wrong {pin}. After {n} more wrong tries the card is locked.") },
+	    N_("Wrong {pin}. After {n} more wrong tries the card is locked. "
+	       "Make sure of it, and try again.") },
 	{ "pin.wrong.some",
-	    N_("Wrong {pin}. Further wrong tries lock the card.") },
+	    N_("Wrong {pin}. Further wrong tries lock the card. Make sure of "
+	       "it, and try again.") },
 	{ "pin.wrong.last",
 	    N_("Wrong {pin}. The next wrong try locks the card. If you are not "
 	       "sure, stop and ask the security manager. {contact}") },
@@ -272,34 +279,37 @@ static const struct {
 	    N_("This {pin} is still the one that you were given. Change it to "
 	       "one of your own.") },
 	{ "pin.overdue",
-	    N_("More than six months have passed since the last change of your "
-	       "{pin} ({date}). You cannot work before you have changed it.") },
+	    N_("Your {pin} is overdue for a change; the last one was on "
+	       "{date}. Change it, and then you can work.") },
 	{ "pin.unknown",
-	    N_("Nobody knows when your {pin} was changed last. You cannot work "
-	       "before you have changed it.") },
+	    N_("It is not known when your {pin} was changed last. Change it, "
+	       "and then you can work.") },
 	{ "pin.change.needed",
 	    N_("Your {pin} has to be changed first. Log in again and change "
 	       "it.") },
 	{ "pin.differ", N_("The two entries are not the same. Begin again.") },
 	{ "pin.weak",
-	    N_("Birth dates, rows of digits and repeated digits cannot be a "
-	       "{pin}.") },
+	    N_("Birth dates, rows of digits and repeated digits cannot be "
+	       "used. Choose another {pin}.") },
 	{ "pin.same",
 	    N_("That is the {pin} that you have already. Choose another "
 	       "one.") },
-	{ "pin.digits", N_("A new {pin} has digits only.") },
+	{ "pin.digits",
+	    N_("Only digits can be used in a new {pin}. Choose another one.") },
 	{ "pin.refused",
 	    N_("The card did not take the new {pin}. Choose another one.") },
 	{ "pin.fixed",
 	    N_("The {pin} of this card cannot be changed here. Use the "
 	       "software that came with the card. {contact}") },
 	{ "pin.foreign",
-	    N_("You can change the {pin} of your own card only.") },
+	    N_("You can change the {pin} of your own card only. Try again with "
+	       "your own account and card.") },
 	{ "pin.nopuk",
-	    N_("This card is locked after too many wrong {pin}s. It can be "
-	       "unlocked where it was issued only. {contact}") },
+	    N_("This card is locked after too many wrong {pin}s. Have it "
+	       "unlocked where it was issued. {contact}") },
 	{ "puk.wrong",
-	    N_("Wrong PUK. After {n} more wrong tries the card is useless.") },
+	    N_("Wrong PUK. After {n} more wrong tries the card is useless. "
+	       "Make sure of it, and try again.") },
 	{ "puk.wrong.last",
 	    N_("Wrong PUK. The next wrong try makes the card useless. If you "
 	       "are not sure, stop and ask the security manager. {contact}") },
@@ -308,7 +318,7 @@ static const struct {
 	       "Ask the security manager for a new one. {contact}") },
 	{ "pin.cancelled",
 	    N_("The entry was cancelled on the card reader. Nothing was sent "
-	       "to the card; no try was lost.") },
+	       "to the card; no try was lost. Try again when you are ready.") },
 	{ "pin.timeout",
 	    N_("No {pin} was typed on the card reader in time. Nothing was "
 	       "sent to the card; no try was lost. Try again.") },
@@ -343,8 +353,8 @@ static const struct {
 	    N_("Your operator ID is disabled. Ask the access manager. "
 	       "{contact}") },
 	{ "opid.terminal",
-	    N_("Your operator ID ({type}) cannot be used on this terminal. It "
-	       "is for: {classes}") },
+	    N_("Your operator ID ({type}) cannot be used on this terminal. Use "
+	       "one of this kind: {classes}") },
 	{ "terminal.unknown",
 	    N_("This terminal is not registered. Call the system manager. "
 	       "{contact}") },
@@ -385,18 +395,18 @@ static const struct {
 	    N_("Somebody other than you must confirm an input, deletion or "
 	       "correction. Call a colleague to the terminal.") },
 	{ "confirm.same",
-	    N_("You cannot confirm your own input. Another member of staff "
-	       "must prove who he is.") },
+	    N_("You cannot confirm your own input. Call a colleague to do "
+	       "it.") },
 
 	/* officers, at jukinetctl */
 	{ "role.none",
 	    N_("You are not the officer who may do this. Ask the system "
 	       "manager who is. {contact}") },
 	{ "role.dept",
-	    N_("You may do this for your own department only. Ask its own "
-	       "officer. {contact}") },
+	    N_("You may do this for your own department only. Ask the officer "
+	       "of that department.") },
 	{ "approve.self",
-	    N_("Nobody approves for himself. Ask another officer.") },
+	    N_("Nobody approves his own request. Ask another officer.") },
 	{ "flow.order",
 	    N_("A step before this one is missing. Look at how things stand, "
 	       "and do that step first.") },
@@ -413,8 +423,8 @@ static const struct {
 	    N_("There is one with this id already. Choose another id.") },
 	{ "row.none", N_("There is none with this id. Check the id.") },
 	{ "row.bad",
-	    N_("The registry would not be in order afterwards. Nothing was "
-	       "changed.") },
+	    N_("The registry would not be in order afterwards, so nothing was "
+	       "changed. Check what you have entered.") },
 	{ "row.foreign",
 	    N_("This was written by hand in a file. Change it there.") },
 };

@@ -464,7 +464,7 @@ test_text_missing_params_leave_places_empty(void **state)
 static void
 test_text_nobody_is_named_where_no_name_came(void **state)
 {
-	static const char want[] = "Somebody else is using this terminal, ";
+	static const char want[] = "Somebody else is using this terminal. ";
 	char text[JK_TEXT_MAX];
 
 	(void)state;
@@ -756,7 +756,8 @@ test_text_speaks_japanese_to_people(void **state)
 	speak_japanese();
 	show_name("花子", strlen("花子"), text);
 	assert_string_equal(text,
-	    "この端末は花子が使用中です。解除できるのは本人だけです。");
+	    "この端末は花子が使用中です。解除できるのは本人だけです。"
+	    "別の端末を使用してください。");
 }
 
 static void
@@ -926,8 +927,7 @@ test_text_who_is_to_call_is_told_whom(void **state)
 {
 	static const char *const whom[] = { " security manager",
 		" system manager", " access manager", " security officer",
-		" a holder of type", " identity information officer",
-		" own officer" };
+		" a holder of type", " identity information officer" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
