@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terminal.h"
+
 /* *ret is NULL unless PAM_SUCCESS, and may be NULL even then. */
 static int
 say(pam_handle_t *pamh, int style, const char *text, char **ret)
@@ -81,11 +83,16 @@ jk_talk_visible(pam_handle_t *pamh, const char *prompt, size_t size, char *ret)
 int
 jk_talk_secret(pam_handle_t *pamh, const char *prompt, struct jk_secret *ret)
 {
+	const void *tty = NULL;
 	char *answer;
 	size_t len;
 	enum jk_err e;
-	int r = say(pamh, PAM_PROMPT_ECHO_OFF, prompt, &answer);
+	int r;
 
+	/* Typed for something else before: a card would lose a try for it. */
+	if (pam_get_item(pamh, PAM_TTY, &tty) == PAM_SUCCESS)
+		jk_terminal_discard(tty);
+	r = say(pamh, PAM_PROMPT_ECHO_OFF, prompt, &answer);
 	if (r != PAM_SUCCESS)
 		return r;
 	if (answer == NULL)

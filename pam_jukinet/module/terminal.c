@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define DEV "/dev/"
@@ -51,6 +52,21 @@ jk_terminal_open(const char *tty)
 		fd = -1;
 	}
 	return fd;
+}
+
+void
+jk_terminal_discard(const char *tty)
+{
+	const int fd = jk_terminal_open(tty);
+	pid_t front;
+
+	if (fd < 0)
+		return;
+	/* In the background it would stop us (SIGTTOU). */
+	front = tcgetpgrp(fd);
+	if (front < 0 || front == getpgrp())
+		(void)tcflush(fd, TCIFLUSH);
+	close(fd);
 }
 
 static bool

@@ -11,6 +11,11 @@
  */
 int jk_terminal_open(const char *tty);
 /*
+ * Throws away what was typed on it and not read yet. Nothing is done where it
+ * is none of ours, or where others have it in the foreground.
+ */
+void jk_terminal_discard(const char *tty);
+/*
  * Whether `tty` is a console that the kernel draws itself: "tty1" to "tty63",
  * and it is ours or the environment says that people sit at such a one.
  */

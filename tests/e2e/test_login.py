@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import signal
 
-from jukinet import (COUNTER, NOBODY, Office, PIN, STAFF, STATE, App, Record, enter, frames, leave, missing, tap, texts,
+from jukinet import (COUNTER, NOBODY, Office, PIN, STAFF, STATE, WRONG, App, Record, enter, frames, leave, missing, tap, texts,
                      wait_for)
 
 ORDER = ["op", "acct", "jid", "jfor", "jterm", "jcls", "jper", "jright", "jtype", "jdept", "jmeth", "jcard", "jkey", "jtrust",
@@ -94,6 +94,30 @@ def test_su_in_a_login_session_keeps_the_login_name(w):
     records = w.happened(mark)
     tap.equal([one.auid for one in records], [w.accounts["mallory"].uid] * 4, str(records))
     tap.equal({one["acct"] for one in records}, {"taro"})
+
+
+SUDO = ["sudo", "-k", "/bin/sh", "-c", "echo \"in: $(id -un)\""]
+
+
+def test_what_was_typed_early_is_no_pin(w):
+    """While nobody was asked yet; sudo would take it for the answer, and the card lose a try."""
+    if not w.space.exists("/usr/bin/sudo"):
+        tap.skip("sudo is not installed")
+    w.reset()
+    w.space.write("/etc/sudoers", "hanako ALL=(ALL) ALL\n", 0o440)
+    w.space.write("/etc/pam.d/sudo", w.pam.read("jk-test"))
+    w.pull()
+    mark = w.mark()
+    with w.terminal() as terminal:
+        terminal.start(SUDO, **w.identity("hanako"))
+        terminal.quiet(0.5)         # sudo shows no texts: it waits for the card
+        terminal.answer(WRONG)
+        w.card.insert()
+        terminal.expect(r"PIN: $")
+        terminal.answer(PIN, hidden=True)
+        terminal.expect("in: root")
+        tap.equal(terminal.wait(), 0)
+    tap.equal([(one["jsvc"], one["res"]) for one in w.happened(mark, "auth")], [("sudo", "success")])
 
 
 def test_pamtester_goes_through_all_phases(w):
