@@ -347,7 +347,7 @@ def test_without_jukinetd_the_name_is_asked_for(w):
         w.services.jukinetd.kill()
         told, name = nobody(w, "hanako")
         tap.equal((told.code, told.asked, told.said),
-                  ("PAM_AUTHINFO_UNAVAIL", [ASKED], [texts.text("service.down")]))
+                  ("PAM_AUTHINFO_UNAVAIL", [ASKED], [texts.text("service.down", contact="")]))
         w.services.start()
 
 

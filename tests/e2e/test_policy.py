@@ -161,6 +161,29 @@ def test_contact_is_that_of_the_terminals_department(w):
         refused(w, "time.out", contact="住民生活課 内線 9")
 
 
+def test_contact_of_the_whole_office_comes_last(w):
+    policy = elsewhen() | {"policy": {"contact": "総務課 内線 100"}}
+    with office_with(w, policy):
+        refused(w, "time.out")
+    with office_with(w, policy, change=lambda w: w.settings(login={"contact": []})):
+        refused(w, "time.out", contact="総務課 内線 100")
+    with office_with(w, elsewhen(), change=lambda w: w.settings(login={"contact": []})):
+        refused(w, "time.out", contact="")
+
+
+def test_texts_are_put_as_the_office_wants(w):
+    if not (japanese := w.japanese()):
+        tap.skip("no Japanese locale can be made here")
+    with office_with(w, change=lambda w: w.settings(login={"pin-label": "password", "dates": "gregorian"})):
+        told = w.ask("hanako", env=japanese)
+        tap.equal((told.code, told.asked), ("PAM_SUCCESS", ["パスワードを入力してください: "]))
+        tap.equal(w.ask("hanako").asked, ["Password: "])
+        w.registry.rows["person"]["p0123"]["valid-until"] = "2021-12-31"
+        w.registry.build()
+        told = w.ask("hanako", env=japanese)
+        tap.equal([text for text in told.said if "（2021年12月31日）" in text], told.said)
+
+
 # --- approvals --------------------------------------------------------------------------------------------------------
 
 def test_after_hours_with_an_approval(w):

@@ -72,7 +72,6 @@ def text(code: str, language: str = "en", **parameters: object) -> str:
     if "date" in parameters and language == "ja":
         parameters["date"] = era_day(str(parameters["date"]))
     parameters |= {"pin": ("PIN", "暗証番号")[number], "Pin": ("PIN", "暗証番号")[number]}
-    whom = parameters.pop("contact", CONTACT)
-    wanted = re.sub(" ?{contact}", (" (Contact: {contact})", "（連絡先: {contact}）")[number] if whom else "", wanted)
-    parameters["contact"] = whom
+    around = (" (Contact: {contact})", "（連絡先: {contact}）")[number] if parameters.setdefault("contact", CONTACT) else ""
+    wanted = re.sub(" ?{contact}", around, wanted)
     return re.sub(r"\{(\w+)\}", lambda place: str(parameters.get(place[1], "")), wanted)
