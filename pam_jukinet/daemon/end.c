@@ -136,5 +136,6 @@ jk_end_relieve(struct jk_worker *w, struct jk_attempt *a)
 	}
 	(void)jk_recorder_settled(&w->recorder);
 	jk_session_forget(w->keep_dir, s.grant.uid);
-	(void)jk_reply_refusal(w, JK_WHY_SESS_RELIEVED, NULL);
+	jk_outcome_explain(w, &o, JK_WHY_SESS_RELIEVED);
+	(void)jk_reply_refusal(w, JK_WHY_SESS_RELIEVED, &o.params);
 }

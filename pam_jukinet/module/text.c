@@ -17,16 +17,6 @@ static const struct {
 	const char *code;
 	const char *english;
 } table[] = {
-	/* after a login */
-	{ "notice",
-	    N_("Searches, displays and prints that your work does not need are "
-	       "forbidden. Everything is recorded, analysed and audited. You "
-	       "were here last: {date} {time} {terminal}") },
-	{ "notice.first",
-	    N_("Searches, displays and prints that your work does not need are "
-	       "forbidden. Everything is recorded, analysed and audited. This "
-	       "is your first use of this terminal.") },
-
 	/* while it goes on */
 	{ "card.insert",
 	    N_("Insert your operator IC card into the card reader.") },
@@ -88,7 +78,7 @@ static const struct {
 	{ "notice",
 	    N_("Searching, showing or printing what your work does not need is "
 	       "forbidden. All you do is recorded, analysed and audited. Last "
-	       "use: {date} {terminal}. If that was not you, tell the security "
+	       "use: {date} {time} {terminal}. If that was not you, tell the security "
 	       "manager.") },
 	{ "notice.first",
 	    N_("Searching, showing or printing what your work does not need is "
@@ -179,10 +169,6 @@ static const struct {
 	{ "sess.locked",
 	    N_("Your session is locked. Unlock the screen with your operator "
 	       "IC card first.") },
-
-	{ "session.ended",
-	    N_("The session of the person who was working here was ended, and "
-	       "this is recorded. Log in anew.") },
 
 	/* reader and card */
 	{ "reader.none",

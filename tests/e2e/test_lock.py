@@ -302,7 +302,7 @@ def test_last_use_is_told_at_the_next_login(w):
     with w.app() as app:
         said = enter(app, "hanako").said
         tap.equal(len(said), 1)
-        tap.check(re.search(r"last: \d{4}-\d\d-\d\d \d\d:\d\d shimin-03$", said[0]), str(said))
+        tap.check(re.search(r"Last use: \d{4}-\d\d-\d\d \d\d:\d\d shimin-03\. ", said[0]), str(said))
         leave(app)
 
 

@@ -159,8 +159,8 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"pin.unsure", "account.select", "account.number",
 		"account.again", "account.taken", "pin.pad", "pin.pad.last",
 		"notice", "notice.first", "lock.now", "card.left",
-		"lock.other.noname", "sess.elsewhere", "session.ended",
-		"end.card", "lost.help", "hardcopy.denied", "media.denied" };
+		"lock.other.noname", "sess.elsewhere", "end.card", "lost.help",
+		"hardcopy.denied", "media.denied" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {
