@@ -1,0 +1,449 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The service files of conf/pam.d as they are shipped, with the programs that they are for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+from typing import Any, Callable, Iterator, Sequence
+
+from jukinet import BUILD, HERE, PIN, ROOT, SCRIPTS, STATE, WRONG, Office, enter, leave, missing, tap, texts, wait_for
+from world import Account, Answer
+from world.namespace import PATH
+from world.users import person
+from world.world import NO_SHELL
+
+REPORTER = os.path.join(BUILD, "tools/breakglass/jukinet-breakglass")
+INCLUDING = ("i3lock", "kde", "kde-smartcard", "swaylock", "xscreensaver", "xsecurelock")
+PASSWORD = "correct horse"
+POSTGRES = Account("postgres", 951, 951, "/home/postgres", "/bin/sh", "", PASSWORD)
+REMOTE = person("kanri", 2011)      # administers from afar and is no operator
+SUDOERS = """\
+Defaults passwd_tries=1, timestamp_timeout=0, !lecture
+root ALL=(ALL:ALL) ALL
+hanako ALL=(ALL:ALL) ALL
+postgres ALL=(root) ALL
+taro ALL=(ALL) NOPASSWD: /usr/bin/id
+"""
+OUT = "/tmp/services"
+TRIED = Callable[[str], bool]
+
+
+def needs(*programs: str) -> None:
+    for one in programs:
+        if not shutil.which(one, path=PATH):
+            tap.skip(f"no {one}")
+
+
+class Services(Office):
+    """An office whose services have the shipped files, with the module and the reporter of this build."""
+
+    def _open_office(self) -> None:
+        super()._open_office()
+        self.shipped()
+        self.pam.permit("greetd-greeter")
+        self.space.write("/etc/sudoers", SUDOERS, 0o440)
+        self.space.append("/etc/group", f"jukinet-remote:x:952:{REMOTE.name}\n")
+        self.space.directory(OUT, 0o1777)
+        self.space.directory("/root", 0o711)    # Python may live there
+        with open(f"{HERE}/greeter.py", "rb") as file:
+            self.space.write(f"{SCRIPTS}/greeter.py", file.read(), 0o755)
+
+    def shipped(self) -> None:
+        for name in os.listdir(f"{ROOT}/conf/pam.d"):
+            with open(f"{BUILD}/conf/{name}", encoding="utf-8") as file:
+                text = file.read()
+            text = re.sub(r"\S+/jukinet-breakglass", REPORTER, text)
+            text = text.replace("delay=3000000", "delay=0").replace("pam_jukinet.so", self.pam.module)
+            self.space.write(f"/etc/pam.d/{name}", text)
+
+    def reset(self, holder: str = "hanako") -> None:
+        super().reset(holder)
+        self.settings(login={"card-wait": 1})
+        self.registry.build()
+
+    def do(self, argv: Sequence[str], pin: str | None = None, **how: Any) -> tuple[bool, str]:
+        """A program on a terminal that asks at most once; whether it succeeded, and all that was seen."""
+        visit = self.open_session(argv, pin, shell=NO_SHELL, **how).close()
+        return visit.status == 0, visit.transcript
+
+    def start_daemon(self, argv: Sequence[str], ready: Callable[[], object], what: str) -> Any:
+        process = self.spawn(argv, stderr=f"{OUT}/log")
+        try:
+            wait_for(ready, f"{what} to be there", 10)
+        except BaseException:
+            process.kill()
+            raise
+        return process
+
+    def told(self, name: str) -> str:
+        wait_for(lambda: self.space.exists(f"{OUT}/{name}") and self.space.read(f"{OUT}/{name}"), name, 10)
+        return self.space.read(f"{OUT}/{name}").strip()
+
+
+@contextlib.contextmanager
+def without_jukinet(w: Services) -> Iterator[None]:
+    w.services.stop()
+    try:
+        yield
+    finally:
+        w.services.start()
+
+
+def four_tries(w: Services, service: str, attempt: TRIED, ops: list[str]) -> None:
+    """The right card with its records; wrong PIN, another person's card and no card are refused."""
+    w.reset()
+    mark = w.mark()
+    tap.check(attempt(PIN), f"{service}: the right card and PIN")
+    tap.equal([(one.op, one["acct"], one["jper"], one["jsvc"], one["res"]) for one in w.happened(mark)],
+              [(op, "hanako", "p0123", service, "success") for op in ops])
+    for why, prepare in (("pin.wrong", lambda: None), ("card.mismatch", lambda: w.insert("taro")),
+                         ("card.none", w.pull)):
+        prepare()
+        mark = w.mark()
+        tap.check(not attempt(WRONG if why == "pin.wrong" else PIN), f"{service}: {why}")
+        tap.equal([(one.op, one["acct"], one["jwhy"], one["res"]) for one in w.happened(mark)],
+                  [("auth", "hanako", why, "failed")])
+    w.insert("hanako")
+
+
+VISIT = ["auth", "account", "session-start", "session-end"]
+
+
+# --- logins -----------------------------------------------------------------------------------------------------------
+
+def test_login(w):
+    def attempt(pin: str) -> bool:
+        return w.login("hanako", pin=pin, commands=["id -un"]).reached
+    four_tries(w, "login", attempt, VISIT)
+
+
+def test_su(w):
+    def attempt(pin: str) -> bool:
+        return w.su("hanako", pin=pin, as_user="mallory").reached
+    four_tries(w, "su-l", attempt, VISIT)
+
+
+@contextlib.contextmanager
+def greetd(w: Services, more: str = "") -> Iterator[Any]:
+    """With a greeter that does once what stands in `order`."""
+    who = next(line.split(":")[0] for line in w.space.read("/etc/passwd").splitlines() if "greetd" in line)
+    files = " ".join(f"{OUT}/{name}" for name in ("order", "told", "idle"))
+    command = f"{sys.executable} -B -I {SCRIPTS}/greeter.py {files}"
+    w.space.write(f"{OUT}/greetd.toml", f'[terminal]\nvt = "none"\n[default_session]\ncommand = "{command}"\n'
+                                        f'user = "{who}"\n{more}')
+    w.space.write(f"{OUT}/session", f"id -un >{OUT}/who\n")
+    process = w.spawn(["greetd", "--config", f"{OUT}/greetd.toml"], stderr=f"{OUT}/greetd.log")
+    try:
+        yield process
+    finally:
+        if process.alive:
+            process.terminate(5)
+
+
+def greet(w: Services, user: str, pin: str) -> dict[str, Any]:
+    """One run of greetd with one try; what its greeter was told."""
+    w.run(["rm", "-f", *(f"{OUT}/{name}" for name in ("told", "who", "idle"))]).check()
+    w.space.write(f"{OUT}/order", json.dumps({"user": user, "pin": pin, "command": ["/bin/sh", f"{OUT}/session"]}))
+    with greetd(w):
+        told = json.loads(w.told("told"))
+        if not told["error"]:
+            tap.equal(w.told("who"), user)
+            wait_for(lambda: w.space.exists(f"{OUT}/idle"), "the greeter to be back", 10)
+        return told
+
+
+def test_greetd(w):
+    needs("greetd")
+
+    def attempt(pin: str) -> bool:
+        told = greet(w, "hanako", pin)
+        tap.check(told["asked"] in ([], ["PIN: "]), str(told))
+        return not told["error"]
+    four_tries(w, "greetd", attempt, VISIT)
+
+
+def test_greetd_and_root(w):
+    """root does not log in on a graphical screen: not with a password, nor with a card where the registry has one."""
+    needs("greetd")
+    w.reset()
+    told = greet(w, "root", PASSWORD)
+    tap.equal((bool(told["error"]), told["asked"]), (True, []))
+    w.registry.account("root", "p0123")
+    w.registry.build()
+    told = greet(w, "root", PIN)
+    tap.equal((bool(told["error"]), told["asked"], w.space.exists(f"{OUT}/who")), (True, ["PIN: "], False))
+
+
+def test_greetd_without_asking(w):
+    """A session that greetd's own configuration begins: nothing of it runs where the service is enforced."""
+    needs("greetd")
+    for services, begun in ((["greetd"], False), ([], True)):
+        w.reset()
+        w.settings(session={"enforce": services})
+        w.registry.build()
+        mark = w.mark()
+        w.run(["rm", "-f", "/run/greetd.run", f"{OUT}/who"]).check()
+        with greetd(w, f'[initial_session]\ncommand = "sh {OUT}/session"\nuser = "hanako"\n') as process:
+            wait_for(lambda: w.space.exists(f"{OUT}/who") or not process.alive, "greetd", 10)
+        tap.equal(w.space.exists(f"{OUT}/who"), begun)
+        tap.equal([(one.op, one["jwhy"]) for one in w.happened(mark)], [] if begun else [("account", "sess.unproven")])
+
+
+# --- for a moment -----------------------------------------------------------------------------------------------------
+
+def sudo(w: Services, who: str, *argv: str, pin: str | None = None, **how: Any) -> tuple[bool, str]:
+    return w.do(["sudo", *argv], pin, uid=who, **how)
+
+
+def test_sudo(w):
+    needs("sudo")
+
+    def attempt(pin: str) -> bool:
+        done, said = sudo(w, "hanako", "id", "-un", pin=pin)
+        return done and "root" in said
+    four_tries(w, "sudo", attempt, ["auth", "account"])
+    tap.equal(w.files(STATE, "session.*"), [])
+
+
+def test_sudo_belongs_to_the_session(w):
+    """Within a session only its person's card; and it neither joins nor ends that."""
+    needs("sudo")
+    w.reset()
+    with w.app() as app:
+        enter(app, "hanako")
+        mark = w.mark()
+        done, said = sudo(w, "hanako", "-i", "id", "-un", pin=PIN)
+        tap.check(done and "root" in said, said)
+        tap.equal([one.op for one in w.happened(mark)], ["auth", "account"])
+        tap.check(w.ask("hanako", uid="hanako").ok, "the session lives")
+        leave(app)
+
+
+def test_sudo_for_others(w):
+    """Whoever has a password, or a rule that asks for none, needs no card, and no jukinet."""
+    needs("sudo")
+    w.reset()
+    mark = w.mark()
+
+    def others() -> None:
+        word = [Answer("password for postgres: ?$", PASSWORD, hidden=True)]
+        tap.check(sudo(w, "postgres", "id", answers=word)[0], "a system account by its password")
+        for target in ("root", "postgres", "nobody"):
+            tap.check(sudo(w, "root", "-u", target, "id")[0], f"root becomes {target}")
+    others()
+    tap.check(sudo(w, "taro", "id")[0], "a rule with NOPASSWD")
+    tap.equal(w.happened(mark), [])
+    with without_jukinet(w):
+        others()
+
+
+def test_sudo_makes_nobody_a_person(w):
+    needs("sudo")
+    w.reset()
+    for who in ("root", "taro"):
+        done, said = sudo(w, who, "-u", "hanako", "id", "-un")
+        tap.check(not done and "hanako\n" not in said, f"{who}: {said}")
+
+
+# The agent is there before it is needed; that of pkexec itself is refused by polkitd.
+PKEXEC = """\
+rm -f /tmp/agent.$$ && mkfifo /tmp/agent.$$
+pkttyagent --process $$ --notify-fd 3 3>/tmp/agent.$$ &
+cat /tmp/agent.$$
+pkexec --disable-internal-agent --user {target} id -un
+code=$?
+kill $!
+exit $code
+"""
+
+
+@contextlib.contextmanager
+def polkit(w: Services) -> Iterator[None]:
+    w.space.directory("/run/dbus")
+    w.space.directory("/etc/polkit-1/rules.d")
+    w.space.write("/etc/polkit-1/rules.d/10-test.rules",
+                  'polkit.addAdminRule(function(action, subject) { return ["unix-user:" + subject.user]; });\n')
+    bus = w.start_daemon(["dbus-daemon", "--system", "--nofork", "--nopidfile"],
+                         lambda: w.space.exists("/run/dbus/system_bus_socket"), "the system bus")
+    daemon = next(path for path in ("/usr/lib/polkit-1/polkitd", "/usr/libexec/polkitd") if os.path.exists(path))
+    told = w.spawn([daemon, "--no-debug"], stderr=f"{OUT}/polkit.log")
+    try:
+        yield
+    finally:
+        told.terminate(5)
+        bus.terminate(5)
+        w.run(["rm", "-f", "/run/dbus/system_bus_socket"]).check()
+
+
+def test_polkit(w):
+    needs("pkexec", "dbus-daemon")
+
+    def pkexec(target: str, who: str, **how: Any) -> tuple[bool, str]:
+        return w.do(["sh", "-c", PKEXEC.format(target=target)], uid=who, **how)
+
+    def attempt(pin: str) -> bool:
+        done, said = pkexec("root", "hanako", pin=pin)
+        return done and "root" in said
+    with polkit(w):
+        four_tries(w, "polkit-1", attempt, ["auth", "account"])
+        done, said = pkexec("taro", "hanako", pin=PIN)
+        tap.check(not done and "COMPLETE" in said, said)
+        with without_jukinet(w):
+            done, said = pkexec("root", "postgres", answers=[Answer("Password: ?$", PASSWORD, hidden=True)])
+            tap.check(done and "root" in said, said)
+
+
+# --- from afar --------------------------------------------------------------------------------------------------------
+
+SSHD = f"""\
+Port 2222
+ListenAddress 127.0.0.1
+HostKey {OUT}/host
+AuthorizedKeysFile {OUT}/key.pub
+StrictModes no
+PermitRootLogin prohibit-password
+UsePAM yes
+PidFile none
+"""
+SSH = ["ssh", "-p", "2222", "-i", f"{OUT}/key", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+       "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
+
+
+@contextlib.contextmanager
+def sshd(w: Services) -> Iterator[Callable[[str], tuple[bool, str]]]:
+    for name in ("host", "key"):
+        if not w.space.exists(f"{OUT}/{name}"):
+            w.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{OUT}/{name}"]).check()
+    w.space.write(f"{OUT}/sshd_config", SSHD)
+    w.space.directory("/run/sshd")
+    w.run(["rm", "-f", f"{OUT}/log"]).check()
+    server = w.start_daemon(["/usr/sbin/sshd", "-D", "-e", "-f", f"{OUT}/sshd_config"],
+                            lambda: "listening on" in w.space.read(f"{OUT}/log"), "sshd")
+
+    def come_in(account: str) -> tuple[bool, str]:
+        done = w.run([*SSH, f"{account}@127.0.0.1", "id -un; cat /proc/self/loginuid"], timeout=20)
+        return done.status == 0, done.stdout + done.stderr
+    try:
+        yield come_in
+    finally:
+        server.terminate(5)
+
+
+def test_sshd(w):
+    """root and who is listed come in as ever, with no session of ours; an operator, whose session it would be, does not."""
+    needs("sshd", "ssh")
+    w.reset()
+    with sshd(w) as come_in, w.app() as app:
+        enter(app, "hanako")
+        mark = w.mark()
+        tap.equal(come_in("hanako")[0], False)
+        tap.equal(w.processes_of("hanako"), [])
+        for account, number in (("root", 0), (REMOTE.name, REMOTE.uid), ("postgres", POSTGRES.uid)):
+            tap.equal(come_in(account), (True, f"{account}\n{number}"))
+        tap.equal((w.happened(mark), w.files(STATE, "session.*")), ([], ["session.2001"]))
+        tap.check(w.ask("hanako", uid="hanako").ok, "her session lives")
+        leave(app)
+        with without_jukinet(w):
+            tap.equal(come_in("root")[0], True)
+            tap.equal(come_in("hanako")[0], False)
+
+
+# --- system jobs ------------------------------------------------------------------------------------------------------
+
+def test_system_jobs(w):
+    """su by root without a terminal, and runuser: with jukinet, and without."""
+    w.reset()
+    mark = w.mark()
+
+    def jobs() -> None:
+        for argv, who in ((["su", "-", "postgres", "-c", "id -un"], "postgres"),
+                          (["su", "root", "-c", "id -un"], "root"),
+                          (["su", "-s", "/bin/sh", "nobody", "-c", "id -un"], "nobody"),
+                          (["runuser", "-u", "postgres", "--", "id", "-un"], "postgres"),
+                          (["runuser", "-l", "hanako", "-c", "id -un"], "hanako")):
+            done = w.run(argv)
+            tap.equal((done.status, done.stdout.strip()), (0, who), f"{argv}: {done.stderr}")
+    jobs()
+    tap.equal(w.happened(mark), [])
+    with without_jukinet(w):
+        jobs()
+    tap.check(w.run(["su", "-", "hanako", "-c", "id"]).status != 0, "a person's account")
+
+
+def test_cron(w):
+    needs("cron")
+    w.reset()
+    mark = w.mark()
+    for number, who in enumerate(("root", "postgres")):
+        w.space.write(f"/etc/cron.d/test-{who}", f"@reboot {who} id -un >{OUT}/cron.{who}\n")
+    with without_jukinet(w):
+        cron = w.spawn(["cron", "-f"], stderr=f"{OUT}/cron.log")
+        try:
+            for who in ("root", "postgres"):
+                tap.equal(w.told(f"cron.{who}"), who)
+        finally:
+            cron.terminate(5)
+    tap.equal(w.happened(mark), [])
+
+
+# --- lockers ----------------------------------------------------------------------------------------------------------
+
+def test_lockers(w):
+    """What a locker's program asks, as the user that it runs as."""
+    w.reset()
+    with w.app() as app:
+        enter(app, "hanako")
+        for service in INCLUDING:
+            mark = w.mark()
+            with w.app("hanako") as locker:
+                locker.start(service, "hanako")
+                for op in ("authenticate", "setcred", "acct_mgmt"):
+                    tap.equal(locker.do(op, PIN).code, "PAM_SUCCESS", f"{service} {op}")
+                tap.check(not locker.do("open_session").ok and not locker.do("chauthtok", PIN).ok, service)
+            tap.equal([(one.op, one["jfor"]) for one in w.happened(mark, "auth")], [("auth", "unlock")])
+        w.insert("taro")
+        for service in INCLUDING:
+            told = w.ask("hanako", uid="hanako", service=service)
+            tap.equal((told.ok, told.asked), (False, []), service)
+        w.insert("hanako")
+        leave(app)
+
+
+def test_lockers_of_consoles(w):
+    """Set-user-ID programs: who started them says whether root's password counts."""
+    w.reset()
+    hers = ("setpriv", f"--ruid={w.accounts['hanako'].uid}")
+    with w.app() as app:
+        enter(app, "hanako")
+        for service in ("physlock", "vlock"):
+            tap.check(w.ask("hanako", service=service, wrapper=hers).ok, service)
+            told = w.ask("hanako", WRONG, service=service, wrapper=hers)
+            tap.equal(told.said, [texts.text("pin.wrong", n=2)], service)
+            told = w.ask("root", PASSWORD, service=service, wrapper=hers)
+            tap.equal((told.ok, told.asked), (False, []), f"{service}: root's password on her lock")
+            told = w.ask("root", PASSWORD, service=service)
+            tap.equal((told.ok, told.asked), (True, ["Password: "]), f"{service}: root's own")
+            w.card.set_tries(3)
+        tap.check(not w.ask("root", WRONG, service=service).ok)
+        leave(app)
+
+
+def test_vlock(w):
+    needs("vlock")
+    w.reset()
+    with w.app() as app:
+        enter(app, "hanako")
+        done, said = w.do(["vlock"], PIN, uid="hanako", answers=[Answer("(?s)ENTER.*$", "")])
+        tap.check(done, said)
+        leave(app)
+
+
+if __name__ == "__main__":
+    root = Account("root", 0, 0, "/root", "/bin/sh", "root", PASSWORD)
+    tap.main(missing(), w=lambda: Services("services", accounts=[root, POSTGRES, REMOTE]))
