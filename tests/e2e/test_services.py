@@ -444,6 +444,20 @@ def test_vlock(w):
         leave(app)
 
 
+# --- passwd, the last: the card's PIN is another one then -------------------------------------------------------------
+
+def test_passwd(w):
+    w.reset()
+    for who, words in (("postgres", (("Current password: ?$", PASSWORD), ("New password: ?$", "battery staple 7"),
+                                     ("Retype new password: ?$", "battery staple 7"))),
+                       ("hanako", ((re.escape(texts.text("pin.old")) + "$", PIN),
+                                   (re.escape(texts.text("pin.new")) + "$", "284951"),
+                                   (re.escape(texts.text("pin.again")) + "$", "284951")))):
+        done, said = w.do(["passwd"], uid=who, answers=[Answer(prompt, word, hidden=True) for prompt, word in words])
+        tap.check(done, f"{who}: {said}")
+    tap.equal((w.ask("hanako").ok, w.ask("hanako", "284951").ok), (False, True))
+
+
 if __name__ == "__main__":
     root = Account("root", 0, 0, "/root", "/bin/sh", "root", PASSWORD)
     tap.main(missing(), w=lambda: Services("services", accounts=[root, POSTGRES, REMOTE]))
