@@ -17,6 +17,7 @@ import copy
 import fnmatch
 import json
 import os
+import re
 import select
 import sys
 import time
@@ -52,6 +53,7 @@ KEEP = "/var/lib/jukinet"
 SNAPSHOT = "/var/lib/jukinet-registry/snapshot.cdb"
 SCRIPTS = "/tmp/jk"
 LOCALES = "/tmp/jk-locale"
+REPORTER = "tools/breakglass/jukinet-breakglass"
 NOBODY = 4294967295
 COUNTER = "madoguchi"       # an account that two persons may use
 CODES = ["PAM_SUCCESS", "PAM_OPEN_ERR", "PAM_SYMBOL_ERR", "PAM_SERVICE_ERR", "PAM_SYSTEM_ERR", "PAM_BUF_ERR",
@@ -228,6 +230,14 @@ class Office(World):
         done = self.run([sys.executable, "-B", "-I", f"{SCRIPTS}/{script}", *arguments], timeout=timeout, **how)
         tap.equal(done.status, 0, f"{script} {arguments}: {done}\n{done.stdout}{done.stderr}")
         return json.loads(done.stdout)
+
+    def shipped(self) -> None:
+        """The service files of conf/pam.d as they are installed, with the module and the reporter of this build."""
+        for name in os.listdir(f"{ROOT}/conf/pam.d"):
+            with open(f"{self.build_dir}/conf/{name}", encoding="utf-8") as file:
+                text = re.sub(r"\S+/jukinet-breakglass", f"{self.build_dir}/{REPORTER}", file.read())
+            text = text.replace("delay=3000000", "delay=0").replace("pam_jukinet.so", self.pam.module)
+            self.space.write(f"/etc/pam.d/{name}", text)
 
     def japanese(self) -> dict[str, str]:
         """An environment in which messages are Japanese; {} where this machine can make none."""

@@ -10,15 +10,14 @@ import shutil
 import time
 from typing import Iterator
 
-from jukinet import COUNTER, PIN, Office, missing, tap, texts, wait_for
-from world.pam import LOGIN
+from jukinet import COUNTER, PIN, WRONG, Office, missing, tap, wait_for
 
 DISPLAY = ":97"
 AUTHORITY = f"/run/lightdm/root/{DISPLAY}"
 LOG = "/tmp/lightdm.log"
 WHO = "/tmp/who"
 HOME = "/etc/lightdm"
-USER_NAME = ("370", "182")  # where it is typed, on a screen of 640x480 with a text of one line
+USER_NAME = ("370", "191")  # where it is typed, on a screen of 640x480 with a text of one line or with none
 PROGRAMS = ("lightdm", "lightdm-gtk-greeter", "dbus-daemon", "Xvfb", "xdotool")
 CONFIGURATION = f"""\
 [LightDM]
@@ -102,7 +101,7 @@ def greeter(w: Office, holder: str, card: bool = True) -> Iterator[Greeter]:
     for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755),
                              ("session", SESSION, 0o755), ("sessions/proof.desktop", DESKTOP, 0o644)):
         w.space.write(f"{HOME}/{name}", text, mode)
-    w.pam.write("lightdm", LOGIN)
+    w.shipped()
     w.pam.permit("lightdm-greeter")
     w.run(["rm", "-f", WHO, LOG]).check()
     bus = w.spawn(["dbus-daemon", "--system", "--nofork", "--nopidfile"], stderr="/tmp/dbus.log")
@@ -128,6 +127,34 @@ def test_card_and_pin_are_enough(w):
         records = [one for one in w.happened(mark) if one["res"] == "success"]
         tap.equal([(one.op, one["acct"], one["jsvc"]) for one in records][:3],
                   [(op, "jiro", "lightdm") for op in ("auth", "account", "session-start")])
+
+
+def test_wrong_pin(w):
+    """The greeter begins anew, and the right one does."""
+    again = "Started with service 'lightdm', username '(null)'"
+    with greeter(w, "jiro") as g:
+        mark = w.mark()
+        g.wait_for_prompt()
+        g.answer(WRONG)
+        g.wait_for_prompt()                     # the text that says so
+        g.wait_for(again, 2)
+        g.wait_for_prompt()
+        g.answer(PIN)
+        tap.equal(g.session(), "jiro")
+        tap.equal([(one["acct"], one["res"], one.get("jwhy")) for one in w.happened(mark, "auth")],
+                  [("jiro", "failed", "pin.wrong"), ("jiro", "success", "")])
+
+
+def test_card_of_somebody_else(w):
+    """taro's card does not do for jiro, whose name he types."""
+    with greeter(w, "taro") as g:
+        mark = w.mark()
+        g.wait_for_prompt()
+        g.keys("mousemove", *USER_NAME, "click", "1")
+        g.answer("jiro")
+        g.wait_for("Authenticate result for user jiro: Authentication failure")
+        tap.equal([(one.op, one["acct"], one["jwhy"]) for one in w.happened(mark)], [("auth", "jiro", "card.mismatch")])
+        tap.check(not w.space.exists(WHO))
 
 
 def test_two_accounts_are_asked_about(w):

@@ -12,13 +12,12 @@ import shutil
 import sys
 from typing import Any, Callable, Iterator, Sequence
 
-from jukinet import BUILD, HERE, PIN, ROOT, SCRIPTS, STATE, WRONG, Office, enter, leave, missing, tap, texts, wait_for
+from jukinet import HERE, PIN, SCRIPTS, STATE, WRONG, Office, enter, leave, missing, tap, texts, wait_for
 from world import Account, Answer
 from world.namespace import PATH
 from world.users import person
 from world.world import NO_SHELL
 
-REPORTER = os.path.join(BUILD, "tools/breakglass/jukinet-breakglass")
 INCLUDING = ("i3lock", "kde", "kde-smartcard", "swaylock", "xscreensaver", "xsecurelock")
 PASSWORD = "correct horse"
 POSTGRES = Account("postgres", 951, 951, "/home/postgres", "/bin/sh", "", PASSWORD)
@@ -41,7 +40,7 @@ def needs(*programs: str) -> None:
 
 
 class Services(Office):
-    """An office whose services have the shipped files, with the module and the reporter of this build."""
+    """An office whose services have the shipped files."""
 
     def _open_office(self) -> None:
         super()._open_office()
@@ -53,14 +52,6 @@ class Services(Office):
         self.space.directory("/root", 0o711)    # Python may live there
         with open(f"{HERE}/greeter.py", "rb") as file:
             self.space.write(f"{SCRIPTS}/greeter.py", file.read(), 0o755)
-
-    def shipped(self) -> None:
-        for name in os.listdir(f"{ROOT}/conf/pam.d"):
-            with open(f"{BUILD}/conf/{name}", encoding="utf-8") as file:
-                text = file.read()
-            text = re.sub(r"\S+/jukinet-breakglass", REPORTER, text)
-            text = text.replace("delay=3000000", "delay=0").replace("pam_jukinet.so", self.pam.module)
-            self.space.write(f"/etc/pam.d/{name}", text)
 
     def reset(self, holder: str = "hanako") -> None:
         super().reset(holder)
