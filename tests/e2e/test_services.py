@@ -401,7 +401,24 @@ def test_lockers(w):
         w.insert("taro")
         for service in INCLUDING:
             told = w.ask("hanako", uid="hanako", service=service)
-            tap.equal((told.ok, told.asked), (False, []), service)
+            tap.equal((told.code, told.asked), ("PAM_AUTH_ERR", []), service)
+        w.insert("hanako")
+        leave(app)
+
+
+def test_lockers_hear_no(w):
+    """And nothing else, which some take for a fault of PAM: physlock ends then."""
+    w.reset()
+    hers = ("setpriv", f"--ruid={w.accounts['hanako'].uid}")
+    ways = {"i3lock": {"uid": "hanako"}, "physlock": {"wrapper": hers}, "vlock": {"wrapper": hers}}
+    with w.app() as app:
+        enter(app, "hanako")
+        w.pull()
+        for service, how in ways.items():
+            told = w.ask("hanako", service=service, **how)
+            tap.equal((told.code, told.said[-1]), ("PAM_AUTH_ERR", texts.text("card.none")), service)
+        with without_jukinet(w):
+            tap.equal(w.ask("hanako", service="physlock", wrapper=hers).code, "PAM_AUTH_ERR")
         w.insert("hanako")
         leave(app)
 
@@ -417,11 +434,11 @@ def test_lockers_of_consoles(w):
             told = w.ask("hanako", WRONG, service=service, wrapper=hers)
             tap.equal(told.said, [texts.text("pin.wrong", n=2)], service)
             told = w.ask("root", PASSWORD, service=service, wrapper=hers)
-            tap.equal((told.ok, told.asked), (False, []), f"{service}: root's password on her lock")
+            tap.equal((told.code, told.asked), ("PAM_AUTH_ERR", []), f"{service}: root's password on her lock")
             told = w.ask("root", PASSWORD, service=service)
             tap.equal((told.ok, told.asked), (True, ["Password: "]), f"{service}: root's own")
             w.card.set_tries(3)
-        tap.check(not w.ask("root", WRONG, service=service).ok)
+        tap.equal(w.ask("root", WRONG, service=service).code, "PAM_AUTH_ERR")
         leave(app)
 
 

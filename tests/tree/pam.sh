@@ -46,8 +46,10 @@ login session: 1  -> pam_unix.so
 login session: 3 root on a terminal -> pam_loginuid.so
 login password: 1 uid >= 1000 -> pam_unix.so
 passwd password: 1 uid >= 1000 -> pam_unix.so
-physlock auth: 1 uid = 0 -> jukinet-unlock
-physlock auth: 1 use_uid uid = 0 -> jukinet-unlock
+physlock auth: 1  -> pam_deny.so
+physlock auth: 1 uid = 0 -> pam_deny.so
+physlock auth: 1 uid = 0 -> pam_succeed_if.so
+physlock auth: 1 use_uid uid = 0 -> pam_succeed_if.so
 polkit-1 auth: 1 uid < 1000 -> pam_unix.so
 polkit-1 account: 1 uid < 1000 -> pam_unix.so
 polkit-1 session: 1 user in nobody -> pam_limits.so
@@ -67,8 +69,10 @@ sudo auth: 1 uid < 1000 -> pam_unix.so
 sudo account: 1 uid < 1000 -> pam_unix.so
 sudo session: 1 user in nobody -> pam_limits.so
 sudo password: 1 uid < 1000 -> pam_unix.so
-vlock auth: 1 uid = 0 -> jukinet-unlock
-vlock auth: 1 use_uid uid = 0 -> jukinet-unlock
+vlock auth: 1  -> pam_deny.so
+vlock auth: 1 uid = 0 -> pam_deny.so
+vlock auth: 1 uid = 0 -> pam_succeed_if.so
+vlock auth: 1 use_uid uid = 0 -> pam_succeed_if.so
 END
 table | diff "$want" - | grep '^[<>]' |
     expect_nothing "every jump lands where it should"
