@@ -1,0 +1,485 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A workstation that has booted: systemd, D-Bus, logind, polkit and user managers around the office's people and cards.
+
+    from machine import Machine, machine_missing
+
+    def test_something(m):
+        m.reset()                                           # nobody logged in, hanako's card in the reader
+        with m.open_login("hanako", PIN) as session:        # /bin/login with the shipped stack, on a terminal inside
+            session.command("loginctl session-status")
+            m.pull()
+
+    if __name__ == "__main__":
+        tap.main(machine_missing(), m=lambda: Machine("something"))
+
+It is the host's own root seen through an overlay, booted by systemd-nspawn in about a second; nothing is installed and
+nothing remains. The kernel refuses the audit to a container, so jukinetd, jukinet-card, jukinet-witness, auditd and
+pcscd run outside, in the world, as in every other end-to-end test: what is known of World and Office holds
+(`m.services`, `m.records()`, `m.insert("hanako")`, `m.pull()`, `m.card`). Programs inside reach them by the sockets in
+/run/jukinet and /run/pcscd. Users, /etc, /home, /var/log and the network are the same on both sides; /tmp and the rest
+of /run are not.
+
+Inside:
+
+    m.inside.run(["loginctl"], uid="hanako")    a command to its end, outside of every session
+    m.inside.read("/run/x"), .path("/run/x")    files
+    m.start("jukinet-monitor", [PROGRAM, ...], user="_jukinet-monitor", env={...}, Type="notify")
+        a service of the system manager: a Unit with .pid (as seen outside), .alive, .stop(), .kill(), .log()
+    m.units("jukinet-monitor.service")          the unit file of the build, to be started with m.start(NAME)
+    m.open_login("hanako", PIN)                 a session on a terminal; m.console is agetty's on /dev/console
+    m.session_of("hanako")                      its logind id; m.shown(ID): what `loginctl show-session` says
+    with m.signals() as heard: heard.wait("Lock", ID)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import glob
+import os
+import re
+import shutil
+import signal
+import time
+from typing import Any, Iterable, Iterator, Mapping
+
+from jukinet import PIN, Deadline, Office, missing, procs, tap, wait_for
+from world import PIN_PROMPT
+from world.namespace import PATH, WORK
+from world.process import Conversation, Finished, Process
+from world.terminal import Terminal
+from world.world import SHELL, SOURCE
+
+ROOT = f"{WORK}/machine"
+PROGRAMS = ("systemd-nspawn", "systemd-run", "loginctl", "dbus-daemon", "dbus-monitor", "pkcheck", "nsenter", "agetty")
+SHOWN_INSIDE = ("/etc", "/home", "/root", "/run/jukinet", "/run/pcscd", "/var/lib/jukinet-registry", "/tmp/jk")
+# The host's own units are not wanted, but for those that a vendor enables for everybody.
+TARGET = """\
+[Unit]
+Requires=basic.target dbus.service systemd-logind.service systemd-user-sessions.service
+After=basic.target dbus.service systemd-logind.service systemd-user-sessions.service
+Wants=console-getty.service machine-ready.service
+AllowIsolate=yes
+"""
+READY = """\
+[Unit]
+After=dbus.service systemd-logind.service systemd-user-sessions.service
+[Service]
+Type=oneshot
+ExecStart=/bin/touch /run/machine-ready
+"""
+# $1: where; $2: its control group; the rest: the program. A cgroup2 of its own view, because hosts differ.
+BOOT = """\
+set -e
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir "/sys/fs/cgroup/$2"
+echo $$ >"/sys/fs/cgroup/$2/cgroup.procs"
+mkdir -p "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+shift 2
+exec "$@"
+"""
+SWEEP = """\
+mount -t cgroup2 cgroup2 /sys/fs/cgroup && cd /sys/fs/cgroup || exit
+for try in 1 2 3 4 5; do
+	find "$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit
+	sleep 0.1
+done
+"""
+
+
+def module_place() -> str:
+    """Where this system's PAM looks for modules."""
+    places = ["/lib64/security", "/lib/security", *glob.glob("/lib/*-linux-gnu/security")]
+    return next((place for place in places if os.path.exists(f"{place}/pam_unix.so")), "")
+
+
+def machine_missing(*programs: str, **how: Any) -> list[str]:
+    """Why no machine can be booted here. programs: more that the test needs inside."""
+    reasons = missing(**how)
+    reasons += [f"{name} is not installed" for name in (*PROGRAMS, *programs) if not shutil.which(name, path=PATH)]
+    if not module_place():
+        reasons.append("no directory of PAM modules")
+    elif not os.path.exists(f"{module_place()}/pam_systemd.so"):
+        reasons.append("pam_systemd.so is not installed")
+    return reasons
+
+
+class Machine(Office):
+    def __init__(self, name: str, build_dir: str = "", **how: Any) -> None:
+        super().__init__(name, build_dir, **how)
+        self.inside: Inside
+        self.console: Terminal
+        self._nspawn: Process | None = None
+        self.booted_in = 0.0
+
+    # beginning and end
+
+    def _open_office(self) -> None:
+        super()._open_office()
+        self._prepare()
+        self._boot()
+
+    def close(self) -> None:
+        if self._nspawn and self._nspawn.alive:
+            self._nspawn.kill()
+        super().close()
+
+    def _prepare(self) -> None:
+        """Files that are there before the boot: in the world's /etc, and in the overlay what would be installed."""
+        space = self.space
+        for directory in ("/etc/systemd/system", "/etc/systemd/user"):
+            shutil.rmtree(space.path(directory), ignore_errors=True)
+            space.directory(directory)
+        space.write("/etc/systemd/system/machine.target", TARGET)
+        space.write("/etc/systemd/system/machine-ready.service", READY)
+        space.write("/etc/securetty", "")
+        for name in ("login", "su", "jukinet-unlock"):
+            with open(f"{self.build_dir}/conf/{name}", encoding="utf-8") as file:
+                space.write(f"/etc/pam.d/{name}", file.read())
+        space.directory(f"{ROOT}/upper")
+        self.install(self.pam.module, f"{module_place()}/pam_jukinet.so", 0o755)
+        self.install(f"{SOURCE}/packaging/polkit/50-jukinet-monitor.rules",
+                     "/usr/share/polkit-1/rules.d/50-jukinet-monitor.rules")
+
+    def install(self, file: str, at: str, mode: int = 0o644) -> None:
+        """A file of the host at a place of the machine's own, before it boots."""
+        directory = "/"
+        for part in os.path.realpath(os.path.dirname(at)).strip("/").split("/"):
+            directory = os.path.join(directory, part)
+            seen = os.stat(directory)
+            self.space.directory(f"{ROOT}/upper{directory}", seen.st_mode & 0o7777, (seen.st_uid, seen.st_gid))
+        with open(file, "rb") as source:
+            self.space.write(f"{ROOT}/upper{directory}/{os.path.basename(at)}", source.read(), mode)
+
+    def _boot(self, timeout: float = 30.0) -> None:
+        begun = time.monotonic()
+        group = f"jukinet-machine-{self.space.keeper}"
+        self.space.at_end(["unshare", "--mount", "sh", "-c", SWEEP, "sweep", group])
+        shown = [*SHOWN_INSIDE, *self._keep_inside()]
+        self.console = Terminal(self.space)
+        self._terminals.append(self.console)
+        self._nspawn = self.console.start([
+            "unshare", "--mount", "--propagation", "private", "sh", "-c", BOOT, "boot", ROOT, group,
+            "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-users=no", "--link-journal=no",
+            "--console=interactive", f"--directory={ROOT}/root", "--bind=/var/log:/var/log:norbind",
+            *(f"--bind={path}" for path in shown), "--boot", "systemd.unit=machine.target"])
+        self.inside = Inside(self)
+        wait_for(self._ready, "the machine to boot", timeout, 0.01)
+        self.booted_in = time.monotonic() - begun
+
+    def _keep_inside(self) -> list[str]:
+        """The build and the sources, where they are no part of the root file system's own view."""
+        return [path for path in self._keep if os.path.isdir(path) and not path.startswith("/var/log")]
+
+    def _ready(self) -> bool:
+        assert self._nspawn
+        if not self._nspawn.alive:
+            raise Deadline(f"systemd-nspawn ended\n{self.console.story()}\n{self.console.quiet(0.2)}")
+        return bool(self.inside.leader) and self.inside.exists("/run/machine-ready")
+
+    def report(self) -> str:
+        said = super().report()
+        if self._nspawn and self._nspawn.alive and self.inside.leader:
+            journal = self.inside.run(["journalctl", "--no-pager", "-n", "60", "-o", "short-monotonic"]).stdout
+            said += f"\n-- {self.name}: journal\n{journal}"
+        return said
+
+    # services and sessions
+
+    def systemctl(self, *arguments: str) -> str:
+        return self.inside.run(["systemctl", *arguments]).check().stdout
+
+    def loginctl(self, *arguments: str, uid: str | int | None = None) -> Finished:
+        return self.inside.run(["loginctl", "--no-ask-password", *arguments], uid=uid)
+
+    def units(self, *names: str) -> None:
+        """Unit files as the build has them, programs where the build has them."""
+        for name in names:
+            built, plain = (f"{directory}/packaging/systemd/{name}" for directory in (self.build_dir, SOURCE))
+            with open(built if os.path.exists(built) else plain, encoding="utf-8") as file:
+                text = re.sub(r"/usr/libexec/jukinet/(jukinet-)?(\w+)", self._program, file.read())
+            self.space.write(f"/etc/systemd/system/{name}", text)
+        self.systemctl("daemon-reload")
+
+    def _program(self, installed: re.Match[str]) -> str:
+        return f"{self.build_dir}/pam_jukinet/{installed[2]}/{os.path.basename(installed[0])}"
+
+    def start(self, name: str, argv: Iterable[str] = (), *, user: str | int | None = None,
+              env: Mapping[str, str] | None = None, **properties: str) -> Unit:
+        """A transient service of the system manager inside; without argv the unit file of that name is started.
+        properties: as in a unit file's [Service]."""
+        argv = list(argv)
+        if not argv:
+            self.systemctl("start", name)
+        else:
+            given = {"Type": "exec"} | ({"User": str(user)} if user is not None else {}) | properties
+            self.inside.run(["systemd-run", "--quiet", f"--unit={name}",
+                             *(f"--property={key}={value}" for key, value in given.items()),
+                             *(f"--setenv={key}={value}" for key, value in (env or {}).items()),
+                             "--", *argv], timeout=30).check()
+        return Unit(self, name)
+
+    def sessions(self) -> dict[str, str]:
+        """logind's sessions: id -> account."""
+        rows = self.loginctl("list-sessions", "--no-legend").check().stdout.splitlines()
+        return {row.split()[0]: row.split()[2] for row in rows}
+
+    def session_of(self, account: str) -> str:
+        """The id of the one session of that account that is not about to close."""
+        found = [one for one, whose in self.sessions().items()
+                 if whose == account and self.shown(one)["State"] != "closing"]
+        tap.equal(len(found), 1, f"sessions of {account}: {found}")
+        return found[0]
+
+    def shown(self, session: str) -> dict[str, str]:
+        """Its properties: State, Type, Class, LockedHint, Leader, Scope …; none when it has gone."""
+        said = self.loginctl("show-session", session)
+        return dict(line.split("=", 1) for line in said.stdout.splitlines()) if said.ok else {}
+
+    def locked_hint(self, session: str) -> bool:
+        return self.shown(session).get("LockedHint") == "yes"
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[Signals]:
+        """What logind says of its sessions from now on."""
+        heard = Signals(self)
+        try:
+            yield heard
+        finally:
+            heard.close()
+
+    def everybody_out(self, timeout: float = 10.0) -> None:
+        """No session, no user manager, no process of an operator."""
+        for name in {*self.sessions().values()}:
+            self.loginctl("terminate-user", name)
+        for one in self.accounts.values():
+            if one.is_person:
+                self.inside.run(["systemctl", "stop", f"user@{one.uid}.service"])
+        wait_for(lambda: not any(self.processes_of(one.name) for one in self.accounts.values() if one.is_person),
+                 "everybody to be out", timeout, 0.01)
+
+    def reset(self, holder: str = "hanako") -> None:
+        self.everybody_out()
+        super().reset(holder)
+
+    # terminals inside
+
+    def log_in_on_the_console(self, account: str, pin: str = PIN) -> None:
+        """At agetty's prompt on /dev/console; afterwards m.console is at the shell."""
+        self.console.expect(r"login: $")
+        self.console.answer(account)
+        self.console.expect(PIN_PROMPT)
+        self.console.answer(pin, hidden=True)
+        self.console.expect(SHELL)
+
+    def terminal(self) -> Terminal:
+        super().terminal().close()
+        made = Terminal(self.inside)    # type: ignore[arg-type]
+        self._terminals[-1] = made
+        return made
+
+
+class Inside:
+    """The machine's own side, with as much of Space as a Terminal wants."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._leader = 0
+        self._units = 0
+
+    @property
+    def leader(self) -> int:
+        """Its first process as seen outside; 0 while there is none."""
+        if not self._leader:
+            nspawn = self.machine._nspawn
+            assert nspawn
+            self._leader = next((one.pid for one in procs.descendants(nspawn.pid)
+                                 if one.ppid == nspawn.pid and inner_pid(one.pid) == 1), 0)
+        return self._leader
+
+    def outer(self, pid: int) -> int:
+        """The number outside of a process inside; 0 when it has gone."""
+        return next((one.pid for one in procs.descendants(self.leader) if inner_pid(one.pid) == pid), 0)
+
+    # files
+
+    def path(self, inside: str) -> str:
+        return f"/proc/{self.leader}/root{inside}"
+
+    def read(self, inside: str) -> str:
+        with open(self.path(inside), encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+
+    def write(self, inside: str, text: str, mode: int = 0o644) -> None:
+        with open(self.path(inside), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+
+    def exists(self, inside: str) -> bool:
+        return os.path.lexists(self.path(inside))
+
+    # programs
+
+    def entering(self, argv: Iterable[str], uid: str | int | None = None) -> list[str]:
+        """The command that runs this one inside, in no session and no unit."""
+        who = self.machine.identity(uid)
+        as_whom = [f"--setuid={who['uid']}", f"--setgid={who['gid']}"] if who else []
+        return ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
+                "--root", "--wd=/", *as_whom, "--", *argv]
+
+    def run(self, argv: Iterable[str], *, uid: str | int | None = None, **how: Any) -> Finished:
+        return self.machine.space.run(self.entering(argv, uid), **how)
+
+    def converse(self, argv: Iterable[str], *, uid: str | int | None = None, **how: Any) -> Conversation:
+        return self.machine.space.converse(self.entering(argv, uid), **how)
+
+    def spawn(self, argv: Iterable[str], *, fds: Mapping[int, int], env: Mapping[str, str], uid: int = 0, gid: int = 0,
+              controlling: bool = True, **how: Any) -> OnTerminal:
+        """For Terminal: the program is a unit of its own on this terminal, as a getty is."""
+        assert controlling and not how, how
+        self._units += 1
+        unit = f"terminal-{self._units}"
+        place = f"/dev/pts/{os.minor(os.fstat(fds[0]).st_rdev)}"
+        given = {"Type": "exec", "User": str(uid), "Group": str(gid), "StandardInput": "tty-force", "TTYPath": place,
+                 "StandardOutput": "tty", "StandardError": "tty", "IgnoreSIGPIPE": "no", "SendSIGHUP": "yes",
+                 "KillMode": "process", "TimeoutStopSec": "2"}
+        asker = self.machine.space.spawn(
+            self.entering(["systemd-run", "--quiet", "--wait", "--collect", f"--unit={unit}",
+                           *(f"--property={key}={value}" for key, value in given.items()),
+                           *(f"--setenv={key}={value}" for key, value in env.items()), "--", *argv]),
+            stderr=f"{WORK}/log/{unit}.err")
+        pid = 0
+
+        def begun() -> bool:
+            nonlocal pid
+            said = self.run(["systemctl", "show", "--property=MainPID,ActiveState", unit]).stdout
+            if "ActiveState=active" in said:
+                pid = self.outer(int(re.search(r"MainPID=(\d+)", said)[1]))     # type: ignore[index]
+            return bool(pid) or not asker.alive
+        wait_for(begun, f"{' '.join(argv)} on {place}", 10, 0.005)
+        return OnTerminal(asker, unit, pid)
+
+
+class OnTerminal:
+    """As a Process: the program that a terminal was given. Its end is told by systemd-run, which waits for it."""
+
+    def __init__(self, asker: Process, unit: str, pid: int) -> None:
+        self.unit = unit
+        self.pid = pid
+        self._asker = asker
+
+    @property
+    def alive(self) -> bool:
+        return self._asker.alive
+
+    def poll(self) -> int | None:
+        return self._asker.poll()
+
+    def wait(self, timeout: float = 10.0) -> int:
+        return self._asker.wait(timeout)
+
+    def kill_tree(self, timeout: float = 5.0) -> int:
+        root = procs.look(self.pid)
+        for one in [*([root] if root else []), *procs.descendants(self.pid)]:
+            procs.send(one)
+        return self._asker.wait(timeout)
+
+    def __str__(self) -> str:
+        return self.unit
+
+
+class Unit:
+    """A service inside, by its unit's name."""
+
+    def __init__(self, machine: Machine, name: str) -> None:
+        self.machine = machine
+        self.name = name
+
+    def show(self, name: str) -> str:
+        return self.machine.systemctl("show", f"--property={name}", "--value", self.name).strip()
+
+    @property
+    def pid(self) -> int:
+        """As seen outside; 0 when it does not run."""
+        inner = int(self.show("MainPID"))
+        return self.machine.inside.outer(inner) if inner else 0
+
+    @property
+    def alive(self) -> bool:
+        return self.show("ActiveState") in ("active", "activating", "reloading", "deactivating")
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        self.machine.systemctl("kill", "--kill-whom=main", f"--signal={int(number)}", self.name)
+
+    def stop(self) -> None:
+        self.machine.systemctl("stop", self.name)
+        self.machine.inside.run(["systemctl", "reset-failed", self.name])
+
+    def log(self) -> str:
+        return self.machine.inside.run(["journalctl", "--no-pager", "-o", "cat", "-u", self.name]).stdout
+
+
+@dataclasses.dataclass(frozen=True)
+class Signal:
+    at: float           # time.time(), when the bus had it
+    member: str
+    path: str
+
+    @property
+    def session(self) -> str:
+        """The id; logind writes it as a part of a D-Bus path."""
+        return re.sub(r"_([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), self.path.rpartition("/")[2])
+
+
+class Signals:
+    """dbus-monitor on the system bus."""
+
+    RULES = ("type='signal',sender='org.freedesktop.login1',interface='org.freedesktop.login1.Session'",
+             "type='signal',sender='org.freedesktop.login1',interface='org.freedesktop.login1.Manager'",
+             "type='signal',sender='org.freedesktop.login1',interface='org.freedesktop.DBus.Properties'")
+
+    def __init__(self, machine: Machine) -> None:
+        self.seen: list[Signal] = []
+        self._bus = machine.inside.converse(["dbus-monitor", "--system", "--profile", *self.RULES])
+        while "NameLost" not in self._bus.hear(5):      # it has become a monitor
+            pass
+
+    def hear(self, timeout: float = 5.0) -> Signal:
+        """The next one."""
+        fields = self._bus.hear(timeout).split("\t")
+        if len(fields) < 8:
+            raise Deadline(f"the bus said {fields}")
+        found = Signal(float(fields[1]), fields[7], fields[5])
+        self.seen.append(found)
+        return found
+
+    def wait(self, member: str, session: str, timeout: float = 5.0) -> Signal:
+        """The next such signal: Lock, Unlock, SessionRemoved, PropertiesChanged …"""
+        until = time.monotonic() + timeout
+        while True:
+            found = self.hear(max(0.0, until - time.monotonic()))
+            if found.member == member and found.session == session:
+                return found
+
+    def quiet(self, seconds: float) -> list[Signal]:
+        """What comes in that time."""
+        until, heard = time.monotonic() + seconds, []
+        with contextlib.suppress(Deadline):
+            while True:
+                heard.append(self.hear(max(0.0, until - time.monotonic())))
+        return heard
+
+    def close(self) -> None:
+        if self._bus.process.alive:
+            self._bus.process.kill_tree()
+        self._bus.close()
+
+
+def inner_pid(pid: int) -> int:
+    """What the innermost namespace calls it; 0 when it has gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            return next(int(line.split()[-1]) for line in file if line.startswith("NSpid:"))
+    except (OSError, StopIteration):
+        return 0
