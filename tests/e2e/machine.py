@@ -16,8 +16,8 @@ It is the host's own root seen through an overlay, booted by systemd-nspawn in a
 nothing remains. The kernel refuses the audit to a container, so jukinetd, jukinet-card, jukinet-witness, auditd and
 pcscd run outside, in the world, as in every other end-to-end test: what is known of World and Office holds
 (`m.services`, `m.records()`, `m.insert("hanako")`, `m.pull()`, `m.card`). Programs inside reach them by the sockets in
-/run/jukinet and /run/pcscd. Users, /etc, /home, /var/log and the network are the same on both sides; /tmp and the rest
-of /run are not.
+/run/jukinet and /run/pcscd. Users, /etc, /home and /var/log are the same on both sides; /tmp, the rest of /run and the
+network are not.
 
 Inside:
 
@@ -25,10 +25,20 @@ Inside:
     m.inside.read("/run/x"), .path("/run/x")    files
     m.start("jukinet-monitor", [PROGRAM, ...], user="_jukinet-monitor", env={...}, Type="notify")
         a service of the system manager: a Unit with .pid (as seen outside), .alive, .stop(), .kill(), .log()
-    m.units("jukinet-monitor.service")          the unit file of the build, to be started with m.start(NAME)
+    m.unit("jukinet-monitor.service"), m.start("jukinet-monitor.service")
+        the same with the unit file of the build; a drop-in: m.unit("jukinet-monitor.service.d/x.conf", TEXT)
     m.open_login("hanako", PIN)                 a session on a terminal; m.console is agetty's on /dev/console
     m.session_of("hanako")                      its logind id; m.shown(ID): what `loginctl show-session` says
     with m.signals() as heard: heard.wait("Lock", ID)
+    with m.screen("hanako", PIN) as screen:     Xvfb, xss-lock and i3lock in a session of type x11: see Screen. A test
+        that wants one starts with machine_missing(*SCREEN_PROGRAMS).
+
+From a pulled card to a locked screen, with something that sees to it running as a service inside:
+
+    pulled = time.time(); m.card.remove()       # m.pull() also waits until pcscd must have noticed
+    heard.wait("Lock", screen.session).at - pulled
+    screen.wait_until_locked()                  # LockedHint, which xss-lock sets, and i3lock holds the keyboard
+    m.insert("hanako"); screen.unlock(PIN)
 """
 
 from __future__ import annotations
@@ -47,12 +57,27 @@ from jukinet import PIN, Deadline, Office, missing, procs, tap, wait_for
 from world import PIN_PROMPT
 from world.namespace import PATH, WORK
 from world.process import Conversation, Finished, Process
-from world.terminal import Terminal
+from world.terminal import Session, Terminal
 from world.world import SHELL, SOURCE
 
 ROOT = f"{WORK}/machine"
 PROGRAMS = ("systemd-nspawn", "systemd-run", "loginctl", "dbus-daemon", "dbus-monitor", "pkcheck", "nsenter", "agetty")
 SHOWN_INSIDE = ("/etc", "/home", "/root", "/run/jukinet", "/run/pcscd", "/var/lib/jukinet-registry", "/tmp/jk")
+SCREEN_PROGRAMS = ("Xvfb", "xdotool", "xss-lock", "i3lock")
+# login hands this on with -p, as agetty lets it: pam_systemd takes the type from it.
+X_SESSION = {"PATH": PATH, "TERM": "dumb", "XDG_SESSION_TYPE": "x11"}
+LOCKER = "xss-lock -- i3lock --nofork"
+XVFB = "Xvfb -displayfd 3 -screen 0 320x240x24 -nolisten tcp"
+GRABBED = """\
+import ctypes
+x = ctypes.CDLL("libX11.so.6")
+x.XOpenDisplay.restype = ctypes.c_void_p
+x.XDefaultRootWindow.argtypes = [ctypes.c_void_p]
+x.XDefaultRootWindow.restype = ctypes.c_ulong
+x.XGrabKeyboard.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_ulong]
+display = x.XOpenDisplay(None)
+raise SystemExit(0 if x.XGrabKeyboard(display, x.XDefaultRootWindow(display), 1, 1, 1, 0) == 1 else 1)
+"""
 # The host's own units are not wanted, but for those that a vendor enables for everybody.
 TARGET = """\
 [Unit]
@@ -133,10 +158,13 @@ class Machine(Office):
             space.directory(directory)
         space.write("/etc/systemd/system/machine.target", TARGET)
         space.write("/etc/systemd/system/machine-ready.service", READY)
-        space.write("/etc/securetty", "")
+        space.directory("/etc/systemd/system/console-getty.service.d")
+        space.write("/etc/systemd/system/console-getty.service.d/at-once.conf", "[Service]\nType=exec\n")
         for name in ("login", "su", "jukinet-unlock"):
             with open(f"{self.build_dir}/conf/{name}", encoding="utf-8") as file:
                 space.write(f"/etc/pam.d/{name}", file.read())
+        with open(f"{self.build_dir}/conf/jukinet-unlock", encoding="utf-8") as file:
+            space.write("/etc/pam.d/i3lock", file.read())
         space.directory(f"{ROOT}/upper")
         self.install(self.pam.module, f"{module_place()}/pam_jukinet.so", 0o755)
         self.install(f"{SOURCE}/packaging/polkit/50-jukinet-monitor.rules",
@@ -162,7 +190,8 @@ class Machine(Office):
         self._nspawn = self.console.start([
             "unshare", "--mount", "--propagation", "private", "sh", "-c", BOOT, "boot", ROOT, group,
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-users=no", "--link-journal=no",
-            "--console=interactive", f"--directory={ROOT}/root", "--bind=/var/log:/var/log:norbind",
+            "--console=interactive", "--private-network", "--system-call-filter=@memlock", f"--directory={ROOT}/root",
+            "--bind=/var/log:/var/log:norbind",
             *(f"--bind={path}" for path in shown), "--boot", "systemd.unit=machine.target"])
         self.inside = Inside(self)
         wait_for(self._ready, "the machine to boot", timeout, 0.01)
@@ -193,17 +222,17 @@ class Machine(Office):
     def loginctl(self, *arguments: str, uid: str | int | None = None) -> Finished:
         return self.inside.run(["loginctl", "--no-ask-password", *arguments], uid=uid)
 
-    def units(self, *names: str) -> None:
-        """Unit files as the build has them, programs where the build has them."""
-        for name in names:
+    def unit(self, name: str, text: str = "") -> None:
+        """A unit file, to be started with start(NAME). Without text that of the build, as it will be installed, but for
+        the programs, which are where the build has them."""
+        if not text:
             built, plain = (f"{directory}/packaging/systemd/{name}" for directory in (self.build_dir, SOURCE))
             with open(built if os.path.exists(built) else plain, encoding="utf-8") as file:
-                text = re.sub(r"/usr/libexec/jukinet/(jukinet-)?(\w+)", self._program, file.read())
-            self.space.write(f"/etc/systemd/system/{name}", text)
+                text = re.sub(r"(?m)^(ExecStart=)/\S+/jukinet-(\w+)",
+                              rf"\1{self.build_dir}/pam_jukinet/\2/jukinet-\2", file.read())
+        self.space.directory(f"/etc/systemd/system/{os.path.dirname(name)}")
+        self.space.write(f"/etc/systemd/system/{name}", text)
         self.systemctl("daemon-reload")
-
-    def _program(self, installed: re.Match[str]) -> str:
-        return f"{self.build_dir}/pam_jukinet/{installed[2]}/{os.path.basename(installed[0])}"
 
     def start(self, name: str, argv: Iterable[str] = (), *, user: str | int | None = None,
               env: Mapping[str, str] | None = None, **properties: str) -> Unit:
@@ -251,17 +280,26 @@ class Machine(Office):
 
     def everybody_out(self, timeout: float = 10.0) -> None:
         """No session, no user manager, no process of an operator."""
-        for name in {*self.sessions().values()}:
-            self.loginctl("terminate-user", name)
-        for one in self.accounts.values():
-            if one.is_person:
-                self.inside.run(["systemctl", "stop", f"user@{one.uid}.service"])
-        wait_for(lambda: not any(self.processes_of(one.name) for one in self.accounts.values() if one.is_person),
+        uids = {one.uid() for one in self.processes()} & {one.uid for one in self.accounts.values() if one.is_person}
+        for uid in uids:
+            self.systemctl("stop", f"user-{uid}.slice")
+        wait_for(lambda: not uids & {one.uid() for one in self.processes()} and not self.sessions(),
                  "everybody to be out", timeout, 0.01)
 
     def reset(self, holder: str = "hanako") -> None:
         self.everybody_out()
         super().reset(holder)
+
+    @contextlib.contextmanager
+    def screen(self, account: str, pin: str = PIN, **how: Any) -> Iterator[Screen]:
+        """A graphical session of that account, its card in the reader; it is left by logging out."""
+        with self.open_session(["/bin/login", "-p", "--", account], pin, env=X_SESSION) as session:
+            tap.check(session.reached, str(session.visit))
+            made = Screen(self, session, account, **how)
+            yield made
+            made.close()
+            if not session.terminal.ended:
+                session.exit()
 
     # terminals inside
 
@@ -418,6 +456,69 @@ class Unit:
 
     def log(self) -> str:
         return self.machine.inside.run(["journalctl", "--no-pager", "-o", "cat", "-u", self.name]).stdout
+
+
+class Screen:
+    """A virtual screen, a shell in its session, and a locker that obeys logind.
+
+    session: logind's id. command(LINE): in the session's shell.
+    """
+
+    def __init__(self, machine: Machine, shell: Session, account: str, locker: str = LOCKER) -> None:
+        """locker: a shell command that is started in the session; "" for a session that ignores every lock."""
+        self.machine = machine
+        self.shell = shell
+        self.account = account
+        self.session = machine.session_of(account)
+        shell.command(f"{XVFB} 3>$XDG_RUNTIME_DIR/display 2>/dev/null &")
+        shell.command("until [ -s $XDG_RUNTIME_DIR/display ]; do sleep 0.01; done")
+        self.display = ":" + shell.command("cat $XDG_RUNTIME_DIR/display").strip()
+        shell.command(f"export DISPLAY={self.display}")
+        if locker:
+            shell.command(f"{locker} >$XDG_RUNTIME_DIR/locker.log 2>&1 &")
+
+    def command(self, line: str, timeout: float = 10.0) -> str:
+        return self.shell.command(line, timeout)
+
+    def run(self, *argv: str) -> Finished:
+        """A program on the screen, of its user."""
+        return self.machine.inside.run(argv, uid=self.account, env={"PATH": PATH, "DISPLAY": self.display})
+
+    def keys(self, *words: str) -> None:
+        """xdotool's own words: keys("type", "123456"), keys("key", "Return")."""
+        self.run("xdotool", *words).check()
+
+    @property
+    def locker(self) -> procs.Seen | None:
+        """The process that holds the screen."""
+        return next((one for one in self.machine.processes_of(self.account) if one.name == "i3lock"), None)
+
+    @property
+    def hint(self) -> bool:
+        """LockedHint, as the session's locker sets it."""
+        return self.machine.locked_hint(self.session)
+
+    def grabbed(self) -> bool:
+        """Whether somebody holds the keyboard."""
+        return self.run("/usr/bin/python3", "-c", GRABBED).ok
+
+    def wait_until_locked(self, timeout: float = 5.0) -> float:
+        return wait_for(lambda: self.hint and self.locker and self.grabbed(), "the screen to be locked", timeout)
+
+    def wait_until_open(self, timeout: float = 10.0) -> float:
+        return wait_for(lambda: not self.hint and not self.locker, "the screen to be open", timeout)
+
+    def close(self) -> None:
+        """The screen goes, and with it what is on it."""
+        for one in self.machine.processes_of(self.account):
+            if one.name == "Xvfb":
+                procs.send(one)
+
+    def unlock(self, pin: str = PIN) -> None:
+        """Typed at the locker; whether that opens the screen is seen with wait_until_open()."""
+        self.wait_until_locked()
+        self.keys("type", pin)
+        self.keys("key", "Return")
 
 
 @dataclasses.dataclass(frozen=True)
