@@ -46,6 +46,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import glob
+import json
 import os
 import re
 import shutil
@@ -61,7 +62,8 @@ from world.terminal import Session, Terminal
 from world.world import SHELL, SOURCE
 
 ROOT = f"{WORK}/machine"
-PROGRAMS = ("systemd-nspawn", "systemd-run", "loginctl", "dbus-daemon", "dbus-monitor", "pkcheck", "nsenter", "agetty")
+PROGRAMS = ("systemd-nspawn", "systemd-run", "loginctl", "dbus-daemon", "dbus-monitor", "busctl",
+            "pkcheck", "nsenter", "agetty")
 SHOWN_INSIDE = ("/etc", "/home", "/root", "/run/jukinet", "/run/pcscd", "/var/lib/jukinet-registry", "/tmp/jk")
 SCREEN_PROGRAMS = ("Xvfb", "xdotool", "xss-lock", "i3lock")
 # login hands this on with -p, as agetty lets it: pam_systemd takes the type from it.
@@ -268,6 +270,15 @@ class Machine(Office):
 
     def locked_hint(self, session: str) -> bool:
         return self.shown(session).get("LockedHint") == "yes"
+
+    def has_locker(self, session: str) -> bool:
+        """Whether a program listens to the signals of this very session, as lockers do."""
+        said = self.inside.run(["busctl", "--json=short", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                "org.freedesktop.DBus.Debug.Stats", "GetAllMatchRules"]).check().stdout
+        rules = [rule for one in json.loads(said)["data"][0].values() for rule in one]
+        path = re.sub("^[0-9]|[^0-9A-Za-z]", lambda one: f"_{ord(one[0]):02x}", session)
+        return any("interface='org.freedesktop.login1.Session'" in rule
+                   and f"path='/org/freedesktop/login1/session/{path}'" in rule for rule in rules)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[Signals]:
@@ -476,6 +487,7 @@ class Screen:
         shell.command(f"export DISPLAY={self.display}")
         if locker:
             shell.command(f"{locker} >$XDG_RUNTIME_DIR/locker.log 2>&1 &")
+            wait_for(lambda: machine.has_locker(self.session), "the locker to listen", every=0.02)
 
     def command(self, line: str, timeout: float = 10.0) -> str:
         return self.shell.command(line, timeout)
