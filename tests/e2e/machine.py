@@ -19,6 +19,10 @@ pcscd run outside, in the world, as in every other end-to-end test: what is know
 /run/jukinet and /run/pcscd. Users, /etc, /home and /var/log are the same on both sides; /tmp, the rest of /run and the
 network are not.
 
+Where no record is looked at, a test need not wait for its turn with the machine's audit: Machine(NAME, audit=False),
+and after each reset() m.settings(audit={"recording": "kernel"}); m.registry.build(). With the pcscd socket of the
+package, m.pcscd.ship(), a service needs SupplementaryGroups="_jukinet-card".
+
 Inside:
 
     m.inside.run(["loginctl"], uid="hanako")    a command to its end, outside of every session
