@@ -68,6 +68,8 @@ from world.world import SHELL, SOURCE
 ROOT = f"{WORK}/machine"
 PROGRAMS = ("systemd-nspawn", "systemd-run", "loginctl", "dbus-daemon", "dbus-monitor", "busctl",
             "pkcheck", "nsenter", "agetty")
+# These stand outside: a unit that wants one of them must not put another in its place.
+MASKED = ("pcscd.socket", "pcscd.service", "jukinetd.socket", "jukinet-card.socket", "jukinet-witness.socket")
 SHOWN_INSIDE = ("/etc", "/home", "/root", "/run/jukinet", "/run/pcscd", "/var/lib/jukinet-registry", "/tmp/jk")
 SCREEN_PROGRAMS = ("Xvfb", "xdotool", "xss-lock", "i3lock")
 # login hands this on with -p, as agetty lets it: pam_systemd takes the type from it.
@@ -164,6 +166,8 @@ class Machine(Office):
             space.directory(directory)
         space.write("/etc/systemd/system/machine.target", TARGET)
         space.write("/etc/systemd/system/machine-ready.service", READY)
+        for name in MASKED:
+            os.symlink("/dev/null", space.path(f"/etc/systemd/system/{name}"))
         space.directory("/etc/systemd/system/console-getty.service.d")
         space.write("/etc/systemd/system/console-getty.service.d/at-once.conf", "[Service]\nType=exec\n")
         for name in ("login", "su", "jukinet-unlock"):

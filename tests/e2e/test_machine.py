@@ -196,6 +196,7 @@ def test_a_service_of_the_monitors_user(m):
     other services. It sees a card come and go, and has the sockets of jukinetd and of the system bus."""
     m.reset()
     m.pcscd.ship()
+    m.inside.run(["systemctl", "start", "pcscd.socket"])        # as its unit wants it: the one outside stays
     sandbox = {"CapabilityBoundingSet": "", "NoNewPrivileges": "yes", "PrivateDevices": "yes", "PrivateTmp": "yes",
                "PrivateNetwork": "yes", "ProtectHome": "yes", "ProtectProc": "invisible", "ProtectSystem": "strict",
                "RestrictAddressFamilies": "AF_UNIX", "RestrictNamespaces": "yes", "SystemCallFilter": "@system-service"}
