@@ -2,22 +2,17 @@
 #include "look.h"
 
 #include <langinfo.h>
-#include <libintl.h>
 #include <string.h>
 
-#include "config.h"
+#include "language.h"
 #include "terminal.h"
-
-#define DOMAIN "jukinet"
 
 const char *
 jk_look_say(const struct jk_look *look, const char *english)
 {
 	if (!look->utf8)
 		return english;
-	/* Only our own domain is bound; the caller's locale stays as it is. */
-	bindtextdomain(DOMAIN, JK_LOCALE_DIR);
-	return dgettext(DOMAIN, english);
+	return jk_language_text(english);
 }
 
 void

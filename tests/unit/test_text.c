@@ -325,6 +325,23 @@ test_text_japanese_is_complete_and_never_cut(void **state)
 	}
 }
 
+/* xsecurelock takes the characters of its locale, and leaves the texts. */
+static void
+test_text_where_only_characters_are_taken(void **state)
+{
+	(void)state;
+	assert_non_null(setlocale(LC_ALL, "C"));
+	assert_int_equal(setenv("LC_ALL", "C.UTF-8", 1), 0);
+	assert_false(is_japanese()); /* it could not draw them */
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		skip();
+	assert_true(is_japanese());
+	assert_string_equal(setlocale(LC_MESSAGES, NULL), "C");
+	assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+	assert_false(is_japanese()); /* nobody wants it */
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+}
+
 static void
 test_text_japanese_has_the_places_of_english(void **state)
 {
@@ -980,6 +997,7 @@ main(void)
 		UTF8(test_text_is_cut_between_characters),
 		JAPANESE(test_text_is_ascii_where_there_is_nothing_else),
 		JAPANESE(test_text_japanese_is_complete_and_never_cut),
+		JAPANESE(test_text_where_only_characters_are_taken),
 		JAPANESE(test_text_japanese_has_the_places_of_english),
 		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),
 		JAPANESE(test_text_many_long_values_fit),
