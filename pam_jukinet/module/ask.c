@@ -145,6 +145,19 @@ log_refusal(const struct ask *a, enum jk_reason why)
 	                                                 : "?");
 }
 
+/*
+ * lightdm copies the name of whom a card was refused to, and crashes where there
+ * is none: its greeter never shows why.
+ */
+static int
+name_nobody(const struct ask *a, int code)
+{
+	if (code == PAM_AUTH_ERR && a->phase == JK_PHASE_AUTH &&
+	    !jk_ask_has_name(a->pamh))
+		(void)pam_set_item(a->pamh, PAM_USER, "");
+	return code;
+}
+
 static int
 refuse(const struct ask *a, enum jk_reason why, const struct jk_frame *params)
 {
@@ -153,7 +166,7 @@ refuse(const struct ask *a, enum jk_reason why, const struct jk_frame *params)
 	log_refusal(a, why);
 	jk_text(jk_reason_code(why), &a->look, params, text);
 	jk_talk_error(a->pamh, a->silent, text);
-	return jk_pam_code(why, a->phase);
+	return name_nobody(a, jk_pam_code(why, a->phase));
 }
 
 static void

@@ -52,10 +52,24 @@ jk_talk_info(pam_handle_t *pamh, bool silent, const char *text)
 	show(pamh, PAM_TEXT_INFO, silent, text);
 }
 
+/*
+ * lightdm's GTK greeter puts a sentence of its own in the place of an error
+ * ("incorrect password"), and leaves information as it is.
+ */
+static bool
+loses_errors(const pam_handle_t *pamh)
+{
+	const void *service = NULL;
+
+	return pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS &&
+	       service != NULL && strcmp(service, "lightdm") == 0;
+}
+
 void
 jk_talk_error(pam_handle_t *pamh, bool silent, const char *text)
 {
-	show(pamh, PAM_ERROR_MSG, silent, text);
+	show(pamh, loses_errors(pamh) ? PAM_TEXT_INFO : PAM_ERROR_MSG, silent,
+	    text);
 }
 
 int

@@ -10,7 +10,8 @@ import shutil
 import time
 from typing import Iterator
 
-from jukinet import COUNTER, PIN, WRONG, Office, missing, tap, wait_for
+from jukinet import COUNTER, PIN, WRONG, Office, missing, tap, texts, wait_for
+from world.pam import LOGIN
 
 DISPLAY = ":97"
 AUTHORITY = f"/run/lightdm/root/{DISPLAY}"
@@ -18,6 +19,7 @@ LOG = "/tmp/lightdm.log"
 WHO = "/tmp/who"
 HOME = "/etc/lightdm"
 USER_NAME = ("370", "191")  # where it is typed, on a screen of 640x480 with a text of one line or with none
+ERROR_MSG, TEXT_INFO = 3, 4
 PROGRAMS = ("lightdm", "lightdm-gtk-greeter", "dbus-daemon", "Xvfb", "xdotool")
 CONFIGURATION = f"""\
 [LightDM]
@@ -143,6 +145,21 @@ def test_wrong_pin(w):
         tap.equal(g.session(), "jiro")
         tap.equal([(one["acct"], one["res"], one.get("jwhy")) for one in w.happened(mark, "auth")],
                   [("jiro", "failed", "pin.wrong"), ("jiro", "success", "")])
+        tap.equal(g.log("Terminated with signal"), 0, "before there is a name")
+
+
+def test_a_refusal_is_information(w):
+    """The greeter would put a sentence of its own in the place of an error."""
+    w.reset("jiro")
+    for service, style in (("lightdm", TEXT_INFO), ("jk-test", ERROR_MSG)):
+        w.pam.write(service, LOGIN)
+        with w.app() as app:
+            app.start(service, "jiro")
+            app.begin("authenticate")
+            app.until_prompt()
+            app.order(answer="1")
+            said = app.hear()
+        tap.equal((said["say"], said["style"]), (texts.text("pin.malformed", min=4, max=16), style), service)
 
 
 def test_card_of_somebody_else(w):

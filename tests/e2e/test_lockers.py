@@ -18,7 +18,11 @@ import termios
 import time
 from typing import Callable
 
-from jukinet import (COUNTER, Office, PIN, ROOT, STAFF, TRIES, WRONG, Deadline, Record, missing, tap, texts, wait_for)
+from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, TRIES, WRONG, Deadline, Record, frames, missing, tap, texts,
+                     wait_for)
+
+GRANTED = texts.reasons()["granted"]
+ACTIVE, LOCKED = 1, 2
 
 DISPLAY = ":99"
 SCREEN = "1024x600x24"
@@ -100,6 +104,17 @@ class Screens(Office):
     def grabbed(self) -> bool:
         return self.run([sys.executable, "-B", "-I", "-c", GRABBED], env=self.env).ok
 
+    # the session itself
+
+    def lock(self) -> None:
+        """As a locker's glue does it, and it stays so whatever the screen shows."""
+        told = self.python("watch.py", "lock", "6", uid=COUNTER)
+        tap.equal((told[-1]["why"], self.state()), (GRANTED, LOCKED))
+
+    def state(self) -> int:
+        with open(self.space.path(f"{NOTICES}/{self.uid}"), "rb") as file:
+            return int.from_bytes(dict(frames.decode(file.read())[1])[frames.F_STATE], "big")
+
     # what came of it
 
     def refused(self, act: Callable[[], object], why: str, **more: str) -> Record:
@@ -109,6 +124,7 @@ class Screens(Office):
         one = self.wait_for_record(mark)
         tap.equal((one.op, one["res"], one.get("jwhy")), ("auth", "failed", why), str(one))
         self.check_who(one, **more)
+        tap.equal(self.state(), LOCKED)
         return one
 
     def granted(self, act: Callable[[], object], **more: str) -> Record:
@@ -119,10 +135,12 @@ class Screens(Office):
         staff = STAFF["hanako"]
         self.check_who(one, jper=staff.number, jright=staff.operator_id, jcard=staff.card, jmeth="card-pin",
                        jsess=self.log.ours(op="session-start")[-1]["jsess"], **more)
+        wait_for(lambda: self.state() == ACTIVE, "the session to be active")
+        tap.equal([after.op for after in self.happened(mark, "unlock")], ["unlock"])
         return one
 
     def check_who(self, one: Record, **more: str) -> None:
-        wanted = {"acct": COUNTER} | more
+        wanted = {"acct": COUNTER, "jfor": "unlock"} | more
         tap.equal({name: one.get(name) for name in wanted}, wanted, str(one))
         tap.equal((one.uid, one.auid), (self.accounts["_jukinet"].uid, self.uid), str(one))
 
@@ -154,7 +172,6 @@ class Locker:
     """How one is started, asked to unlock, and seen to have gone."""
 
     program = ""
-    word = "unlock"         # what an attempt of its is for
 
     def __init__(self, w: Screens) -> None:
         self.w = w
@@ -375,7 +392,6 @@ class Vlock(Locker):
     """On a terminal, as root for the kernel; after the person it asks for root."""
 
     program = "vlock"
-    word = "login"
     needs = absent("vlock")
     enter = r"Please press \[ENTER\] to unlock\.\s*"
     prompt = r"PIN: $"
@@ -411,7 +427,6 @@ class Physlock(Locker):
     """Takes the machine's own virtual terminals, so only where that was asked for: CONSOLE=1."""
 
     program = "physlock"
-    word = "login"
     needs = absent("physlock") + ([] if os.environ.get("CONSOLE") else ["it takes the machine's screen; CONSOLE=1 lets it"])
     prompt = r"PIN: *$"
     before = ""
@@ -477,30 +492,30 @@ def utmp(line: str, user: str) -> bytes:
 def story(w: Screens, locker: Locker) -> None:
     """Lock, wrong PIN, a colleague's card, no card, no attempt at all, right card."""
     w.insert("hanako")
+    w.lock()
     locker.lock()
     tap.check(locker.is_locked(), "locked")
     before = w.verifies()
-    w.refused(lambda: locker.answer(WRONG), "pin.wrong", jfor=locker.word, jper="p0123",
-              jtry=str(TRIES - 1))
+    w.refused(lambda: locker.answer(WRONG), "pin.wrong", jper="p0123", jtry=str(TRIES - 1))
     locker.screenshot("pin.wrong")
     tap.equal((w.tries(), w.verifies()), (TRIES - 1, before + 1), "one PIN met the card")
     locker.rest()
     w.insert("taro")
     before = w.verifies()
-    w.refused(locker.attempt, "lock.other", jfor=locker.word, jper="p0124", jcard="c-0043")
+    w.refused(locker.attempt, "lock.other", jper="p0124", jcard="c-0043")
     locker.screenshot("lock.other")
     tap.equal((w.tries(), w.verifies()), (TRIES, before), "his card met no PIN")
     locker.rest()
     w.pull()
     begun = time.monotonic()
-    w.refused(locker.attempt, "card.none", jfor=locker.word)
+    w.refused(locker.attempt, "card.none")
     tap.check(time.monotonic() - begun < DEADLINE, "in time")
     locker.screenshot("card.none")
     tap.check(locker.is_locked(), "locked up to here")
     locker.rest()
     w.insert("hanako")
     nothing(w, locker.cancel)
-    w.granted(lambda: locker.answer(PIN), jfor=locker.word)
+    w.granted(lambda: locker.answer(PIN))
     locker.opened()
 
 
@@ -509,7 +524,7 @@ def nothing(w: Screens, act: Callable[[], object]) -> None:
     mark = w.mark()
     act()
     tap.equal([str(one) for one in w.happened(mark)], [])
-    tap.equal(w.tries(), TRIES)
+    tap.equal((w.tries(), w.state()), (TRIES, LOCKED))
 
 
 @tap.skip_if(I3lock.needs)
@@ -522,6 +537,7 @@ def test_i3lock(w):
 def test_i3lock_under_no_new_privs(w):
     """And one that was killed while a card was waited for."""
     w.pull()
+    w.lock()
     with I3lock(w) as locker:
         locker.lock()
         def kill() -> None:
@@ -532,7 +548,7 @@ def test_i3lock_under_no_new_privs(w):
         locker.lock(nnp=True)
         tap.check("NoNewPrivs:\t1\n" in w.space.read(f"/proc/{locker.process.pid}/status"), "no_new_privs")
         w.insert("hanako")
-        w.granted(lambda: locker.answer(PIN), jfor=locker.word)
+        w.granted(lambda: locker.answer(PIN))
         locker.opened()
 
 
