@@ -4,13 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fold.h"
 #include "terminal.h"
+#include "text.h"
+
+static bool
+is_for(const pam_handle_t *pamh, const char *service)
+{
+	const void *item = NULL;
+
+	return pam_get_item(pamh, PAM_SERVICE, &item) == PAM_SUCCESS &&
+	       item != NULL && strcmp(item, service) == 0;
+}
+
+/*
+ * xscreensaver's dialog is so many columns wide, in front of an answer half of
+ * it; it breaks lines at blanks only, and cuts off the rest.
+ */
+#define DIALOG_COLUMNS 42
+#define LABEL_COLUMNS  18
+
+static const char *
+fit(const pam_handle_t *pamh, int style, const char *text,
+    char room[static JK_TEXT_MAX])
+{
+	const bool asks =
+	    style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON;
+
+	if (!is_for(pamh, "xscreensaver") || strlen(text) >= JK_TEXT_MAX)
+		return text;
+	jk_fold(text, asks ? LABEL_COLUMNS : DIALOG_COLUMNS, JK_TEXT_MAX, room);
+	return room;
+}
 
 /* *ret is NULL unless PAM_SUCCESS, and may be NULL even then. */
 static int
 say(pam_handle_t *pamh, int style, const char *text, char **ret)
 {
-	const struct pam_message message = { .msg_style = style, .msg = text };
+	char room[JK_TEXT_MAX];
+	const struct pam_message message = {
+		.msg_style = style,
+		.msg = fit(pamh, style, text, room),
+	};
 	const struct pam_message *messages = &message;
 	struct pam_response *response = NULL;
 	const void *item = NULL;
@@ -56,20 +91,11 @@ jk_talk_info(pam_handle_t *pamh, bool silent, const char *text)
  * lightdm's GTK greeter puts a sentence of its own in the place of an error
  * ("incorrect password"), and leaves information as it is.
  */
-static bool
-loses_errors(const pam_handle_t *pamh)
-{
-	const void *service = NULL;
-
-	return pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS &&
-	       service != NULL && strcmp(service, "lightdm") == 0;
-}
-
 void
 jk_talk_error(pam_handle_t *pamh, bool silent, const char *text)
 {
-	show(pamh, loses_errors(pamh) ? PAM_TEXT_INFO : PAM_ERROR_MSG, silent,
-	    text);
+	show(pamh, is_for(pamh, "lightdm") ? PAM_TEXT_INFO : PAM_ERROR_MSG,
+	    silent, text);
 }
 
 int

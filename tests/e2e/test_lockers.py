@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The screen lockers that people use, on a screen without glass: the same person unlocks, and nobody else.
 
-What is not installed is skipped by name; `tools/needs screens` installs all of it. SCREENSHOTS=DIRECTORY keeps pictures of
-what the lockers show, in Japanese.
+What is not installed is skipped by name; `tools/needs screens` installs all of it. SCREENSHOTS=DIRECTORY keeps pictures
+of what the lockers show, in Japanese. CONSOLE=1 lets physlock take the machine's own terminals.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ import termios
 import time
 from typing import Callable
 
-from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, TRIES, WRONG, Deadline, Record, frames, missing, tap, texts,
-                     wait_for)
+from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, TRIES, WRONG, Deadline, Record, frames, missing, tap,
+                     texts, wait_for)
 
 GRANTED = texts.reasons()["granted"]
 ACTIVE, LOCKED = 1, 2
-
+SCREEN_LOCKED = "6"     # the cause that a locker or its glue names
 DISPLAY = ":99"
 SCREEN = "1024x600x24"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SERVICES = ("i3lock", "physlock", "swaylock", "vlock", "xscreensaver", "xsecurelock")
-CARD_WAIT = 2
 DEADLINE = 12
 VT_ACTIVATE, VT_UNLOCKSWITCH = 0x5606, 0x560C
 # Whether somebody else holds the keyboard: then a locker has locked.
@@ -108,7 +107,7 @@ class Screens(Office):
 
     def lock(self) -> None:
         """As a locker's glue does it, and it stays so whatever the screen shows."""
-        told = self.python("watch.py", "lock", "6", uid=COUNTER)
+        told = self.python("watch.py", "lock", SCREEN_LOCKED, uid=COUNTER)
         tap.equal((told[-1]["why"], self.state()), (GRANTED, LOCKED))
 
     def state(self) -> int:
@@ -258,8 +257,10 @@ class Swaylock(Locker):
             w.mine(["sway", "-c", "/etc/sway.lockers"], env=env, stderr="/tmp/sway.log")
             wait_for(lambda: w.space.exists(f"{self.runtime}/wayland-1"), "sway")
         self.env = w.env | env | {"WAYLAND_DISPLAY": "wayland-1"}
+        w.space.write("/tmp/swaylock.log", "")
         self.process = w.mine(["swaylock", "--debug"], env=self.env, stderr="/tmp/swaylock.log", **how)
-        time.sleep(0.5)         # it has no log of having locked
+        wait_for(lambda: "Using" in w.space.read("/tmp/swaylock.log"), "swaylock")
+        time.sleep(0.3)         # and it has no log of having locked
 
     def keys(self, *words: str) -> None:
         """The first key of a keyboard that has just come is lost."""
@@ -427,7 +428,7 @@ class Physlock(Locker):
     """Takes the machine's own virtual terminals, so only where that was asked for: CONSOLE=1."""
 
     program = "physlock"
-    needs = absent("physlock") + ([] if os.environ.get("CONSOLE") else ["it takes the machine's screen; CONSOLE=1 lets it"])
+    needs = absent("physlock") + ([] if os.environ.get("CONSOLE") else ["CONSOLE=1 would let it"])
     prompt = r"PIN: *$"
     before = ""
 
@@ -485,8 +486,8 @@ def active() -> str:
 
 def utmp(line: str, user: str) -> bytes:
     """One user process on that terminal."""
-    return struct.pack("hi32s4s32s256shhiii16s20s", 7, os.getpid(), line.encode(), line[-4:].encode(), user.encode(), b"", 0, 0,
-                       0, int(time.time()), 0, b"", b"")
+    return struct.pack("hi32s4s32s256shhiii16s20s", 7, os.getpid(), line.encode(), line[-4:].encode(), user.encode(),
+                       b"", 0, 0, 0, int(time.time()), 0, b"", b"")
 
 
 def story(w: Screens, locker: Locker) -> None:
@@ -562,6 +563,11 @@ def test_swaylock(w):
 def test_xscreensaver(w):
     with Xscreensaver(w) as locker:
         story(w, locker)
+    # It breaks lines at blanks only, and cuts off what is left of them.
+    shown = re.findall(r'pam_conversation \([A-Z_]+="([^"]*)"\)', w.space.read(locker.log))
+    tap.check(len(shown) > 4, str(shown))
+    japanese = [line for text in shown for line in text.split("\n") if "ください" in text]
+    tap.equal([line for line in japanese if len(line) > 22], [])
 
 
 @tap.skip_if(Xsecurelock.needs)
