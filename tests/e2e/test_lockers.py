@@ -133,7 +133,7 @@ class Screens(Office):
         tap.equal((one.op, one["res"], one.get("jwhy")), ("auth", "success", ""), str(one))
         staff = STAFF["hanako"]
         self.check_who(one, jper=staff.number, jright=staff.operator_id, jcard=staff.card, jmeth="card-pin",
-                       jsess=self.log.ours(op="session-start")[-1]["jsess"], **more)
+                       jsess=self.records(op="session-start")[-1]["jsess"], **more)
         wait_for(lambda: self.state() == ACTIVE, "the session to be active")
         tap.equal([after.op for after in self.happened(mark, "unlock")], ["unlock"])
         return one
@@ -320,13 +320,23 @@ class Xscreensaver(Locker):
 
     def attempt(self) -> None:
         if self.wake() == "TEXT_INFO":
-            self.w.keys("key", "Return")
+            self.press_return("PAM_SUCCESS")
             self.see("ERROR_MSG")
+
+    def press_return(self, pattern: str) -> None:
+        """Until its log says that it has: a dialog that is just being drawn takes no key."""
+        for _ in range(20):
+            self.w.keys("key", "Return")
+            try:
+                self.see(pattern, 0.5)
+                return
+            except Deadline:
+                pass
+        raise Deadline(f"no {pattern} after Return")
 
     def rest(self) -> None:
         """The text of the refusal is read, and the notice that it was one."""
-        self.w.keys("key", "Return")
-        self.see("saved auth failure")
+        self.press_return("saved auth failure")
         time.sleep(0.1)
         self.w.keys("key", "Return")
         self.see("xscreensaver-auth exited")

@@ -329,12 +329,15 @@ test_text_japanese_is_complete_and_never_cut(void **state)
 static void
 test_text_where_only_characters_are_taken(void **state)
 {
+	char name[64];
+
 	(void)state;
+	speak_japanese();
+	(void)snprintf(name, sizeof(name), "%s", setlocale(LC_CTYPE, NULL));
 	assert_non_null(setlocale(LC_ALL, "C"));
-	assert_int_equal(setenv("LC_ALL", "C.UTF-8", 1), 0);
+	assert_int_equal(setenv("LC_ALL", name, 1), 0);
 	assert_false(is_japanese()); /* it could not draw them */
-	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-		skip();
+	assert_non_null(setlocale(LC_CTYPE, name));
 	assert_true(is_japanese());
 	assert_string_equal(setlocale(LC_MESSAGES, NULL), "C");
 	assert_int_equal(setenv("LC_ALL", "C", 1), 0);
