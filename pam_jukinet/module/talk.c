@@ -21,7 +21,7 @@ is_for(const pam_handle_t *pamh, const char *service)
  * xscreensaver's dialog is so many columns wide, in front of an answer half of
  * it; it breaks lines at blanks only, and cuts off the rest.
  */
-#define DIALOG_COLUMNS 42
+#define DIALOG_COLUMNS 40
 #define LABEL_COLUMNS  18
 
 static const char *

@@ -577,7 +577,7 @@ def test_xscreensaver(w):
     shown = re.findall(r'pam_conversation \([A-Z_]+="([^"]*)"\)', w.space.read(locker.log))
     tap.check(len(shown) > 4, str(shown))
     japanese = [line for text in shown for line in text.split("\n") if "ください" in text]
-    tap.equal([line for line in japanese if len(line) > 22], [])
+    tap.equal([line for line in japanese if sum(1 + (letter > "\u2e80") for letter in line) > 44], [])
 
 
 @tap.skip_if(Xsecurelock.needs)
