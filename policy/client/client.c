@@ -21,22 +21,37 @@
 /* No attempt may be longer, whatever the service says. */
 #define LONGEST_MS 120000
 
-static enum jk_err
-connect_to(const char *path, int *ret_fd)
+/* In a crowd the kernel lets in who has waited longest. */
+static int
+connect_patiently(int fd, bool patient, const struct sockaddr_un *address)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const struct timeval patience = { .tv_sec = CONNECT_S };
+
+	if (!patient)
+		return connect(fd, (const struct sockaddr *)address,
+		    sizeof(*address));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	        sizeof(patience)) != 0 ||
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) !=
+	        0)
+		return -1;
+	return fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+enum jk_err
+jk_client_connect(bool patient, int *ret_fd)
+{
+	const struct sockaddr_un address = {
+		.sun_family = AF_UNIX,
+		.sun_path = JK_RUN_DIR "/jukinet.sock",
+	};
+	const int now = patient ? 0 : SOCK_NONBLOCK;
 	int fd, saved;
 
-	memcpy(address.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | now, 0);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	/* In a crowd the kernel lets in who has waited longest. */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-	        sizeof(patience)) == 0 &&
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0) {
+	if (connect_patiently(fd, patient, &address) == 0) {
 		*ret_fd = fd;
 		return JK_OK;
 	}
@@ -56,9 +71,18 @@ put_optional(struct jk_frame *frame, enum jk_field field, const char *text)
 	return jk_frame_put_str(frame, (uint8_t)field, text);
 }
 
+/* Nor is a cause of none, or no seconds, anything to say. */
 static enum jk_err
-encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
-    struct jk_frame *f)
+put_number(struct jk_frame *frame, enum jk_field field, uint64_t value)
+{
+	if (value == 0)
+		return JK_OK;
+	return jk_frame_put_u64(frame, (uint8_t)field, value);
+}
+
+enum jk_err
+jk_client_encode(const struct jk_request *r,
+    const uint8_t nonce[static JK_NONCE_LEN], struct jk_frame *f)
 {
 	enum jk_err e;
 
@@ -72,9 +96,12 @@ encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
 	    (e = jk_frame_put_u64(f, JK_FIELD_FLAGS, r->flags)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_TICKET, r->ticket)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_SESSION, r->session)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_READER, r->reader)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_COMMAND, r->command)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_FUNCTION, r->function)) != JK_OK ||
+	    (e = put_number(f, JK_FIELD_SECONDS, r->seconds)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_OPID, r->opid)) != JK_OK ||
+	    (e = put_number(f, JK_FIELD_CAUSE, r->cause)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_PURPOSE, r->purpose)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_RECEPTION, r->reception)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_GROUNDS, r->grounds)) != JK_OK)
@@ -82,11 +109,30 @@ encode(const struct jk_request *r, const uint8_t nonce[static JK_NONCE_LEN],
 	return JK_OK;
 }
 
-static enum jk_err
-read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
+enum jk_err
+jk_client_hello(const struct jk_frame *frame,
+    uint8_t ret_nonce[static JK_NONCE_LEN], int64_t *ret_ms)
 {
 	struct jk_cur nonce;
 	uint64_t ms;
+	enum jk_err e;
+
+	if (jk_frame_type(frame) != JK_FRAME_HELLO)
+		return JK_ERR_FORMAT;
+	if ((e = jk_frame_get(frame, JK_FIELD_NONCE, &nonce)) != JK_OK ||
+	    (e = jk_frame_get_u64(frame, JK_FIELD_DEADLINE_MS, &ms)) != JK_OK)
+		return e;
+	if (nonce.left != JK_NONCE_LEN || ms > LONGEST_MS)
+		return JK_ERR_FORMAT;
+	memcpy(ret_nonce, nonce.at, JK_NONCE_LEN);
+	*ret_ms = (int64_t)ms;
+	return JK_OK;
+}
+
+static enum jk_err
+read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
+{
+	int64_t ms;
 	enum jk_err e = jk_client_next(c);
 
 	/* One that says nothing at all is as good as none. */
@@ -94,18 +140,12 @@ read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
 		return JK_ERR_NOT_FOUND;
 	if (e != JK_OK)
 		return e;
-	if (jk_frame_type(c->frame) != JK_FRAME_HELLO)
-		return JK_ERR_FORMAT;
-	if ((e = jk_frame_get(c->frame, JK_FIELD_NONCE, &nonce)) != JK_OK ||
-	    (e = jk_frame_get_u64(c->frame, JK_FIELD_DEADLINE_MS, &ms)) !=
-	        JK_OK)
+	e = jk_client_hello(c->frame, ret_nonce, &ms);
+	if (e != JK_OK)
 		return e;
-	if (nonce.left != JK_NONCE_LEN || ms > LONGEST_MS)
-		return JK_ERR_FORMAT;
-	memcpy(ret_nonce, nonce.at, JK_NONCE_LEN);
 	if (jk_frame_get_u64(c->frame, JK_FIELD_STYLE, &c->style) != JK_OK)
 		c->style = 0;
-	c->until = jk_boot_ms() + (int64_t)ms + SLACK_MS;
+	c->until = jk_boot_ms() + ms + SLACK_MS;
 	return JK_OK;
 }
 
@@ -115,10 +155,10 @@ converse(const struct jk_request *request, struct jk_client *c)
 	uint8_t nonce[JK_NONCE_LEN];
 	enum jk_err e;
 
-	if ((e = connect_to(JK_RUN_DIR "/jukinet.sock", &c->fd)) != JK_OK ||
+	if ((e = jk_client_connect(true, &c->fd)) != JK_OK ||
 	    (e = jk_frame_new(&c->frame)) != JK_OK ||
 	    (e = read_hello(c, nonce)) != JK_OK ||
-	    (e = encode(request, nonce, c->frame)) != JK_OK)
+	    (e = jk_client_encode(request, nonce, c->frame)) != JK_OK)
 		return e;
 	return jk_frame_send(c->fd, c->frame);
 }

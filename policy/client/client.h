@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "cause.h"
 #include "err.h"
 #include "frame.h"
 #include "inside.h" /* IWYU pragma: export */
@@ -18,10 +19,8 @@
 
 /* Strings are borrowed; NULL is left out. */
 struct jk_request {
-	enum jk_frame_type
-	    type; /* AUTH, ACCOUNT, OPEN, CLOSE, MANAGE, SWITCH, CHANGE,
-	          * USE */
-	const char *account; /* AUTH of root may leave it out */
+	enum jk_frame_type type; /* any that starts a conversation */
+	const char *account;     /* AUTH of root may leave it out */
 	const char *service;
 	const char *tty;
 	const char *host;
@@ -31,6 +30,9 @@ struct jk_request {
 	const char *function;                      /* of MANAGE */
 	const char *opid;                          /* of SWITCH */
 	const char *purpose, *reception, *grounds; /* of USE */
+	const char *reader;                        /* of SEEN */
+	enum jk_cause cause;                       /* of LOCK, END, SEEN */
+	uint64_t seconds;                          /* of SEEN; 0: left out */
 	uint64_t flags;
 };
 
@@ -53,6 +55,19 @@ enum jk_err jk_client_send_pin(struct jk_client *client, const char *pin);
 enum jk_err jk_client_send_choice(struct jk_client *client, const char *account,
     const char *opid);
 void jk_client_close(struct jk_client *client);
+
+/*
+ * For who may not wait: the pieces of jk_client_ask(). A non-blocking socket;
+ * the service speaks first. In a crowd a patient caller waits for his place,
+ * up to two seconds, and another is told JK_ERR_BUSY.
+ */
+enum jk_err jk_client_connect(bool patient, int *ret_fd);
+/* What the first frame says. JK_ERR_FORMAT: it is no such greeting. */
+enum jk_err jk_client_hello(const struct jk_frame *frame,
+    uint8_t ret_nonce[static JK_NONCE_LEN], int64_t *ret_ms);
+/* The request as its frame. */
+enum jk_err jk_client_encode(const struct jk_request *request,
+    const uint8_t nonce[static JK_NONCE_LEN], struct jk_frame *frame);
 
 /* What a failure to get an answer means to the user. */
 enum jk_reason jk_client_reason(enum jk_err e);
