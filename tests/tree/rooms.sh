@@ -24,6 +24,11 @@ allowed()
 	pam_jukinet/card | pam_jukinet/witness)
 		echo policy/base policy/record policy/registry/rows.h
 		;;
+	pam_jukinet/monitor)
+		# The texts that people read are said once, on the module's side.
+		echo policy/base policy/client pam_jukinet/module/text.h \
+		    pam_jukinet/module/look.h
+		;;
 	tools/lookup) echo policy/base policy/client policy/include ;;
 	tools/breakglass) echo policy/base policy/record ;;
 	tools/ctl)
