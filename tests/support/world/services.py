@@ -29,7 +29,7 @@ class Service:
     name: str
     binary: str
     user: str
-    socket: Listener
+    socket: Listener | None = None  # none: it only asks
     capabilities: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     reads_log: bool = False         # joins auditd's log_group
@@ -51,6 +51,9 @@ SERVICES = (
             Listener("/run/jukinet/witness.sock", "_jukinet", "root", 0o600),
             arguments=("--log", "/var/log/audit/audit.log"), reads_log=True),
 )
+
+# Not among them: it locks sessions, which most tests do not want.
+MONITOR = Service("monitor", "pam_jukinet/monitor/jukinet-monitor", "_jukinet-monitor")
 
 DIRECTORIES = (
     Directory("/run/jukinet", "root", 0o755),
@@ -135,7 +138,7 @@ class Controlled:
 
 
 class Activated(Controlled):
-    """A service of ours. Its socket stands from `listen` on, also while the program does not run."""
+    """A service of ours. Its socket, where it has one, stands from `listen` on, also while the program does not run."""
 
     def __init__(self, space: Space, service: Service, build_dir: str, accounts: Accounts, *, log_group: int | None,
                  cores: str | None = None) -> None:
@@ -147,27 +150,31 @@ class Activated(Controlled):
         self.log_group = log_group
         self.cores = cores
         self.extra_environment: dict[str, str] = {}
-        self.path = service.socket.path         # where it is reached
+        self.path = service.socket.path if service.socket else ""       # where it is reached
         self._listener = -1
 
     def listen(self) -> None:
         """A fresh socket; callers waiting at the old one are gone."""
         self.close_socket()
         socket = self.service.socket
+        if socket is None:
+            return
         uid = self.accounts[socket.owner].uid if socket.owner in self.accounts else 0
         gid = self.accounts[socket.group].gid if socket.group in self.accounts else 0
         self._listener = self.space.listen(socket.path, uid=uid, gid=gid, mode=socket.mode)
 
     def start(self, *arguments: str, wrapper: tuple[str, ...] = ()) -> None:
         """arguments come after the service's own. wrapper: such as ("strace", "-f", "-o", FILE)."""
-        self.path = self.service.socket.path
         if self._listener < 0:
             self.listen()
+        given = {"fds": {3: self._listener}, "listen": 1} if self._listener >= 0 else {}
+        if self.service.socket:
+            self.path = self.service.socket.path
         limits = {"CORE": [-1, -1]} if self.cores else {}
         self.process = self.space.spawn(
             [*wrapper, *self.confinement(), self.binary, *self.service.arguments, *arguments],
-            fds={3: self._listener}, listen=1, env=dict(self.extra_environment), stdout=self.log, stderr=self.log,
-            cwd=self.cores or "/", limits=limits)
+            env=dict(self.extra_environment), stdout=self.log, stderr=self.log, cwd=self.cores or "/", limits=limits,
+            **given)
 
     def start_by_hand(self, *arguments: str, timeout: float = 5.0) -> None:
         """As somebody tries it in the foreground: its own socket, and nothing taken from it but what its user and

@@ -20,6 +20,7 @@ from .namespace import PATH, Space
 from .process import Deadline, Process
 
 TIOCSPTLCK = 0x40045431
+TIOCGPTN = 0x80045430
 TIOCGPTPEER = 0x5441
 SIZE = (24, 80)
 
@@ -77,6 +78,8 @@ class Terminal:
         self.master = os.open(space.path("/dev/pts/ptmx"), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         fcntl.ioctl(self.master, TIOCSPTLCK, struct.pack("i", 0))
         self.slave = fcntl.ioctl(self.master, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        number = struct.unpack("I", fcntl.ioctl(self.master, TIOCGPTN, struct.pack("I", 0)))[0]
+        self.path = f"/dev/pts/{number}"        # inside
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
         os.set_blocking(self.master, False)
 
@@ -212,7 +215,9 @@ class Terminal:
         saved = termios.tcgetattr(0) if os.isatty(0) else None
         if saved:
             tty.setraw(0)
-            fcntl.ioctl(self.master, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
+            number = struct.unpack("I", fcntl.ioctl(self.master, TIOCGPTN, struct.pack("I", 0)))[0]
+        self.path = f"/dev/pts/{number}"        # inside
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
         try:
             self._relay(until)
         finally:

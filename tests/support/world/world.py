@@ -130,6 +130,7 @@ class World:
         self.space: Space
         self.accounts: users.Accounts
         self.services: Services
+        self.monitor: Activated         # started by who wants it
         self.registry: Registry
         self.pam: Pam
         self.cards: Cards
@@ -163,6 +164,8 @@ class World:
         """Everything ends, in order where it can. What was still running unasked stands in `leftovers`."""
         for terminal in self._terminals:
             terminal.close()
+        if hasattr(self, "monitor") and self.monitor.alive:
+            self.monitor.kill_tree()
         if hasattr(self, "services"):
             self.services.stop()
             for service in self.services.values():
@@ -247,6 +250,8 @@ class World:
             self.services[row.name] = Activated(self.space, row, self.build_dir, self.accounts,
                                                 log_group=self.log_group(), cores=self._cores)
             self.services[row.name].listen()
+        self.monitor = Activated(self.space, services.MONITOR, self.build_dir, self.accounts, log_group=None,
+                                 cores=self._cores)
         if self.host_auditd:
             self._see_host_log()
         wanted, readers, mode = self._card_reader
@@ -421,6 +426,8 @@ class World:
     def report(self) -> str:
         """What a person wants to see when a test has failed."""
         parts = [(f"{name} stderr", one.stderr()) for name, one in getattr(self, "services", {}).items()]
+        if self.monitor.process:
+            parts.append(("monitor", self.monitor.stderr()))
         if self.pcscd:
             parts.append(("pcscd", self.pcscd.stderr()))
         parts += [(f"card at {card.port}", card.stderr() + card.apdus()) for card in self.cards.inserted]
