@@ -200,7 +200,8 @@ class Machine(Office):
         self._nspawn = self.console.start([
             "unshare", "--mount", "--propagation", "private", "sh", "-c", BOOT, "boot", ROOT, group,
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-users=no", "--link-journal=no",
-            "--console=interactive", "--private-network", "--system-call-filter=@memlock", f"--directory={ROOT}/root",
+            "--console=interactive", "--private-network",
+            "--system-call-filter=@memlock landlock_create_ruleset landlock_add_rule landlock_restrict_self", f"--directory={ROOT}/root",
             "--bind=/var/log:/var/log:norbind",
             *(f"--bind={path}" for path in shown), "--boot", "systemd.unit=machine.target"])
         self.inside = Inside(self)

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""jukinet-monitor as a service of a booted workstation: from the pulled card to the locked screen, and what happens to those
+who open it without a card. Without auditd, so that it waits for nobody: what is recorded is in test_monitor.py."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import Iterator
+
+from jukinet import PIN, frames, procs, tap, wait_for
+from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
+
+ENDED, ACTIVE, LOCKED = range(3)
+REMOVED, SCREEN_LOCKED, IGNORED = 2, 6, 20
+SERVICE = "jukinet-monitor.service"
+UNPROVEN = "lock, unproven"
+
+
+def stands(m: Machine, account: str = "hanako") -> tuple[int, int]:
+    """State and cause, as whoever waits reads it."""
+    with open(m.space.path(f"/run/jukinet/sessions/{m.accounts[account].uid}"), "rb") as file:
+        fields = dict(frames.decode(file.read())[1])
+    return (int.from_bytes(fields[frames.F_STATE], "big"), int.from_bytes(fields[frames.F_CAUSE], "big"))
+
+
+def state(m: Machine) -> int:
+    return stands(m)[0]
+
+
+@contextlib.contextmanager
+def monitor(m: Machine, **settings: dict) -> Iterator[Unit]:
+    m.reset()
+    m.settings(audit={"recording": "kernel"}, **settings)
+    m.registry.build()
+    # pcscd is the world's: the machine's own would take its socket away.
+    masked = m.space.path("/etc/systemd/system/pcscd.socket")
+    if not os.path.lexists(masked):
+        os.symlink("/dev/null", masked)
+    m.unit(SERVICE)
+    m.unit(f"{SERVICE}.d/quick.conf", "[Service]\nWatchdogSec=2\n")
+    said = len(Unit(m, SERVICE).log())
+    unit = m.start(SERVICE)
+    try:
+        wait_for(lambda: all(f"{who} answers" in unit.log()[said:] for who in ("logind", "pcscd")), "it to know all",
+                 every=0.05)
+        yield unit
+    finally:
+        unit.stop()
+
+
+def back(m: Machine, screen: Screen) -> None:
+    m.insert("hanako")
+    time.sleep(0.6)
+    screen.unlock(PIN)
+    screen.wait_until_open()
+    wait_for(lambda: state(m) == ACTIVE, "the session to be active")
+
+
+def test_pulled(m):
+    with monitor(m) as unit, m.screen("hanako", PIN) as screen, m.signals() as heard:
+        before = unit.log().count(": lock,")
+        for _ in range(3):
+            pulled = time.time()
+            m.card.remove()
+            wait_for(lambda: state(m) == LOCKED, "the lock in jukinetd")
+            tap.check(time.time() - pulled < 2)
+            tap.check(heard.wait("Lock", screen.session).at - pulled < 2)
+            screen.wait_until_locked()
+            tap.equal(stands(m)[1], REMOVED)
+            back(m, screen)
+            time.sleep(1)
+            tap.equal((state(m), screen.hint), (ACTIVE, False), "it stays open")
+        tap.equal(unit.log().count(": lock,") - before, 3, "once each")
+
+
+def test_locked_by_its_user(m):
+    with monitor(m) as unit, m.screen("hanako", PIN) as screen:
+        before = unit.log().count(": lock,")
+        m.loginctl("lock-session", screen.session, uid="hanako").check()
+        wait_for(lambda: stands(m) == (LOCKED, SCREEN_LOCKED), "the lock in jukinetd")
+        screen.wait_until_locked()
+        back(m, screen)
+        time.sleep(0.5)
+        tap.equal((state(m), unit.log().count(": lock,") - before), (ACTIVE, 1))
+
+
+def test_opened_without_a_card(m):
+    """By its own user's Unlock, and by the end of the locker: locked again, and ended after too many."""
+    with monitor(m) as unit, m.screen("hanako", PIN) as screen:
+        before = unit.log().count(UNPROVEN)
+        m.card.remove()
+        screen.wait_until_locked()
+        m.loginctl("unlock-session", screen.session, uid="hanako").check()
+        wait_for(lambda: unit.log().count(UNPROVEN) - before == 1, "it to be noticed", every=0.05)
+        time.sleep(0.5)
+        screen.wait_until_locked()
+        time.sleep(1)
+        procs.send(screen.locker)
+        wait_for(lambda: unit.log().count(UNPROVEN) - before == 2, "it to be noticed", every=0.05)
+        screen.wait_until_locked()
+        tap.equal(stands(m), (LOCKED, REMOVED))
+        for _ in range(8):
+            if state(m) == ENDED:
+                break
+            time.sleep(1.1)
+            m.loginctl("unlock-session", screen.session, uid="hanako")
+            time.sleep(0.4)
+        wait_for(lambda: stands(m) == (ENDED, IGNORED), "the end")
+        wait_for(lambda: m.shown(screen.session).get("State", "closing") == "closing", "the end of logind's session")
+
+
+def test_nobody_locks(m):
+    """A session without a locker: there is nothing that could hide what it shows."""
+    with monitor(m, session={"lock-within": 2}), m.open_login("hanako", PIN) as session:
+        tap.check(session.reached, str(session.visit))
+        one = m.session_of("hanako")
+        m.card.remove()
+        wait_for(lambda: state(m) == LOCKED, "the lock")
+        took = wait_for(lambda: stands(m) == (ENDED, IGNORED), "the end")
+        tap.check(1.5 < took < 3.5, f"{took:.2f} s")
+        wait_for(lambda: not m.shown(one), "the end of logind's session")
+
+
+def test_leftovers_end(m):
+    with monitor(m, session={"leftovers": "end"}):
+        with m.open_login("hanako", PIN) as session:
+            session.command("setsid sleep 600 </dev/null >/dev/null 2>&1 &")
+            session.command("systemd-run --user --quiet sleep 600")
+            session.exit()
+        tap.check(m.processes_of("hanako"), "something is left")
+        wait_for(lambda: not m.processes_of("hanako"), "the end of what is left", 9)
+
+
+def test_logind_away(m):
+    with monitor(m) as unit, m.screen("hanako", PIN) as screen:
+        m.systemctl("kill", "--signal=STOP", "systemd-logind.service")
+        try:
+            m.card.remove()
+            took = wait_for(lambda: state(m) == LOCKED, "the lock in jukinetd")
+            tap.check(took < 2, f"{took:.2f}")
+        finally:
+            m.systemctl("kill", "--signal=CONT", "systemd-logind.service")
+        screen.wait_until_locked()
+        said = unit.log().count("logind answers")
+        m.systemctl("restart", "systemd-logind.service")
+        wait_for(lambda: unit.log().count("logind answers") > said, "logind again", 10, 0.1)
+        back(m, screen)
+
+
+def test_sleep_is_delayed_and_watched(m):
+    with monitor(m) as unit:
+        listed = m.inside.run(["systemd-inhibit", "--list", "--no-pager", "--no-legend"]).check().stdout
+        tap.check("jukinet-monitor" in listed and "delay" in listed, listed)
+        tap.equal(unit.show("SubState"), "running")
+        tap.check(int(unit.show("WatchdogUSec").rstrip("s") or 0) > 0)
+        unit.kill(19)       # SIGSTOP: the watchdog notices
+        before = unit.show("NRestarts")
+        wait_for(lambda: unit.show("NRestarts") != before, "the watchdog", 15, 0.2)
+        wait_for(lambda: unit.show("SubState") == "running", "it to run again", 5, 0.1)
+
+
+if __name__ == "__main__":
+    tap.main(machine_missing(*SCREEN_PROGRAMS), m=lambda: Machine("machine_monitor", audit=False))
