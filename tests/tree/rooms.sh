@@ -10,7 +10,7 @@ allowed()
 	case $1 in
 	policy/base) ;;
 	policy/client) echo policy/base policy/include ;;
-	policy/record | policy/registry) echo policy/base ;;
+	policy/keys | policy/record | policy/registry) echo policy/base ;;
 	policy/decide) echo policy/base policy/registry/rows.h policy/registry/words.h ;;
 	policy/ledger) echo policy/base policy/registry/textrow.h ;;
 	policy/sources) echo policy/base policy/registry policy/ledger policy/include ;;
@@ -18,8 +18,8 @@ allowed()
 	pam_jukinet/module) echo policy/base policy/client ;;
 	pam_jukinet/daemon)
 		# What a card signs is said once, on the card's side.
-		echo policy/base policy/record policy/registry policy/decide \
-		    pam_jukinet/card/challenge.h
+		echo policy/base policy/keys policy/record policy/registry \
+		    policy/decide pam_jukinet/card/challenge.h
 		;;
 	pam_jukinet/card | pam_jukinet/witness)
 		echo policy/base policy/record policy/registry/rows.h
@@ -33,7 +33,8 @@ allowed()
 	tools/breakglass) echo policy/base policy/record ;;
 	tools/ctl)
 		echo policy/base policy/registry policy/sources policy/ledger \
-		    policy/decide policy/record policy/client policy/include
+		    policy/decide policy/record policy/client policy/keys \
+		    policy/include
 		;;
 	esac
 }

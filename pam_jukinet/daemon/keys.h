@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The office's keys, as a conversation uses them (requirement 5.9): who a record
+ * is about stands in the log as a keyed hash only, and an answer carries a MAC.
+ * Loaded when they are needed; a key that comes later is seen by the next
+ * conversation, one that is to be used from a time on is used from then on.
+ */
+#ifndef JK_KEYS_H
+#define JK_KEYS_H
+
+#include "ids.h"
+#include "keyring.h"
+
+struct jk_keys;
+
+/*
+ * Those below `keys` in that directory, which may hold none. JK_ERR_UNSAFE,
+ * JK_ERR_FORMAT: see jk_keyring_load(); it was logged which file.
+ */
+enum jk_err jk_keys_load(int keep_dir, struct jk_keys **ret);
+void jk_keys_free(struct jk_keys **keys);
+
+/*
+ * JK_ERR_NOT_FOUND: there is no key for now; JK_ERR_FORMAT: not a resident
+ * record code; JK_ERR_REFUSED: twelve digits, so an individual number, of which
+ * not even a hash may be kept.
+ */
+enum jk_err jk_keys_subject(const struct jk_keys *keys, const char *code,
+    size_t len, char ret[static JK_SUBJECT_MAX + 1]);
+
+/* Of an answer, with the receipt key, in hex. JK_ERR_NOT_FOUND as above. */
+enum jk_err jk_keys_mac(const struct jk_keys *keys, const void *text,
+    size_t len, char ret[static 65], char ret_key[static JK_ID_MAX + 1]);
+
+#endif

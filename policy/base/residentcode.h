@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Resident record codes (住民票コード), as people write them. */
+#ifndef JK_RESIDENTCODE_H
+#define JK_RESIDENTCODE_H
+
+#include "defs.h"
+
+#define JK_RESIDENTCODE_LEN   11  /* ASCII digits, as they are kept nowhere */
+#define JK_RESIDENTCODE_INPUT 128 /* bytes that are looked at */
+
+enum jk_residentcode {
+	JK_RESIDENTCODE_NONE = 0,   /* not one */
+	JK_RESIDENTCODE_INDIVIDUAL, /* twelve digits: an individual number
+	                             * (個人番号), which nobody wants here */
+	JK_RESIDENTCODE_ODD, /* eleven, whose check digit does not fit: worth
+	                             * a warning, no more, because the rule for that
+	                             * digit is known by specimens only */
+	JK_RESIDENTCODE_GOOD,
+};
+
+/*
+ * Digits of either width, with hyphens and spaces of any kind between them.
+ * ODD and GOOD: the eleven digits with a NUL are in `ret`, which the caller
+ * erases; else it is left as it was.
+ */
+enum jk_residentcode jk_residentcode_read(const char *text, size_t len,
+    char ret[static JK_RESIDENTCODE_LEN + 1]);
+
+#endif
