@@ -23,7 +23,7 @@
 
 struct jk_keyring {
 	size_t n;
-	struct jk_key key[JK_KEYS_MAX];
+	struct jk_office_key key[JK_KEYS_MAX];
 	EVP_MAC_CTX *mac[JK_KEYS_MAX]; /* keyed, made when first needed */
 };
 
@@ -50,13 +50,13 @@ jk_keyring_free(struct jk_keyring **ring)
 }
 
 static bool
-is_before(const struct jk_key *a, const struct jk_key *b)
+is_before(const struct jk_office_key *a, const struct jk_office_key *b)
 {
 	return a->use != b->use ? a->use < b->use : a->from < b->from;
 }
 
 static bool
-collides(const struct jk_key *a, const struct jk_key *b)
+collides(const struct jk_office_key *a, const struct jk_office_key *b)
 {
 	return strcmp(a->id, b->id) == 0 ||
 	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0 ||
@@ -64,7 +64,7 @@ collides(const struct jk_key *a, const struct jk_key *b)
 }
 
 enum jk_err
-jk_keyring_add(struct jk_keyring *ring, const struct jk_key *key)
+jk_keyring_add(struct jk_keyring *ring, const struct jk_office_key *key)
 {
 	size_t at = ring->n;
 
@@ -86,7 +86,7 @@ jk_keyring_add(struct jk_keyring *ring, const struct jk_key *key)
 static enum jk_err
 add_next(struct jk_keyring *ring, struct jk_cur *text)
 {
-	struct jk_key key;
+	struct jk_office_key key;
 	enum jk_err e = jk_key_read(text, &key);
 
 	if (e == JK_OK)
@@ -233,7 +233,7 @@ jk_keyring_count(const struct jk_keyring *ring)
 	return ring->n;
 }
 
-const struct jk_key *
+const struct jk_office_key *
 jk_keyring_at(const struct jk_keyring *ring, size_t i)
 {
 	return &ring->key[i];
@@ -282,7 +282,7 @@ jk_keyring_kept_until(const struct jk_keyring *ring, size_t i)
 
 /* A context is dear, and the same key is used for a whole day: it is kept. */
 static enum jk_err
-make_context(const struct jk_key *key, EVP_MAC_CTX **ret)
+make_context(const struct jk_office_key *key, EVP_MAC_CTX **ret)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *made = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);

@@ -42,14 +42,16 @@ void jk_keyring_free(struct jk_keyring **ring);
 
 /* JK_ERR_EXISTS: another key has its id, its bytes or its time; JK_ERR_TOO_BIG:
  * there is no room. */
-enum jk_err jk_keyring_add(struct jk_keyring *ring, const struct jk_key *key);
+enum jk_err jk_keyring_add(struct jk_keyring *ring,
+    const struct jk_office_key *key);
 /* Adds all that a text of keys one behind the other holds. */
 enum jk_err jk_keyring_add_text(struct jk_keyring *ring, const void *text,
     size_t len);
 
 /* By kind, then by time. */
 size_t jk_keyring_count(const struct jk_keyring *ring);
-const struct jk_key *jk_keyring_at(const struct jk_keyring *ring, size_t i);
+const struct jk_office_key *jk_keyring_at(const struct jk_keyring *ring,
+    size_t i);
 /* JK_KEYS_NONE: it has none. */
 size_t jk_keyring_find(const struct jk_keyring *ring, const char *id);
 /* The one that is used now, or JK_KEYS_NONE. */

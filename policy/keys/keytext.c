@@ -57,7 +57,7 @@ jk_key_id_use(const char *id)
 }
 
 static bool
-is_good(const struct jk_key *key)
+is_good(const struct jk_office_key *key)
 {
 	return jk_key_id_is_valid(key->id, key->use) && key->from > 0 &&
 	       key->from <= FROM_MAX && key->keep_years >= 1 &&
@@ -75,7 +75,7 @@ read_bytes(const char *text, uint8_t ret[static JK_KEY_LEN])
 
 /* All but the check; its length. */
 static size_t
-write_body(const struct jk_key *key, char ret[static JK_KEY_TEXT_MAX])
+write_body(const struct jk_office_key *key, char ret[static JK_KEY_TEXT_MAX])
 {
 	char hex[2 * JK_KEY_LEN + 1];
 	int n;
@@ -89,7 +89,7 @@ write_body(const struct jk_key *key, char ret[static JK_KEY_TEXT_MAX])
 }
 
 static enum jk_err
-make_check(const struct jk_key *key, char ret[static 2 * JK_KEY_LEN + 1])
+make_check(const struct jk_office_key *key, char ret[static 2 * JK_KEY_LEN + 1])
 {
 	char text[sizeof(DOMAIN) + JK_KEY_TEXT_MAX] = DOMAIN;
 	const size_t n = write_body(key, text + sizeof(DOMAIN));
@@ -106,13 +106,13 @@ make_check(const struct jk_key *key, char ret[static 2 * JK_KEY_LEN + 1])
 }
 
 enum jk_err
-jk_key_seal(struct jk_key *key)
+jk_key_seal(struct jk_office_key *key)
 {
 	return is_good(key) ? make_check(key, key->check) : JK_ERR_FORMAT;
 }
 
 enum jk_err
-jk_key_write(const struct jk_key *key, char ret[static JK_KEY_TEXT_MAX])
+jk_key_write(const struct jk_office_key *key, char ret[static JK_KEY_TEXT_MAX])
 {
 	size_t n;
 
@@ -160,7 +160,7 @@ read_number(const char *text, int64_t max, int64_t *ret)
 
 static enum jk_err
 read_lines(struct jk_cur *text, char line[static LINE_MAX_LEN],
-    struct jk_key *key)
+    struct jk_office_key *key)
 {
 	struct jk_cur head;
 	int64_t years;
@@ -191,11 +191,11 @@ read_lines(struct jk_cur *text, char line[static LINE_MAX_LEN],
 }
 
 enum jk_err
-jk_key_read(struct jk_cur *text, struct jk_key *ret)
+jk_key_read(struct jk_cur *text, struct jk_office_key *ret)
 {
 	char line[LINE_MAX_LEN];
 	struct jk_cur at = *text;
-	struct jk_key key = { 0 };
+	struct jk_office_key key = { 0 };
 	enum jk_err e = read_lines(&at, line, &key);
 
 	if (e == JK_OK)

@@ -35,7 +35,7 @@ enum jk_key_use {
 };
 
 /* Its home is a jk_keyring, or memory that is erased. */
-struct jk_key {
+struct jk_office_key {
 	char id[JK_KEY_ID_MAX + 1];
 	enum jk_key_use use;
 	int64_t from;        /* when it is used first */
@@ -54,11 +54,11 @@ bool jk_key_id_is_valid(const char *id, enum jk_key_use use);
 enum jk_key_use jk_key_id_use(const char *id);
 
 /* Fills in the check. JK_ERR_FORMAT: not a key that could stand in a file. */
-enum jk_err jk_key_seal(struct jk_key *key);
+enum jk_err jk_key_seal(struct jk_office_key *key);
 /* A sealed one; NUL-terminated. */
-enum jk_err jk_key_write(const struct jk_key *key,
+enum jk_err jk_key_write(const struct jk_office_key *key,
     char ret[static JK_KEY_TEXT_MAX]);
 /* The next one of a text. JK_ERR_FORMAT: neither cursor nor *ret changed. */
-enum jk_err jk_key_read(struct jk_cur *text, struct jk_key *ret);
+enum jk_err jk_key_read(struct jk_cur *text, struct jk_office_key *ret);
 
 #endif

@@ -20,10 +20,10 @@ need(bool condition)
 static void
 check(const struct jk_keyring *ring, size_t i)
 {
-	const struct jk_key *key = jk_keyring_at(ring, i);
+	const struct jk_office_key *key = jk_keyring_at(ring, i);
 	char text[JK_KEY_TEXT_MAX];
 	struct jk_cur at = { .at = (const uint8_t *)text };
-	struct jk_key again;
+	struct jk_office_key again;
 
 	need(jk_key_write(key, text) == JK_OK);
 	at.left = strlen(text);

@@ -53,10 +53,10 @@ static const char file_0[] = "jukinet-key 1\n"
                              "check 050dc0df10e50db2eb633e686d484f87"
                              "868674f8d78e64bfa22b8deff5e23d8e\n";
 
-static struct jk_key
+static struct jk_office_key
 make(const char *id, int first, int64_t from)
 {
-	struct jk_key key = {
+	struct jk_office_key key = {
 		.use = jk_key_id_use(id),
 		.from = from,
 		.keep_years = JK_KEY_YEARS,
@@ -111,7 +111,7 @@ put(const struct place *p, const char *name, const void *text, size_t len)
 }
 
 static void
-put_key(const struct place *p, const struct jk_key *key)
+put_key(const struct place *p, const struct jk_office_key *key)
 {
 	char text[JK_KEY_TEXT_MAX];
 
@@ -147,7 +147,7 @@ static void
 test_subject_and_mac_are_as_computed_elsewhere(void **state)
 {
 	const struct place *p = *state;
-	const struct jk_key receipt = make("r3", 0, THEN);
+	const struct jk_office_key receipt = make("r3", 0, THEN);
 	char text[JK_SUBJECT_MAX + 1], mac[65], key[JK_ID_MAX + 1];
 	struct jk_keys *keys;
 
@@ -199,8 +199,9 @@ test_key_in_use_is_told_by_the_time(void **state)
 {
 	const struct place *p = *state;
 	const int64_t now = jk_real_s();
-	struct jk_key old = make("k1", 0, THEN), next = make("k2", 1, now - 1),
-	              future = make("k2027", 2, now + DAY);
+	struct jk_office_key old = make("k1", 0, THEN),
+	                     next = make("k2", 1, now - 1),
+	                     future = make("k2027", 2, now + DAY);
 	char text[JK_SUBJECT_MAX + 1];
 	struct jk_keys *keys;
 
@@ -224,8 +225,8 @@ static void
 test_key_begins_within_a_conversation(void **state)
 {
 	const struct place *p = *state;
-	struct jk_key old = make("k1", 0, THEN),
-	              next = make("k2", 1, jk_real_s() + 2);
+	struct jk_office_key old = make("k1", 0, THEN),
+	                     next = make("k2", 1, jk_real_s() + 2);
 	char text[JK_SUBJECT_MAX + 1] = "";
 	const int64_t until = jk_boot_ms() + 5000;
 	struct jk_keys *keys;
@@ -346,8 +347,8 @@ static void
 test_duplicates_are_refused(void **state)
 {
 	const struct place *p = *state;
-	struct jk_key one = make("k1", 0, THEN), same_bytes,
-	              same_time = make("k2", 1, THEN);
+	struct jk_office_key one = make("k1", 0, THEN), same_bytes,
+	                     same_time = make("k2", 1, THEN);
 
 	/* Under the name of another. */
 	put(p, "k2", file_0, strlen(file_0));
@@ -366,7 +367,7 @@ static void
 test_what_could_not_stand_in_a_file_is_not_written(void **state)
 {
 	char text[JK_KEY_TEXT_MAX];
-	struct jk_key good = make("k2026", 0, THEN), key;
+	struct jk_office_key good = make("k2026", 0, THEN), key;
 
 	(void)state;
 	assert_int_equal(jk_key_write(&good, text), JK_OK);
@@ -391,7 +392,7 @@ test_ring_has_an_end_and_its_order(void **state)
 	(void)state;
 	assert_int_equal(jk_keyring_new(&ring), JK_OK);
 	for (int i = JK_KEYS_MAX; i > 0; i--) {
-		const struct jk_key key =
+		const struct jk_office_key key =
 		    ((void)snprintf(id, sizeof(id), "k%d", i),
 		        make(id, i, THEN + i * DAY));
 
@@ -403,7 +404,7 @@ test_ring_has_an_end_and_its_order(void **state)
 		assert_int_equal(jk_keyring_at(ring, i)->from,
 		    THEN + (int64_t)(i + 1) * DAY);
 	{
-		const struct jk_key more = make("k99", 99, THEN);
+		const struct jk_office_key more = make("k99", 99, THEN);
 
 		assert_int_equal(jk_keyring_add(ring, &more), JK_ERR_TOO_BIG);
 	}
@@ -417,8 +418,9 @@ test_keys_are_kept_for_years_after_they_were_replaced(void **state)
 	/* 2026-04-01 and, by python3's calendar.timegm, 2033-04-01. */
 	const int64_t replaced = INT64_C(1775001600),
 	              until = INT64_C(1995926400);
-	struct jk_key one = make("k1", 0, THEN), two = make("k2", 1, replaced),
-	              receipt = make("r1", 2, replaced + DAY);
+	struct jk_office_key one = make("k1", 0, THEN),
+	                     two = make("k2", 1, replaced),
+	                     receipt = make("r1", 2, replaced + DAY);
 	struct jk_keyring *ring = NULL;
 
 	(void)state;
@@ -493,7 +495,7 @@ static void
 test_nothing_of_a_key_stays(void **state)
 {
 	const struct place *p = *state;
-	struct jk_key key = make("k1", 64, THEN);
+	struct jk_office_key key = make("k1", 64, THEN);
 	uint8_t needle[JK_KEY_LEN];
 	char text[JK_SUBJECT_MAX + 1];
 	struct jk_keys *keys;

@@ -26,6 +26,8 @@ static const struct jk_command *const tables[] = {
 	jk_ledger_commands,
 	jk_registry_commands,
 	jk_import_commands,
+	jk_key_commands,
+	jk_query_commands,
 	jk_session_commands,
 	jk_doctor_commands,
 };

@@ -55,7 +55,8 @@ extern const struct jk_command jk_department_commands[], jk_person_commands[],
     jk_account_commands[], jk_opid_commands[], jk_role_commands[],
     jk_card_commands[], jk_terminal_commands[], jk_approval_commands[],
     jk_review_commands[], jk_policy_commands[], jk_ledger_commands[],
-    jk_registry_commands[], jk_session_commands[], jk_doctor_commands[];
+    jk_registry_commands[], jk_session_commands[], jk_key_commands[],
+    jk_query_commands[], jk_doctor_commands[];
 
 /* "registry import" stands apart. */
 extern const struct jk_command jk_import_commands[];

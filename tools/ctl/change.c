@@ -85,15 +85,13 @@ limit_hold(void)
 }
 
 static int
-open_store(struct jk_change *c)
+open_store(struct jk_change *c, enum jk_store_mode mode)
 {
-	const bool dry = c->call->global.dry_run;
 	struct jk_store_fault fault = { "" };
-	enum jk_err e = jk_store_open(c->call->global.state_dir, 0,
-	    dry ? JK_STORE_READ : JK_STORE_WRITE, jk_boot_ms() + LOCK_WAIT_MS,
-	    &c->store, &fault);
+	enum jk_err e = jk_store_open(c->call->global.state_dir, 0, mode,
+	    jk_boot_ms() + LOCK_WAIT_MS, &c->store, &fault);
 
-	if (e == JK_OK && !dry)
+	if (e == JK_OK && mode == JK_STORE_WRITE)
 		limit_hold();
 	if (e == JK_OK)
 		return EXIT_OK;
@@ -121,9 +119,9 @@ read_rows(struct jk_change *c)
 	return EXIT_REFUSED;
 }
 
-int
-jk_change_begin(const struct jk_call *call, const struct jk_rule *rule,
-    struct jk_change *ret)
+static int
+begin(const struct jk_call *call, const struct jk_rule *rule,
+    enum jk_store_mode mode, struct jk_change *ret)
 {
 	int status;
 
@@ -136,16 +134,31 @@ jk_change_begin(const struct jk_call *call, const struct jk_rule *rule,
 	jk_rowset_init(&ret->set);
 	status = find_actor(ret);
 	if (status == EXIT_OK)
-		status = open_store(ret);
+		status = open_store(ret, mode);
 	if (status != EXIT_OK)
 		return status;
 	ret->build.store = ret->store;
-	if (!call->global.dry_run)
+	if (mode == JK_STORE_WRITE)
 		jk_officelog_catch_up(ret->store);
 	status = read_rows(ret);
 	if (status == EXIT_OK)
 		add_roles(&ret->set, ret->now, &ret->actor);
 	return status;
+}
+
+int
+jk_change_begin(const struct jk_call *call, const struct jk_rule *rule,
+    struct jk_change *ret)
+{
+	return begin(call, rule,
+	    call->global.dry_run ? JK_STORE_READ : JK_STORE_WRITE, ret);
+}
+
+int
+jk_change_look(const struct jk_call *call, const struct jk_rule *rule,
+    struct jk_change *ret)
+{
+	return begin(call, rule, JK_STORE_READ, ret);
 }
 
 void

@@ -47,6 +47,10 @@ struct jk_change {
  */
 int jk_change_begin(const struct jk_call *call, const struct jk_rule *rule,
     struct jk_change *ret);
+/* The same without the lock: for an act that changes no row, and is recorded by
+ * jk_officelog_act(). */
+int jk_change_look(const struct jk_call *call, const struct jk_rule *rule,
+    struct jk_change *ret);
 void jk_change_end(struct jk_change *change);
 
 /* May the actor, for this department, about this person ("" for none)? */

@@ -156,24 +156,55 @@ jk_officelog_catch_up(struct jk_store *store)
 		    jk_store_entries(store, catch_up, store, &fault));
 }
 
+/* Who, from where, with which command. */
+static enum jk_err
+set_actor(struct jk_record *record, const struct jk_change *c)
+{
+	enum jk_err e =
+	    jk_record_set(record, JK_REC_FOR, jk_call_name(c->call));
+
+	if (e == JK_OK)
+		e = jk_record_set(record, JK_REC_PERSON,
+		    c->actor.console ? JK_LEDGER_CONSOLE : c->actor.person);
+	if (e == JK_OK)
+		e = jk_record_set(record, JK_REC_SESSION, c->actor.session);
+	if (e == JK_OK)
+		e = jk_record_set(record, JK_REC_TERM, c->actor.terminal);
+	return e;
+}
+
+bool
+jk_officelog_act(const struct jk_change *c, const struct jk_fact *facts,
+    size_t n)
+{
+	struct jk_record record = { .op = c->rule->op, .success = true };
+	enum jk_err e = set_actor(&record, c);
+
+	if (e == JK_OK)
+		e = jk_record_set(&record, JK_REC_RIGHT, c->actor.opid);
+	for (size_t i = 0; i < n && e == JK_OK; i++)
+		e = jk_record_set(&record, facts[i].field, facts[i].value);
+	if (e == JK_OK)
+		e = send_record(&record);
+	if (e == JK_OK)
+		return true;
+	fprintf(stderr,
+	    _("jukinetctl: the audit record could not be written (%s), so "
+	      "nothing was done\n"),
+	    e == JK_ERR_SYS ? strerror(errno) : _(jk_err_text(e)));
+	return false;
+}
+
 void
 jk_officelog_refusal(const struct jk_change *c, enum jk_reason why)
 {
 	struct jk_record record = { .op = c->rule->op };
 	enum jk_err e;
 
-	if ((e = jk_record_set(&record, JK_REC_FOR, jk_call_name(c->call))) !=
-	        JK_OK ||
+	if ((e = set_actor(&record, c)) != JK_OK ||
 	    (e = jk_record_set(&record, JK_REC_WHY, jk_reason_code(why))) !=
 	        JK_OK ||
 	    (e = set_object(&record, c->object)) != JK_OK ||
-	    (e = jk_record_set(&record, JK_REC_PERSON,
-	         c->actor.console ? JK_LEDGER_CONSOLE : c->actor.person)) !=
-	        JK_OK ||
-	    (e = jk_record_set(&record, JK_REC_SESSION, c->actor.session)) !=
-	        JK_OK ||
-	    (e = jk_record_set(&record, JK_REC_TERM, c->actor.terminal)) !=
-	        JK_OK ||
 	    (e = send_record(&record)) != JK_OK)
 		fprintf(stderr,
 		    _("jukinetctl: the refusal could not be recorded: %s\n"),

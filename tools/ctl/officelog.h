@@ -13,6 +13,14 @@
 /* False, and said to the user: the record could not be written. */
 bool jk_officelog_change(struct jk_store *store,
     const struct jk_ledger_entry *entry, const struct jk_ledger_head *head);
+
+/* Of an act that changes no row, written before it is done. */
+struct jk_fact {
+	enum jk_record_field field;
+	const char *value;
+};
+bool jk_officelog_act(const struct jk_change *change,
+    const struct jk_fact *facts, size_t n);
 void jk_officelog_refusal(const struct jk_change *change, enum jk_reason why);
 /* Writes the records that are missing. */
 void jk_officelog_catch_up(struct jk_store *store);

@@ -61,6 +61,7 @@ DIRECTORIES = (
     Directory("/run/jukinet/sessions", "_jukinet", 0o755),
     Directory("/run/jukinet/monitor", "_jukinet-monitor", 0o755),
     Directory("/var/lib/jukinet", "_jukinet", 0o700),
+    Directory("/var/lib/jukinet/keys", "_jukinet", 0o700),
     Directory("/var/lib/jukinet-registry", "root", 0o755),
     Directory("/etc/jukinet", "root", 0o755),
     Directory("/etc/jukinet/registry.d", "root", 0o755),
