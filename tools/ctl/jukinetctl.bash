@@ -12,7 +12,7 @@ _jukinetctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--snapshot | --certificate | --csv)
+	--snapshot | --certificate | --csv | --for | --receipt-for)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;

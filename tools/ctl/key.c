@@ -34,21 +34,28 @@ struct wanted {
 	unsigned keep_years;
 };
 
+/* Of at most four digits; -1: anything else. */
+static int
+read_number(const char *text)
+{
+	const size_t n = strlen(text);
+
+	return n >= 1 && n <= 4 && strspn(text, "0123456789") == n
+	           ? (int)strtol(text, NULL, 10)
+	           : -1;
+}
+
 static int
 read_years(const struct jk_call *call, unsigned *ret)
 {
 	const char *text = jk_call_get(call, "keep-years");
-	size_t n;
+	const int n = text == NULL ? JK_KEY_YEARS : read_number(text);
 
-	*ret = JK_KEY_YEARS;
-	if (text == NULL)
-		return EXIT_OK;
-	n = strlen(text);
-	if (n < 1 || n > 2 || strspn(text, "0123456789") != n || atoi(text) < 1)
+	if (n < 1 || n > JK_KEY_YEARS_MAX)
 		return jk_usage_error(_("\"%s\" is no number of years (1 to "
 		                        "%d)"),
 		    text, JK_KEY_YEARS_MAX);
-	*ret = (unsigned)atoi(text);
+	*ret = (unsigned)n;
 	return EXIT_OK;
 }
 
@@ -106,7 +113,7 @@ next_number(const struct jk_keyring *ring, enum jk_key_use use)
 	for (size_t i = 0; i < jk_keyring_count(ring); i++) {
 		const struct jk_office_key *key = jk_keyring_at(ring, i);
 
-		n = atoi(key->id + 1);
+		n = read_number(key->id + 1);
 		if (key->use == use && n > most)
 			most = n;
 	}

@@ -156,6 +156,7 @@ struct import {
 	struct jk_keyact *act;
 	const char *path;
 	struct jk_keyring *given;
+	int64_t used[JK_KEY_USES]; /* since when the one in use here; 0: none */
 	bool is_new[JK_KEYS_MAX];
 	size_t n_new;
 };
@@ -242,6 +243,31 @@ compare(struct import *m, size_t i)
 	return EXIT_OK;
 }
 
+static void
+note_used(struct import *m)
+{
+	for (enum jk_key_use use = 0; use < JK_KEY_USES; use++) {
+		const size_t at =
+		    jk_keyring_current(m->act->ring, use, m->act->change.now);
+
+		if (at != JK_KEYS_NONE)
+			m->used[use] = jk_keyring_at(m->act->ring, at)->from;
+	}
+}
+
+/* The one before was used here for longer than the dates say. */
+static void
+warn_of_late(const struct import *m, const struct jk_office_key *key)
+{
+	const int64_t used = m->used[key->use];
+
+	if (used != 0 && key->from > used && key->from <= m->act->change.now)
+		fprintf(stderr,
+		    _("note: key %s is used elsewhere from %s on already: what "
+		      "was recorded here since has the key before it\n"),
+		    key->id, jk_show_from(key->from));
+}
+
 static int
 install(struct import *m, size_t i)
 {
@@ -256,6 +282,7 @@ install(struct import *m, size_t i)
 	status = jk_keyact_put(m->act, key);
 	if (status != EXIT_OK)
 		return status;
+	warn_of_late(m, key);
 	printf(_("key %s is taken in: %s, from %s on, check %.16s\n"), key->id,
 	    jk_key_use_name(key->use), jk_show_from(key->from), key->check);
 	return EXIT_OK;
@@ -294,6 +321,7 @@ import(struct jk_keyact *a, char pair[static JK_KEYCMS_PAIR])
 		      "\"jukinetctl key request\""));
 	if (e != JK_OK)
 		return jk_keyact_fail(a, JK_KEYACT_TERMINAL, e);
+	note_used(&m);
 	status = take_given(&m, pair);
 	for (size_t i = 0; status == EXIT_OK && i < jk_keyring_count(m.given);
 	     i++)
