@@ -417,7 +417,7 @@ def test_query_token_is_asked_for_unseen_and_recorded(w):
 def test_interrupted_prompt_gives_the_terminal_back(w):
     w.log_in("clerk-zeimu")
     with w.terminal() as terminal:
-        terminal.start(["sh", "-c", f"{CTL} query-token --request 1; stty -a | tr ' ;' '\\n\\n' | grep -x -e '-*echo'"],
+        terminal.start(["sh", "-c", f"trap : INT; {CTL} query-token --request 1; stty -a | tr ' ;' '\\n\\n' | grep -x -e '-*echo'"],
                        loginuid=STAFF["clerk-zeimu"].uid)
         terminal.expect(r"not shown\): $")
         terminal.answer("\x03", hidden=True)
@@ -459,8 +459,9 @@ def test_nothing_of_a_key_or_code_stands_anywhere(w):
                 if not os.path.islink(path) and os.path.isfile(path) and os.stat(path).st_mtime >= w.began - 1:
                     with open(path, "rb") as file:
                         if held(file.read()):
-                            found.append(name)
-    tap.equal(sorted(found), ["planted", "planted"], "what was planted, and no more")
+                            found.append(f"{inside}/{name}")
+    tap.equal(sorted("/" + one.lstrip("/") for one in found), ["/tmp/planted", "/var/log/planted"],
+              "what was planted, and no more")
     w.mark()
     tap.check(w.log.all(), "there are no records to search")
     tap.equal([str(one) for one in w.log.all() if held(one.line.encode())], [], "records")
