@@ -413,6 +413,36 @@ static const struct {
 	       "changed. Check what you have entered.") },
 	{ "row.foreign",
 	    N_("This was written by hand in a file. Change it there.") },
+
+	/* a use, and the queries in it */
+	{ "reception.none",
+	    N_("Say which application this is for: its reception number, "
+	       "or the reason where there is none.") },
+	{ "req.none",
+	    N_("A search or an extraction needs its requirement: for "
+	       "what, by which condition, and how many are expected.") },
+	{ "perm.bad",
+	    N_("This permission number is not good here: it has ended, "
+	       "was used, or is for something else.") },
+	{ "hardcopy.denied",
+	    N_("Hardcopies of the screen are forbidden, and so is keeping"
+	       " its image.") },
+	{ "media.denied",
+	    N_("To store on a medium you need a permission of the "
+	       "identity information officer. {contact}") },
+	{ "look.bulk",
+	    N_("That makes {n} persons, and {max} are the most. Narrow "
+	       "the search, or name a permission of the identity "
+	       "information officer.") },
+	{ "code.bad",
+	    N_("This is not a resident record code: it has 11 digits. "
+	       "Check it and type it again.") },
+	{ "key.none",
+	    N_("This terminal has no key for resident record codes, so "
+	       "nobody can be looked up by one. Call the system manager. "
+	       "{contact}") },
+	{ "query.none",
+	    N_("There is no such lookup in this use. Ask for it again.") },
 };
 
 struct named {

@@ -119,7 +119,17 @@
 	X(JK_WHY_ROW_EXISTS, 137, "row.exists")             \
 	X(JK_WHY_ROW_NONE, 138, "row.none")                 \
 	X(JK_WHY_ROW_BAD, 139, "row.bad")                   \
-	X(JK_WHY_ROW_FOREIGN, 140, "row.foreign")
+	X(JK_WHY_ROW_FOREIGN, 140, "row.foreign")           \
+	/* a use, and the queries in it */                  \
+	X(JK_WHY_RECEPTION_NONE, 150, "reception.none")     \
+	X(JK_WHY_REQ_NONE, 151, "req.none")                 \
+	X(JK_WHY_PERM_BAD, 152, "perm.bad")                 \
+	X(JK_WHY_HARDCOPY_DENIED, 153, "hardcopy.denied")   \
+	X(JK_WHY_MEDIA_DENIED, 154, "media.denied")         \
+	X(JK_WHY_LOOK_BULK, 155, "look.bulk")               \
+	X(JK_WHY_CODE_BAD, 156, "code.bad")                 \
+	X(JK_WHY_KEY_NONE, 157, "key.none")                 \
+	X(JK_WHY_QUERY_NONE, 158, "query.none")
 
 enum jk_reason {
 #define X(name, number, code) name = (number),

@@ -178,8 +178,8 @@ check_session(const struct jk_question *q)
 
 /* What hangs on the question alone is asked once for all operator IDs. */
 struct common {
-	enum jk_reason terminal, hours, delegation, permission, confirmer,
-	    evidence;
+	enum jk_reason terminal, hours, delegation, permission, requirement,
+	    bulk, confirmer, evidence;
 	uint32_t approvals;  /* that stand behind these, but for delegation: */
 	uint32_t delegating; /* only what a type needs delegated uses it */
 };
@@ -312,19 +312,98 @@ needs_more(const struct jk_question *q, uint32_t businesses)
 	       has(businesses, q->business, JK_BUSINESS_COUNT);
 }
 
+/* 0, or the bit of the one that was named, when it is good for this. */
+static uint32_t
+find_named(const struct jk_question *q)
+{
+	for (size_t i = 0; i < q->n_approvals; i++)
+		if (q->approvals[i].kind == JK_APPROVAL_IDENTITY_INFO &&
+		    q->permission[0] != '\0' &&
+		    strcmp(q->approvals[i].id, q->permission) == 0)
+			return is_live(q, i) &&
+			               covers(q, i, JK_APPROVAL_IDENTITY_INFO)
+			           ? jk_bit((unsigned)i)
+			           : 0;
+	return 0;
+}
+
+/* Why nothing but a permission would do; JK_WHY_GRANTED: it needs none. */
+static enum jk_reason
+permission_missed(const struct jk_question *q)
+{
+	if (q->action == JK_ACTION_HARDCOPY)
+		return JK_WHY_HARDCOPY_DENIED;
+	if (q->action == JK_ACTION_STORE)
+		return JK_WHY_MEDIA_DENIED;
+	return q->action == JK_ACTION_CORRECT ||
+	               needs_more(q, q->policy->permission)
+	           ? JK_WHY_PERM_NONE
+	           : JK_WHY_GRANTED;
+}
+
 static enum jk_reason
 check_permission(const struct jk_question *q, uint32_t *approvals)
 {
-	if (!needs_more(q, q->policy->permission))
+	enum jk_reason missed;
+	uint32_t bit;
+
+	if (q->ask != JK_ASK_LOOKUP)
 		return JK_WHY_GRANTED;
-	return need_approval(q, JK_APPROVAL_IDENTITY_INFO, JK_WHY_PERM_NONE,
-	    approvals);
+	if (q->permission != NULL) {
+		bit = find_named(q);
+		*approvals |= bit;
+		return bit != 0 ? JK_WHY_GRANTED : JK_WHY_PERM_BAD;
+	}
+	missed = permission_missed(q);
+	/* No standing one allows what is forbidden as such. */
+	if (missed == JK_WHY_GRANTED || missed == JK_WHY_HARDCOPY_DENIED)
+		return missed;
+	return need_approval(q, JK_APPROVAL_IDENTITY_INFO, missed, approvals);
+}
+
+/* S-44: what for, and of an extraction also how many, before it is done. */
+static enum jk_reason
+check_requirement(const struct jk_question *q)
+{
+	if (q->ask != JK_ASK_LOOKUP ||
+	    (q->action != JK_ACTION_SEARCH && q->action != JK_ACTION_EXTRACT))
+		return JK_WHY_GRANTED;
+	return !q->requirement ||
+	               (q->action == JK_ACTION_EXTRACT && q->count == 0)
+	           ? JK_WHY_REQ_NONE
+	           : JK_WHY_GRANTED;
+}
+
+/* A-09; whoever names a permission has been asked about it. */
+static enum jk_reason
+check_bulk(const struct jk_question *q)
+{
+	const struct jk_policy *p = q->policy;
+	const uint64_t persons = q->count > 0 ? q->count : 1;
+
+	if (q->ask != JK_ASK_LOOKUP || q->permission != NULL ||
+	    needs_more(q, p->bulk))
+		return JK_WHY_GRANTED;
+	if (p->bulk_count != 0 && persons > p->bulk_count)
+		return JK_WHY_LOOK_BULK;
+	return p->bulk_hour != 0 && (persons > p->bulk_hour ||
+	                                q->hour > p->bulk_hour - persons)
+	           ? JK_WHY_LOOK_BULK
+	           : JK_WHY_GRANTED;
+}
+
+/* S-39: what changes a record. */
+static bool
+is_change(enum jk_action action)
+{
+	return action == JK_ACTION_INPUT || action == JK_ACTION_DELETE ||
+	       action == JK_ACTION_CORRECT;
 }
 
 static enum jk_reason
 check_confirmer(const struct jk_question *q)
 {
-	if (!needs_more(q, q->policy->second_person))
+	if (!needs_more(q, q->policy->second_person) || !is_change(q->action))
 		return JK_WHY_GRANTED;
 	if (q->confirmer == NULL || q->confirmer[0] == '\0')
 		return JK_WHY_CONFIRM_NONE;
@@ -365,6 +444,8 @@ check_common(const struct jk_question *q)
 	c.hours = check_hours(q, &c.approvals);
 	c.delegation = check_delegation(q, &c.delegating);
 	c.permission = check_permission(q, &c.approvals);
+	c.requirement = check_requirement(q);
+	c.bulk = check_bulk(q);
 	c.confirmer = check_confirmer(q);
 	c.evidence = check_evidence(q, &c.approvals);
 	return c;
@@ -395,7 +476,8 @@ static enum jk_reason
 check_matrix(const struct jk_question *q, const struct jk_type *type)
 {
 	if (q->ask == JK_ASK_LOOKUP &&
-	    !has(type->businesses, q->business, JK_BUSINESS_COUNT))
+	    (!has(type->businesses, q->business, JK_BUSINESS_COUNT) ||
+	        (unsigned)q->action >= JK_ACTION_COUNT))
 		return JK_WHY_BIZ_DENIED;
 	if (needs_function(q) &&
 	    !has(type->functions, q->function, JK_FUNCTION_COUNT))
@@ -440,6 +522,8 @@ check_opid(const struct jk_question *q, const struct common *c,
 	if (is_delegated(q, type) && c->delegation != JK_WHY_GRANTED)
 		return c->delegation;
 	if ((why = c->permission) != JK_WHY_GRANTED ||
+	    (why = c->requirement) != JK_WHY_GRANTED ||
+	    (why = c->bulk) != JK_WHY_GRANTED ||
 	    (why = c->confirmer) != JK_WHY_GRANTED)
 		return why;
 	return c->evidence;
@@ -464,7 +548,12 @@ distance(enum jk_reason why)
 		JK_WHY_FUNC_DENIED,
 		JK_WHY_DEPT_OWNER,
 		JK_WHY_DELEGATION_NONE,
+		JK_WHY_PERM_BAD,
+		JK_WHY_HARDCOPY_DENIED,
+		JK_WHY_MEDIA_DENIED,
 		JK_WHY_PERM_NONE,
+		JK_WHY_REQ_NONE,
+		JK_WHY_LOOK_BULK,
 		JK_WHY_CONFIRM_NONE,
 		JK_WHY_CONFIRM_SAME,
 		JK_WHY_METHOD_DENIED,

@@ -66,6 +66,12 @@ struct jk_question {
 	const struct jk_evidence *evidence;
 	const char *opid;          /* only this one; NULL: any */
 	enum jk_business business; /* LOOKUP; JK_BUSINESS_COUNT: unknown */
+	enum jk_action action;     /* LOOKUP; JK_ACTION_COUNT: unknown */
+	bool requirement;          /* LOOKUP: it was said (S-44) */
+	uint64_t count; /* LOOKUP: persons that are expected; 0: not said */
+	uint64_t hour;  /* LOOKUP: persons of this person's last 60 minutes */
+	const char *permission;    /* LOOKUP: the approval that was named; NULL:
+	                            * none, and any will do */
 	enum jk_function function; /* MANAGE; JK_FUNCTION_COUNT: none is
 	                            * needed, only the session itself */
 	const char *confirmer;     /* the second person's id; NULL: none */
@@ -99,9 +105,12 @@ struct jk_verdict {
  *  10 hours           time.out (unless approved)
  *  11 matrix          biz.denied, func.denied
  *  12 department      dept.owner
- *  13 approval        delegation.none, perm.none
- *  14 second person   confirm.none, confirm.same
- *  15 evidence        method.denied, fb.denied, evidence.none
+ *  13 approval        delegation.none, perm.bad, hardcopy.denied,
+ *                     media.denied, perm.none
+ *  14 requirement     req.none
+ *  15 bulk            look.bulk
+ *  16 second person   confirm.none, confirm.same
+ *  17 evidence        method.denied, fb.denied, evidence.none
  *
  * Rows that contradict each other are policy.bad, at the step that sees it. What
  * is unknown (a number out of range, a question with a part missing, an id that
@@ -114,7 +123,11 @@ struct jk_verdict {
  * is for one use, then the first. So the order of either changes neither
  * `allowed` nor `why`, only which of equals is named.
  *
- * Of a change of a PIN steps 7, 8, 10 to 14 and the class of the terminal are
+ * A permission that is named is the one that counts, and is used, whether it was
+ * needed or not. A hardcopy of the screen, and more persons at once than is
+ * usual, need one by name.
+ *
+ * Of a change of a PIN steps 7, 8, 10 to 16 and the class of the terminal are
  * left out: a card belongs to its holder at any hour, whoever is in, and also
  * before he has got a right. `opid` is then n_opids, and there are no choices.
  *

@@ -34,6 +34,8 @@
 #define JK_FORBIDDEN_MAX   32   /* PINs that nobody may choose */
 #define JK_FORBIDDEN_LEN   16   /* bytes of one of them */
 #define JK_DIGEST_LEN      32   /* SHA-256 */
+#define JK_BULK_MAX        1000000
+#define JK_LOOKUP_RATE_MAX 10000
 
 struct jk_period {
 	int64_t from, until;
@@ -189,6 +191,9 @@ struct jk_policy {
 	uint32_t permission;     /* businesses that need an identity-info
 	                          * approval (S-34) */
 	uint32_t second_person;  /* businesses that need a confirmer (S-39) */
+	uint32_t bulk;           /* businesses where many at once are usual */
+	unsigned bulk_count;     /* persons of one query ... */
+	unsigned bulk_hour;      /* ... and of 60 minutes; 0: any */
 	bool checkout;           /* no session without a hand-over (T-02) */
 	bool function_needed; /* officers also need a type with the function */
 	int64_t training_s; /* days after the year's start; 0: never refused */
@@ -228,7 +233,9 @@ struct jk_settings {
 	int64_t left_s;        /* until a card left in the reader is told */
 	enum jk_leftovers leftovers;
 	int64_t leftovers_ms; /* that another person waits for them */
-	size_t n_nameless;    /* where nobody needs to type a name */
+	/* Queries of one person a second, and at once; rate 0: no limit. */
+	unsigned lookup_rate, lookup_burst;
+	size_t n_nameless; /* where nobody needs to type a name */
 	char nameless[JK_SERVICES_MAX][JK_ID_MAX + 1];
 	/* SHA-256 of all that each jk_trust hangs on beside the certificate. */
 	uint8_t trust_inputs[JK_DIGEST_LEN];

@@ -119,6 +119,7 @@ end_business(struct reading *r, const struct jk_draft *section)
 	set_bit(&policy->own_department, number, r->business.own_department);
 	set_bit(&policy->permission, number, r->business.permission);
 	set_bit(&policy->second_person, number, r->business.second_person);
+	set_bit(&policy->bulk, number, r->business.bulk);
 }
 
 static void

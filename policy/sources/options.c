@@ -538,6 +538,13 @@ const struct jk_option jk_options[] = {
 	  .min = 0, .max = 15, .scale = 1000, .fallback = "5", .range = "0 to 15 seconds",
 	  .help = "how long another person waits for them before he is refused" },
 
+	{ JK_CONF_TERMINAL, "lookup", "rate", parse_number, FIELD(S, settings.lookup_rate),
+	  .min = 0, .max = JK_LOOKUP_RATE_MAX, .scale = 1, .fallback = "50", .range = "0 to 10000 a second",
+	  .help = "queries of one person; what is above waits; 0: no limit" },
+	{ JK_CONF_TERMINAL, "lookup", "burst", parse_number, FIELD(S, settings.lookup_burst),
+	  .min = 1, .max = JK_LOOKUP_RATE_MAX, .scale = 1, .fallback = "200", .range = "1 to 10000",
+	  .help = "queries of one person that are answered at once, after a pause" },
+
 	{ JK_CONF_TERMINAL, "registry", "max-age", parse_number, FIELD(S, max_age_s),
 	  .min = 1, .max = 366, .scale = 86400, .fallback = "7", .range = "1 to 366 days",
 	  .help = "a snapshot older than this lets nobody in" },
@@ -601,6 +608,12 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_POLICY, "limits", "delegation-days", parse_number, FIELD(P, limits.delegation_s),
 	  .min = 1, .max = 731, .scale = 86400, .fallback = "366", .range = "1 to 731 days",
 	  .help = "of the longest delegation (S-65)" },
+	{ JK_CONF_POLICY, "limits", "bulk-count", parse_number, FIELD(P, policy.bulk_count),
+	  .min = 0, .max = JK_BULK_MAX, .scale = 1, .fallback = "0", .range = "0 to 1000000 persons",
+	  .help = "of one query; more need a permission by name; 0: never refused (A-09)" },
+	{ JK_CONF_POLICY, "limits", "bulk-hour", parse_number, FIELD(P, policy.bulk_hour),
+	  .min = 0, .max = JK_BULK_MAX, .scale = 1, .fallback = "0", .range = "0 to 1000000 persons",
+	  .help = "the same of all queries of a person in 60 minutes (A-09)" },
 
 	{ JK_CONF_POLICY, "hours", "open", parse_clock, FIELD(P, policy.open_min),
 	  .range = "HH:MM", .help = "when work begins; without it there are no hours" },
@@ -653,6 +666,8 @@ const struct jk_option jk_options[] = {
 	  .help = "needs a permission of the identity information officer (S-34)" },
 	{ JK_CONF_POLICY, "business", "second-person", parse_flag, FIELD(B, second_person),
 	  .fallback = "no", .range = "yes or no", .help = "somebody else confirms (S-39)" },
+	{ JK_CONF_POLICY, "business", "bulk", parse_flag, FIELD(B, bulk),
+	  .fallback = "no", .range = "yes or no", .help = "many persons at once are usual (A-09)" },
 
 	{ JK_CONF_POLICY, "type", "number", parse_number, FIELD(struct jk_type, number),
 	  .min = 1, .max = 9, .scale = 1, .required = true, .range = "1 to 9",

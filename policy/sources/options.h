@@ -57,7 +57,7 @@ struct jk_policy_draft {
 
 /* Of one business: bits in the masks of struct jk_policy. */
 struct jk_business_draft {
-	bool own_department, permission, second_person;
+	bool own_department, permission, second_person, bulk;
 };
 
 struct jk_snapshot;

@@ -52,6 +52,8 @@ static struct jk_policy policy = {
 	.own_department = 1u << JK_BIZ_IDENTITY_UPDATE,
 	.permission = 1u << JK_BIZ_IDENTITY_UPDATE,
 	.second_person = 1u << JK_BIZ_IDENTITY_UPDATE,
+	.bulk_count = 49,
+	.bulk_hour = 99,
 	.checkout = true,
 	.training_s = 90 * DAY,
 	.open_min = 8 * 60,
@@ -159,6 +161,8 @@ fill(struct clerk *o, unsigned number)
 		.session = &o->session,
 		.evidence = &o->evidence,
 		.business = JK_BIZ_IDENTITY_UPDATE,
+		.action = JK_ACTION_INPUT,
+		.hour = 30,
 		.function = JK_FUNC_OPERATOR_REGISTER,
 		.confirmer = "p99999",
 	};

@@ -333,7 +333,7 @@ def test_s_39_explain_wants_a_second_person(w):
     w.stage({("operator-id", CLERK.operator_id): opid_row(CLERK.number, type="municipal-management")})
     for words, why in (((), "confirm.none"), (("--confirmer", CLERK.number), "confirm.same"),
                        (("--confirmer", "p0011"), "granted")):
-        told = explain(w, "--business", "identity-info-update", *words, "--json").json["answers"][0]
+        told = explain(w, "--business", "identity-info-update", "--action", "input", *words, "--json").json["answers"][0]
         tap.equal(told["reason"], why, f"{words}: {told}")
     w.reset()
 

@@ -144,6 +144,9 @@ make_good(struct world *w, enum jk_ask ask)
 		.session = &w->session,
 		.evidence = &w->evidence,
 		.business = JK_BIZ_IDENTITY_UPDATE,
+		.action = JK_ACTION_INPUT,
+		.requirement = true,
+		.count = 1,
 		.function = JK_FUNC_OPERATOR_REGISTER,
 		.confirmer = "p2",
 	};

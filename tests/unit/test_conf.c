@@ -174,6 +174,8 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->left_s, 60);
 	assert_int_equal(s->leftovers, JK_LEFTOVERS_WAIT);
 	assert_int_equal(s->leftovers_ms, 5000);
+	assert_int_equal(s->lookup_rate, 50);
+	assert_int_equal(s->lookup_burst, 200);
 	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");
 	assert_false(s->gregorian);
@@ -186,7 +188,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_string_equal(seen.settings.trust.crl_dir, "crl.d");
 	assert_true(seen.settings.trust.key_usage);
 	assert_int_equal(seen.settings.trust.n_usages, 0);
-	assert_int_equal(seen.n, 7);
+	assert_int_equal(seen.n, 8);
 }
 
 static void

@@ -268,6 +268,53 @@ not_delegated(struct world *w)
 }
 
 static void
+permission_bad(struct world *w)
+{
+	w->q.permission = "a9";
+}
+
+static void
+hardcopy(struct world *w)
+{
+	w->q.action = JK_ACTION_HARDCOPY;
+}
+
+static void
+medium(struct world *w)
+{
+	w->q.action = JK_ACTION_STORE;
+	w->approvals[1].valid.until = NOW;
+}
+
+static void
+no_requirement(struct world *w)
+{
+	w->q.action = JK_ACTION_SEARCH;
+	w->q.requirement = false;
+}
+
+static void
+how_many_not_said(struct world *w)
+{
+	w->q.action = JK_ACTION_EXTRACT;
+	w->q.count = 0;
+}
+
+static void
+too_many(struct world *w)
+{
+	w->policy.bulk_count = 1;
+	w->q.count = 2;
+}
+
+static void
+too_many_in_an_hour(struct world *w)
+{
+	w->policy.bulk_hour = 100;
+	w->q.hour = 100;
+}
+
+static void
 no_permission(struct world *w)
 {
 	w->approvals[1].valid.until = NOW;
@@ -367,7 +414,15 @@ static const struct {
 	{ "no such function", function_missing, MANAGE, JK_WHY_FUNC_DENIED },
 	{ "other department", other_department, LOOKUP, JK_WHY_DEPT_OWNER },
 	{ "not delegated", not_delegated, MANAGE, JK_WHY_DELEGATION_NONE },
+	{ "bad permission", permission_bad, LOOKUP, JK_WHY_PERM_BAD },
+	{ "hardcopy", hardcopy, LOOKUP, JK_WHY_HARDCOPY_DENIED },
+	{ "medium", medium, LOOKUP, JK_WHY_MEDIA_DENIED },
 	{ "no permission", no_permission, LOOKUP, JK_WHY_PERM_NONE },
+	{ "no requirement", no_requirement, LOOKUP, JK_WHY_REQ_NONE },
+	{ "how many", how_many_not_said, LOOKUP, JK_WHY_REQ_NONE },
+	{ "too many", too_many, LOOKUP, JK_WHY_LOOK_BULK },
+	{ "too many in an hour", too_many_in_an_hour, LOOKUP,
+	    JK_WHY_LOOK_BULK },
 	{ "nobody confirms", nobody_confirms, LOOKUP, JK_WHY_CONFIRM_NONE },
 	{ "confirms himself", confirms_himself, LOOKUP, JK_WHY_CONFIRM_SAME },
 	{ "method not taken", method_not_taken, ALL, JK_WHY_METHOD_DENIED },
@@ -909,14 +964,15 @@ take_from_policy(struct jk_policy *p)
 	}
 }
 
-/* One of the faults; another method would be no loss but an exchange. */
+/* One of the faults; another method or act is no loss but an exchange. */
 static void
 take_by_row(struct world *w)
 {
 	size_t i = roll(JK_COUNT(rows));
 
 	if ((rows[i].asks & jk_bit(w->q.ask)) != 0 &&
-	    rows[i].break_it != fallback_not_approved)
+	    rows[i].break_it != fallback_not_approved &&
+	    rows[i].break_it != medium)
 		rows[i].break_it(w);
 }
 

@@ -163,6 +163,11 @@ unknown_is_denied(void **state)
 		w.q.business = (enum jk_business)b;
 		expect("no such business", "", &w, JK_WHY_BIZ_DENIED);
 	}
+	w.q.business = JK_BIZ_IDENTITY_UPDATE;
+	for (unsigned a = JK_ACTION_COUNT; a < 40; a++) {
+		w.q.action = (enum jk_action)a;
+		expect("no such act", "", &w, JK_WHY_BIZ_DENIED);
+	}
 	make_good(&w, JK_ASK_MANAGE);
 	w.types[0].functions = ~0u;
 	w.types[0].delegated = 0;
@@ -471,6 +476,150 @@ all_approvals_are_named(void **state)
 	assert_int_equal(jk_decide(&w.q).approvals, 0xe);
 }
 
+static const char *
+action_name(unsigned action)
+{
+	static const char *const names[] = { "search", "view", "input",
+		"delete", "correct", "extract", "print", "hardcopy",
+		"store-media" };
+
+	return names[action];
+}
+
+static void
+permission_by_name(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.q.permission = "a2";
+	expect("the one there is", "", &w, JK_WHY_GRANTED);
+	w.q.permission = "";
+	expect("an empty id", "", &w, JK_WHY_PERM_BAD);
+	w.q.permission = "a1";
+	expect("of another kind", "", &w, JK_WHY_PERM_BAD);
+	w.q.permission = "a2";
+	w.approvals[0] = w.approvals[1];
+	w.q.n_approvals = 1;
+	expect_lost(&w, 0, JK_WHY_PERM_BAD);
+	w.approvals[0].businesses = ~jk_bit(JK_BIZ_IDENTITY_UPDATE);
+	expect("of other businesses", "", &w, JK_WHY_PERM_BAD);
+	w.policy.permission = 0;
+	expect("bad, though none is needed", "", &w, JK_WHY_PERM_BAD);
+	w.approvals[0].businesses = 0;
+	expect("good, though none is needed", "", &w, JK_WHY_GRANTED);
+	assert_int_equal(jk_decide(&w.q).approvals, 1);
+}
+
+static void
+correction(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.policy.permission = 0;
+	w.q.n_approvals = 0;
+	for (unsigned a = 0; a < JK_ACTION_COUNT; a++) {
+		w.q.action = (enum jk_action)a;
+		expect("without a permission", action_name(a), &w,
+		    a == JK_ACTION_CORRECT    ? JK_WHY_PERM_NONE
+		    : a == JK_ACTION_HARDCOPY ? JK_WHY_HARDCOPY_DENIED
+		    : a == JK_ACTION_STORE    ? JK_WHY_MEDIA_DENIED
+		                              : JK_WHY_GRANTED);
+	}
+}
+
+static void
+hardcopy(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.q.action = JK_ACTION_HARDCOPY;
+	expect("a standing permission", "", &w, JK_WHY_HARDCOPY_DENIED);
+	w.q.permission = "a2";
+	expect("by name", "", &w, JK_WHY_GRANTED);
+	w.approvals[1].valid.until = NOW;
+	expect("one that has ended", "", &w, JK_WHY_PERM_BAD);
+}
+
+static void
+medium(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.policy.permission = 0;
+	w.q.action = JK_ACTION_STORE;
+	w.approvals[0] = w.approvals[1];
+	w.q.n_approvals = 1;
+	expect_lost(&w, 0, JK_WHY_MEDIA_DENIED);
+}
+
+/* --- how much ------------------------------------------------------------- */
+
+static void
+requirement(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.q.requirement = false;
+	w.q.count = 0;
+	expect("of an input", "", &w, JK_WHY_GRANTED);
+	w.q.action = JK_ACTION_SEARCH;
+	expect("of a search", "", &w, JK_WHY_REQ_NONE);
+	w.q.action = JK_ACTION_EXTRACT;
+	w.q.count = 5;
+	expect("of an extraction", "", &w, JK_WHY_REQ_NONE);
+	w.q.requirement = true;
+	expect("said", "", &w, JK_WHY_GRANTED);
+	w.q.count = 0;
+	expect("but not how many", "", &w, JK_WHY_REQ_NONE);
+	w.q.action = JK_ACTION_SEARCH;
+	expect("a search finds what it finds", "", &w, JK_WHY_GRANTED);
+}
+
+static void
+bulk(void **state)
+{
+	struct world w;
+
+	(void)state;
+	make_good(&w, JK_ASK_LOOKUP);
+	w.q.count = w.q.hour = UINT64_MAX;
+	expect("no limit", "", &w, JK_WHY_GRANTED);
+	w.policy.bulk_count = 49;
+	expect("all there are", "", &w, JK_WHY_LOOK_BULK);
+	w.q.count = 50;
+	expect("one too many", "", &w, JK_WHY_LOOK_BULK);
+	w.q.count = 49;
+	expect("as many as may be", "", &w, JK_WHY_GRANTED);
+	w.policy.bulk_hour = 99;
+	expect("a full hour", "", &w, JK_WHY_LOOK_BULK);
+	w.q.hour = 50;
+	expect("up to the limit", "", &w, JK_WHY_GRANTED);
+	w.q.hour = 51;
+	expect("beyond it", "", &w, JK_WHY_LOOK_BULK);
+	w.q.count = 0;
+	w.q.hour = 98;
+	expect("one person", "", &w, JK_WHY_GRANTED);
+	w.q.hour = 99;
+	expect("one person more", "", &w, JK_WHY_LOOK_BULK);
+	w.q.permission = "a2";
+	expect("by name", "", &w, JK_WHY_GRANTED);
+	w.q.permission = NULL;
+	w.policy.bulk = jk_bit(JK_BIZ_IDENTITY_UPDATE);
+	expect("where it is usual", "", &w, JK_WHY_GRANTED);
+	w.policy.bulk = ~jk_bit(JK_BIZ_IDENTITY_UPDATE);
+	expect("where it is usual elsewhere", "", &w, JK_WHY_LOOK_BULK);
+}
+
 /* --- the second person ---------------------------------------------------- */
 
 static void
@@ -486,6 +635,16 @@ second_person(void **state)
 	expect("an empty id", "", &w, JK_WHY_CONFIRM_NONE);
 	w.q.confirmer = NULL;
 	expect("nobody", "", &w, JK_WHY_CONFIRM_NONE);
+	for (unsigned a = 0; a < JK_ACTION_COUNT; a++) {
+		w.q.action = (enum jk_action)a;
+		w.q.permission = a == JK_ACTION_HARDCOPY ? "a2" : NULL;
+		expect("nobody", action_name(a), &w,
+		    a == JK_ACTION_INPUT || a == JK_ACTION_DELETE ||
+		            a == JK_ACTION_CORRECT
+		        ? JK_WHY_CONFIRM_NONE
+		        : JK_WHY_GRANTED);
+	}
+	w.q.action = JK_ACTION_INPUT;
 	w.policy.second_person = ~jk_bit(JK_BIZ_IDENTITY_UPDATE);
 	expect("none is needed", "", &w, JK_WHY_GRANTED);
 }
@@ -545,7 +704,13 @@ main(void)
 		    own_department),
 		ROW("S-34 identity information without permission refused",
 		    permission),
+		ROW("S-34 a permission that is named must be good",
+		    permission_by_name),
+		ROW("S-38 hardcopy of the screen refused", hardcopy),
 		ROW("S-39 self-confirmation refused", second_person),
+		ROW("S-41 correction without permission refused", correction),
+		ROW("S-44 search without its requirement refused", requirement),
+		ROW("S-46 medium without permission refused", medium),
 		ROW("S-47 wrong room level refused", room_levels),
 		ROW("S-60 rules of a later day are not in force",
 		    rules_of_a_later_day),
@@ -561,6 +726,7 @@ main(void)
 		ROW("S-67 what is unknown is denied", unknown_is_denied),
 		ROW("O-7 after hours only with an approval", after_hours),
 		ROW("O-7 hours, weekdays, closed days", hours),
+		ROW("A-09 too many persons refused", bulk),
 		ROW("approvals: one that lasts goes before one for one use",
 		    one_that_lasts_goes_first),
 		ROW("approvals: all that a grant stands on are named",

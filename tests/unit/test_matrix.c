@@ -345,6 +345,9 @@ test_rooms_methods_and_second_person(void **state)
 	for (size_t i = 0; i < JK_BUSINESS_COUNT; i++) {
 		assert_int_equal(file.business[i].second_person,
 		    i == JK_BIZ_IDENTITY_UPDATE);
+		assert_int_equal(file.business[i].bulk,
+		    i == JK_BIZ_RECONCILIATION || i == JK_BIZ_STATISTICS ||
+		        i == JK_BIZ_CHARACTERS);
 		assert_false(file.business[i].permission);
 		assert_false(file.business[i].own_department);
 	}

@@ -153,6 +153,10 @@ fill_rest(const struct jk_rowset *set, const struct jk_about *about,
 	a->q.session = &a->session;
 	a->q.evidence = &a->evidence;
 	a->q.business = about->business;
+	a->q.action = about->action;
+	a->q.requirement = true;
+	a->q.count = 1;
+	a->q.permission = about->permission;
 	a->q.function = about->function;
 	a->q.confirmer = about->confirmer;
 }

@@ -20,7 +20,9 @@ struct jk_about {
 	const char *opid;              /* LOGIN: else any; LOOKUP, MANAGE: that
 	                                * of the session */
 	const char *confirmer;
+	const char *permission; /* that is named */
 	enum jk_business business;
+	enum jk_action action; /* of LOOKUP; its requirement is said */
 	enum jk_function function;
 	int64_t at;
 	const struct jk_edition *edition; /* NULL: a snapshot made just then */

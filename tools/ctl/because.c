@@ -318,6 +318,13 @@ no_permission(struct collection *c)
 }
 
 static void
+too_many(struct collection *c)
+{
+	add_policy(c, "limits", "", "bulk-count", NULL);
+	add_policy(c, "limits", "", "bulk-hour", NULL);
+}
+
+static void
 not_confirmed(struct collection *c)
 {
 	add_policy(c, "business", business_of(c), "second-person", NULL);
@@ -444,6 +451,19 @@ static const struct {
 	{ JK_WHY_PERM_NONE, no_permission,
 	    N_("The business needs a permission of the identity information "
 	       "officer, and none is in force.") },
+	{ JK_WHY_PERM_BAD, no_permission,
+	    N_("The permission that is named is none that is in force for"
+	       " this.") },
+	{ JK_WHY_HARDCOPY_DENIED, NULL,
+	    N_("A hardcopy of the screen needs a permission by name.") },
+	{ JK_WHY_MEDIA_DENIED, NULL,
+	    N_("Storing on a medium needs a permission of the identity "
+	       "information officer, and none is in force.") },
+	{ JK_WHY_REQ_NONE, NULL,
+	    N_("A search or an extraction needs its requirement.") },
+	{ JK_WHY_LOOK_BULK, too_many,
+	    N_("These are more persons than are allowed without a "
+	       "permission by name.") },
 	{ JK_WHY_CONFIRM_NONE, not_confirmed,
 	    N_("A second person must confirm.") },
 	{ JK_WHY_CONFIRM_SAME, not_confirmed,

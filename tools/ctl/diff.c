@@ -167,6 +167,10 @@ compare_limits(struct diff *d, const struct jk_policy_draft *old,
 	    new->limits.approval_s / DAY_S);
 	compare_number(d, "delegation-days", old->limits.delegation_s / DAY_S,
 	    new->limits.delegation_s / DAY_S);
+	compare_number(d, "bulk-count", old->policy.bulk_count,
+	    new->policy.bulk_count);
+	compare_number(d, "bulk-hour", old->policy.bulk_hour,
+	    new->policy.bulk_hour);
 }
 
 static bool
@@ -244,6 +248,8 @@ compare_businesses(struct diff *d, const struct jk_policy *old,
 		compare_flag(d, "second-person",
 		    (old->second_person & bit) != 0,
 		    (new->second_person &bit) != 0);
+		compare_flag(d, "bulk", (old->bulk & bit) != 0,
+		    (new->bulk &bit) != 0);
 	}
 }
 

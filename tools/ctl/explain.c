@@ -130,7 +130,7 @@ read_time(const struct jk_call *call, int64_t now, int64_t *ret)
 static int
 read_about(const struct jk_call *call, struct jk_about *ret)
 {
-	unsigned business, function;
+	unsigned business, function, action;
 
 	*ret = (struct jk_about){
 		.person = jk_call_get(call, "person"),
@@ -139,6 +139,7 @@ read_about(const struct jk_call *call, struct jk_about *ret)
 		.card = jk_call_get(call, "card"),
 		.opid = jk_call_get(call, "operator-id"),
 		.confirmer = jk_call_get(call, "confirmer"),
+		.permission = jk_call_get(call, "permission"),
 	};
 	if (jk_call_has(call, "business") + jk_call_has(call, "function") +
 	        jk_call_has(call, "login") >
@@ -147,6 +148,7 @@ read_about(const struct jk_call *call, struct jk_about *ret)
 		    _("only one of --business, --function and --login"));
 	if (!read_word(call, "business", &jk_businesses, &business) ||
 	    !read_word(call, "function", &jk_functions, &function) ||
+	    !read_word(call, "action", &jk_actions, &action) ||
 	    !read_time(call, jk_real_s(), &ret->at))
 		return EXIT_USAGE;
 	ret->ask = jk_call_has(call, "business")   ? JK_ASK_LOOKUP
@@ -154,6 +156,8 @@ read_about(const struct jk_call *call, struct jk_about *ret)
 	                                           : JK_ASK_LOGIN;
 	ret->business = (enum jk_business)business;
 	ret->function = (enum jk_function)function;
+	ret->action = jk_call_has(call, "action") ? (enum jk_action)action
+	                                          : JK_ACTION_VIEW;
 	return EXIT_OK;
 }
 
