@@ -120,6 +120,40 @@ read_seen(const struct jk_frame *f, struct jk_claim *c)
 	return JK_OK;
 }
 
+/* Numbers of applications are the office's own. */
+static bool
+is_reception(const char *text)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                           "abcdefghijklmnopqrstuvwxyz0123456789._/-";
+
+	return text[0] != '\0' && text[strspn(text, good)] == '\0';
+}
+
+static enum jk_err
+read_use(const struct jk_frame *f, struct jk_claim *c)
+{
+	enum jk_err e = jk_frame_get_str(f, JK_FIELD_PURPOSE, c->purpose,
+	    sizeof(c->purpose));
+
+	if (e == JK_OK && !jk_row_id_is_valid(c->purpose))
+		e = JK_ERR_FORMAT;
+	if (e != JK_OK)
+		return e;
+	e = jk_frame_get_str(f, JK_FIELD_RECEPTION, c->reception,
+	    sizeof(c->reception));
+	if (e == JK_OK && !is_reception(c->reception))
+		e = JK_ERR_FORMAT;
+	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
+		return e;
+	e = jk_frame_get_str(f, JK_FIELD_GROUNDS, c->grounds,
+	    sizeof(c->grounds));
+	if (e == JK_OK &&
+	    jk_plaintext_fault(c->grounds, strlen(c->grounds)) != NULL)
+		e = JK_ERR_FORMAT;
+	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
+}
+
 enum jk_err
 jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 {
@@ -134,6 +168,8 @@ jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 		return read_seen(f, c);
 	case JK_FRAME_LOOK:
 		return JK_OK;
+	case JK_FRAME_USE:
+		return read_use(f, c);
 	default:
 		return read_login(f, c);
 	}

@@ -11,7 +11,8 @@
 
 struct jk_frame;
 
-#define JK_CLAIM_MAX 63
+#define JK_CLAIM_MAX     63
+#define JK_RECEPTION_MAX 64
 
 /* What the caller says. From a caller other than root it decides nothing. */
 struct jk_claim {
@@ -25,6 +26,10 @@ struct jk_claim {
 	char function[JK_ID_MAX + 1];
 	char opid[JK_ID_MAX + 1]; /* of SWITCH */
 	uint64_t flags;
+	/* Of USE; "" is absent. */
+	char purpose[JK_ID_MAX + 1];
+	char reception[JK_RECEPTION_MAX + 1];
+	char grounds[JK_USE_TEXT + 1];
 	/* Of the monitor; LOCK of anybody has none of it. */
 	enum jk_cause cause;
 	char reader[JK_READER_MAX + 1];

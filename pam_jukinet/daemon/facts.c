@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "pins.h"
+#include "query.h"
 #include "times.h"
 #include "uses.h"
 #include "worker.h"
@@ -122,6 +123,18 @@ jk_facts_load(struct jk_worker *worker,
 }
 
 void
+jk_facts_look_at_uses(const struct jk_worker *worker, struct jk_facts *facts,
+    const struct jk_grant *grant)
+{
+	for (size_t i = 0; i < facts->n_approvals; i++) {
+		const struct jk_approval *a = &facts->approvals[i];
+
+		if (a->once && !jk_grant_has_approval(grant, a->id))
+			facts->used[i] = jk_uses_has(worker->keep_dir, a->id);
+	}
+}
+
+void
 jk_facts_hold(struct jk_facts *facts, const struct jk_grant *grant)
 {
 	for (size_t i = 0; i < facts->n_approvals; i++)
@@ -145,15 +158,40 @@ live(const struct jk_session *session)
 	return l;
 }
 
+static struct jk_moment
+moment(const struct jk_worker *worker, const struct jk_asked *asked)
+{
+	struct jk_moment m = { 0 };
+
+	if (asked->moment != NULL)
+		return *asked->moment;
+	m.now = jk_real_s();
+	m.last_record = jk_times_last_record(worker->keep_dir);
+	/* Without a calendar it stays zeroed, which is clock.bad. */
+	(void)jk_local_time_at(m.now, &m.local);
+	return m;
+}
+
+static void
+add_query(const struct jk_query *query, struct jk_question *q)
+{
+	q->business = query->business;
+	q->action = query->action;
+	q->count = query->count;
+	q->permission = query->permission[0] != '\0' ? query->permission : NULL;
+}
+
 struct jk_verdict
 jk_facts_decide(const struct jk_worker *worker, const struct jk_facts *facts,
     const struct jk_asked *asked, const struct jk_evidence *evidence)
 {
 	const struct jk_live_session l = live(asked->session);
+	const struct jk_moment m = moment(worker, asked);
 	struct jk_question q = {
 		.ask = asked->ask,
-		.now = jk_real_s(),
-		.last_record = jk_times_last_record(worker->keep_dir),
+		.now = m.now,
+		.last_record = m.last_record,
+		.local = m.local,
 		.edition = &worker->place.edition,
 		.policy = &worker->place.policy,
 		.account = &worker->account,
@@ -172,10 +210,13 @@ jk_facts_decide(const struct jk_worker *worker, const struct jk_facts *facts,
 		.opid = asked->opid,
 		.business = JK_BUSINESS_COUNT,
 		.function = asked->function,
+		.requirement = asked->requirement,
+		.hour = asked->hour,
+		.confirmer = asked->confirmer,
 	};
 
-	/* Without a calendar it stays zeroed, which is clock.bad. */
-	(void)jk_local_time_at(q.now, &q.local);
+	if (asked->query != NULL)
+		add_query(asked->query, &q);
 	return jk_decide(&q);
 }
 
@@ -236,6 +277,33 @@ jk_facts_keep(const struct jk_facts *facts, const struct jk_verdict *verdict,
 		any = true;
 	}
 	return any;
+}
+
+struct kept {
+	const struct jk_facts *facts;
+	const struct jk_verdict *verdict;
+};
+
+static bool
+keep_uses(struct jk_session *session, const void *ctx)
+{
+	const struct kept *k = ctx;
+
+	return session->state == JK_SESSION_ACTIVE &&
+	       jk_facts_keep(k->facts, k->verdict, &session->grant);
+}
+
+bool
+jk_facts_keep_in(struct jk_worker *worker, const struct jk_session *session,
+    const struct jk_facts *facts, const struct jk_verdict *verdict)
+{
+	const struct kept k = { facts, verdict };
+	struct jk_grant none = { 0 };
+
+	if (!jk_facts_keep(facts, verdict, &none))
+		return true;
+	return jk_session_change(worker->run_dir, session, keep_uses, &k) ==
+	       JK_OK;
 }
 
 void

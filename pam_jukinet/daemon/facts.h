@@ -8,6 +8,7 @@
 #include "session.h"
 #include "uses.h"
 
+struct jk_query;
 struct jk_worker;
 
 struct jk_facts {
@@ -31,6 +32,17 @@ struct jk_asked {
 	const struct jk_session *session; /* NULL or ended: there is none */
 	const char *opid;                 /* only this one; NULL: any */
 	enum jk_function function;        /* of MANAGE */
+	const struct jk_query *query;     /* of LOOKUP */
+	bool requirement;                 /* of LOOKUP: it was said */
+	uint64_t hour;         /* of LOOKUP, as in struct jk_question */
+	const char *confirmer; /* of LOOKUP, or NULL */
+	/* Of a conversation that lasts: what it knows of the time; or NULL. */
+	const struct jk_moment *moment;
+};
+
+struct jk_moment {
+	int64_t now, last_record; /* as in struct jk_question */
+	struct jk_local_time local;
 };
 
 /*
@@ -39,6 +51,9 @@ struct jk_asked {
  */
 enum jk_err jk_facts_load(struct jk_worker *worker,
     const uint8_t cert_sha256[static JK_DIGEST_LEN], struct jk_facts *ret);
+/* What others may have used up since. */
+void jk_facts_look_at_uses(const struct jk_worker *worker,
+    struct jk_facts *facts, const struct jk_grant *grant);
 /*
  * One use of an approval is one session: what this grant stands on lasts for
  * whatever goes on from it.
@@ -69,6 +84,13 @@ void jk_facts_grant(const struct jk_worker *worker,
  */
 bool jk_facts_keep(const struct jk_facts *facts,
     const struct jk_verdict *verdict, struct jk_grant *session);
+/*
+ * The same for an act of a live session, in its state: what it has used up for
+ * all of it. False: that could not be stored.
+ */
+bool jk_facts_keep_in(struct jk_worker *worker,
+    const struct jk_session *session, const struct jk_facts *facts,
+    const struct jk_verdict *verdict);
 /* Takes out again what is about to be given back. */
 void jk_facts_drop(const struct jk_uses *uses, struct jk_grant *session);
 

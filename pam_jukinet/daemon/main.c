@@ -141,6 +141,8 @@ main(int argc, char **argv)
 		.max_workers = 64,
 		.max_per_uid = 4,
 		.max_waiting = 128,
+		.max_lasting = 32, /* half: a login always finds a place */
+		.max_lasting_per_uid = 4,
 		.burst = 20,
 		.refill_ms = 1000,
 		.grace_ms = 150, /* for the void record of a cancelled one */

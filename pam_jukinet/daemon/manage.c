@@ -61,33 +61,6 @@ decide(struct jk_worker *w, const struct jk_session *session,
 	return ret->why;
 }
 
-struct kept {
-	const struct jk_facts *facts;
-	const struct jk_verdict *verdict;
-};
-
-static bool
-keep_uses(struct jk_session *session, const void *ctx)
-{
-	const struct kept *k = ctx;
-
-	return session->state == JK_SESSION_ACTIVE &&
-	       jk_facts_keep(k->facts, k->verdict, &session->grant);
-}
-
-/* What an act of the session has used up for all of it. */
-static bool
-keep(struct jk_worker *w, const struct jk_session *session,
-    const struct jk_facts *facts, const struct jk_verdict *verdict)
-{
-	const struct kept k = { facts, verdict };
-	struct jk_grant none = { 0 };
-
-	if (!jk_facts_keep(facts, verdict, &none))
-		return true;
-	return jk_session_change(w->run_dir, session, keep_uses, &k) == JK_OK;
-}
-
 static bool
 drop_uses(struct jk_session *session, const void *ctx)
 {
@@ -136,7 +109,7 @@ jk_request_manage(struct jk_worker *w)
 	o.grant = &grant;
 	if (jk_outcome_prove(w, &o, receipt) != JK_OK)
 		return;
-	if (!keep(w, &session, o.facts, &verdict))
+	if (!jk_facts_keep_in(w, &session, o.facts, &verdict))
 		jk_outcome_withdraw(w, &o, JK_WHY_SESS_NONE);
 	else
 		(void)jk_outcome_grant_or(w, &more, put_back, &session);

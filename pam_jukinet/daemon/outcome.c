@@ -29,6 +29,8 @@ set_asker(const struct jk_worker *w, struct jk_record *r)
 		           ? e
 		           : jk_record_set(r, JK_REC_CLAIM, c->host);
 	}
+	if (c->service[0] == '\0' && c->tty[0] == '\0' && c->host[0] == '\0')
+		return JK_OK;
 	(void)snprintf(claim, sizeof(claim), "%s,%s,%s", c->service, c->tty,
 	    c->host);
 	return jk_record_set(r, JK_REC_CLAIM, claim);
@@ -106,6 +108,38 @@ set_device(const struct jk_outcome *o, struct jk_record *r)
 }
 
 static enum jk_err
+set_use(const struct jk_outcome_use *u, struct jk_record *r)
+{
+	const struct {
+		enum jk_record_field field;
+		const char *value;
+	} rows[] = {
+		{ JK_REC_OBJECT, u->object },
+		{ JK_REC_USE, u->use },
+		{ JK_REC_PURPOSE, u->purpose },
+		{ JK_REC_RECEPTION, u->reception },
+		{ JK_REC_BUSINESS, u->business },
+		{ JK_REC_ACTION, u->action },
+		{ JK_REC_SEARCH, u->search },
+		{ JK_REC_SUBJECT, u->subject },
+		{ JK_REC_REQUIREMENT, u->requirement },
+		{ JK_REC_PERMISSION, u->permission },
+		{ JK_REC_CONFIRMER, u->confirmer },
+		{ JK_REC_OF, u->of },
+	};
+	char count[24];
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < JK_COUNT(rows) && e == JK_OK; i++)
+		e = set_optional(r, rows[i].field, rows[i].value);
+	if (e != JK_OK || u->count == NULL)
+		return e;
+	(void)snprintf(count, sizeof(count), "%llu",
+	    (unsigned long long)*u->count);
+	return jk_record_set(r, JK_REC_NUMBER, count);
+}
+
+static enum jk_err
 set_details(const struct jk_outcome *o, struct jk_record *r)
 {
 	char tries[24];
@@ -130,11 +164,13 @@ set_details(const struct jk_outcome *o, struct jk_record *r)
 	}
 	if (e == JK_OK)
 		e = set_optional(r, JK_REC_SESSION, o->session);
+	if (e == JK_OK && o->use != NULL)
+		e = set_use(o->use, r);
 	return e == JK_OK ? set_device(o, r) : e;
 }
 
-static enum jk_err
-make_record(const struct jk_worker *w, const struct jk_outcome *o,
+enum jk_err
+jk_outcome_record(const struct jk_worker *w, const struct jk_outcome *o,
     enum jk_reason why, struct jk_record *ret)
 {
 	/* An unknown name may be a password typed into the wrong place. */
@@ -244,7 +280,12 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 		    o->pin_max != 0 ? o->pin_min : s->pin_min);
 		jk_params_add_number(p, "max",
 		    o->pin_max != 0 ? o->pin_max : s->pin_max);
-	}
+	} else if (why == JK_WHY_LOOK_BULK && o->use != NULL) {
+		jk_params_add_number(p, "n", o->use->persons);
+		jk_params_add_number(p, "max", o->use->max);
+	} else if (why == JK_WHY_BIZ_DENIED && o->use != NULL &&
+	           o->use->business != NULL)
+		jk_params_add(p, "business", o->use->business);
 	if (opid != NULL)
 		jk_params_add(p, "type", opid->type);
 	add_contact(w, p);
@@ -254,7 +295,7 @@ static void
 note(struct jk_worker *w, const struct jk_outcome *o, enum jk_reason why)
 {
 	struct jk_record record;
-	enum jk_err e = make_record(w, o, why, &record);
+	enum jk_err e = jk_outcome_record(w, o, why, &record);
 
 	if (e == JK_OK)
 		e = jk_recorder_note(&w->recorder, &record);
@@ -270,12 +311,18 @@ jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome)
 }
 
 void
+jk_outcome_deny(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
+{
+	jk_outcome_explain(w, o, why);
+	note(w, o, why);
+}
+
+void
 jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 {
 	if (why == JK_WHY_GRANTED)
 		why = JK_WHY_INTERNAL;
-	jk_outcome_explain(w, o, why);
-	note(w, o, why);
+	jk_outcome_deny(w, o, why);
 	if (o->standing != NULL)
 		(void)jk_reply_note(w, o->standing, NULL);
 	(void)jk_reply_refusal(w, why, &o->params);
@@ -386,7 +433,7 @@ jk_outcome_prove(struct jk_worker *w, struct jk_outcome *o,
     char ret_receipt[static JK_RECEIPT_MAX + 1])
 {
 	struct jk_record record;
-	enum jk_err e = make_record(w, o, JK_WHY_GRANTED, &record);
+	enum jk_err e = jk_outcome_record(w, o, JK_WHY_GRANTED, &record);
 
 	if (e == JK_OK)
 		e = jk_recorder_prove(&w->recorder, &record, ret_receipt);

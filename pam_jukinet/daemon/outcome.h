@@ -14,6 +14,15 @@ struct jk_facts;
 struct jk_verdict;
 struct jk_worker;
 
+/* Of a use and of what is asked in it; NULL is nothing. */
+struct jk_outcome_use {
+	const char *use, *purpose, *reception;
+	const char *business, *action, *search, *subject, *object;
+	const char *requirement, *permission, *confirmer, *of;
+	const uint64_t *count;
+	uint64_t persons, max; /* of look.bulk */
+};
+
 /* What is known beside the reason; zeroed is nothing. */
 struct jk_outcome {
 	enum jk_op op;
@@ -28,7 +37,8 @@ struct jk_outcome {
 	const char *reader;           /* where the card is, or NULL */
 	int64_t seconds;              /* jdur: how long it lasted; 0: nothing */
 	uint64_t tries;               /* JK_TRIES_UNKNOWN: not known */
-	struct jk_params params;      /* for the message */
+	const struct jk_outcome_use *use; /* or NULL */
+	struct jk_params params;          /* for the message */
 	/* Told before a refusal: which PIN the card has, or NULL. */
 	const char *standing;
 	unsigned pin_min, pin_max; /* of a PIN that was asked for; 0: the
@@ -39,6 +49,14 @@ struct jk_outcome {
 void jk_outcome_explain(struct jk_worker *worker, struct jk_outcome *outcome,
     enum jk_reason why);
 
+/* The record, without its id. */
+enum jk_err jk_outcome_record(const struct jk_worker *worker,
+    const struct jk_outcome *outcome, enum jk_reason why,
+    struct jk_record *ret);
+
+/* Record of a refusal, and the parameters; the verdict is the caller's. */
+void jk_outcome_deny(struct jk_worker *worker, struct jk_outcome *outcome,
+    enum jk_reason why);
 /* Record and verdict of a refusal. */
 void jk_outcome_refuse(struct jk_worker *worker, struct jk_outcome *outcome,
     enum jk_reason why);

@@ -10,6 +10,7 @@
 #include <libaudit.h>
 
 #include "clock.h"
+#include "flight.h"
 #include "log.h"
 #include "record.h"
 #include "state.h"
@@ -106,6 +107,19 @@ is_same(const struct jk_record *record, const char *text)
 	       strcmp(text + all - end_len, end) == 0;
 }
 
+enum jk_err
+jk_recorder_match(const struct jk_record *record,
+    const struct jk_receipt *receipt,
+    char ret_receipt[static JK_RECEIPT_MAX + 1])
+{
+	if (!is_same(record, receipt->text))
+		return JK_ERR_FORMAT;
+	(void)snprintf(ret_receipt, JK_RECEIPT_MAX + 1, "%lld.%03d:%llu",
+	    (long long)(receipt->ms / 1000), (int)(receipt->ms % 1000),
+	    (unsigned long long)receipt->serial);
+	return JK_OK;
+}
+
 static enum jk_err
 await(struct jk_recorder *r, const struct jk_record *record, int64_t ms,
     char ret[static JK_RECEIPT_MAX + 1])
@@ -119,14 +133,7 @@ await(struct jk_recorder *r, const struct jk_record *record, int64_t ms,
 	}
 	e = jk_witness_receipt(&r->witness, r->id, r->cancel, jk_boot_ms() + ms,
 	    &receipt);
-	if (e != JK_OK)
-		return e;
-	if (!is_same(record, receipt.text))
-		return JK_ERR_FORMAT;
-	(void)snprintf(ret, JK_RECEIPT_MAX + 1, "%lld.%03d:%llu",
-	    (long long)(receipt.ms / 1000), (int)(receipt.ms % 1000),
-	    (unsigned long long)receipt.serial);
-	return JK_OK;
+	return e == JK_OK ? jk_recorder_match(record, &receipt, ret) : e;
 }
 
 static enum jk_err
@@ -151,13 +158,50 @@ jk_recorder_void(struct jk_recorder *recorder, const char *id)
 		    jk_err_text(e));
 }
 
-/* One announcement whose worker is gone: voided, and that is proven. */
+/* Of a worker that is gone: voided, and that is proven. */
 static enum jk_err
-settle(struct jk_recorder *r, const char *name)
+settle(struct jk_recorder *r, const char *id)
 {
-	const char *id = name + strlen(PENDING);
 	char receipt[JK_RECEIPT_MAX + 1];
 	struct jk_record record = { .op = JK_OP_VOID };
+	enum jk_err e;
+
+	if ((e = jk_id_new(r->id)) == JK_OK && (e = watch(r)) == JK_OK &&
+	    (e = jk_record_set(&record, JK_REC_VOID, id)) == JK_OK &&
+	    (e = send_as(r, &record, r->id)) == JK_OK &&
+	    (e = await(r, &record, SETTLE_MS, receipt)) == JK_OK)
+		e = jk_uses_give_back_of(r->keep_dir, id);
+	return e;
+}
+
+/* All that were in the air together. */
+static enum jk_err
+settle_flight(struct jk_recorder *r, int fd)
+{
+	char id[JK_ID_LEN + 1];
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < JK_USE_FLIGHT && e == JK_OK; i++) {
+		if (jk_flight_left(fd, i, id) != JK_OK)
+			continue;
+		e = settle(r, id);
+		if (e == JK_OK)
+			e = jk_flight_settled(fd, i);
+	}
+	return e;
+}
+
+static bool
+is_left(const char *name)
+{
+	return jk_flight_is_name(name) ||
+	       (strncmp(name, PENDING, strlen(PENDING)) == 0 &&
+	           jk_id_is_valid(name + strlen(PENDING)));
+}
+
+static enum jk_err
+settle_file(struct jk_recorder *r, const char *name)
+{
 	enum jk_err e;
 	int lock;
 
@@ -166,18 +210,16 @@ settle(struct jk_recorder *r, const char *name)
 		return JK_OK; /* its worker is alive, or has just proven it */
 	if (e != JK_OK)
 		return e;
-	if ((e = jk_id_new(r->id)) == JK_OK && (e = watch(r)) == JK_OK &&
-	    (e = jk_record_set(&record, JK_REC_VOID, id)) == JK_OK &&
-	    (e = send_as(r, &record, r->id)) == JK_OK &&
-	    (e = await(r, &record, SETTLE_MS, receipt)) == JK_OK &&
-	    (e = jk_uses_give_back_of(r->keep_dir, id)) == JK_OK)
+	e = jk_flight_is_name(name) ? settle_flight(r, lock)
+	                            : settle(r, name + strlen(PENDING));
+	if (e == JK_OK)
 		e = jk_state_remove(r->state_dir, name);
 	close(lock);
 	return e;
 }
 
-static void
-settle_leftovers(struct jk_recorder *r)
+void
+jk_recorder_settle(struct jk_recorder *r)
 {
 	int fd = openat(r->state_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -189,14 +231,33 @@ settle_leftovers(struct jk_recorder *r)
 			close(fd);
 		return;
 	}
-	while (n < SETTLE_MOST && (entry = readdir(d)) != NULL)
-		if (strncmp(entry->d_name, PENDING, strlen(PENDING)) == 0 &&
-		    jk_id_is_valid(entry->d_name + strlen(PENDING))) {
-			if (settle(r, entry->d_name) != JK_OK)
-				break; /* not now: the next one tries again */
-			n++;
-		}
+	while (n < SETTLE_MOST && (entry = readdir(d)) != NULL) {
+		if (!is_left(entry->d_name))
+			continue;
+		if (settle_file(r, entry->d_name) != JK_OK)
+			break; /* not now: the next one tries again */
+		n++;
+	}
 	closedir(d);
+}
+
+void
+jk_recorder_disown(struct jk_recorder *r, const char *id)
+{
+	char name[32];
+	int fd;
+
+	jk_recorder_void(r, id);
+	if (r->mode == JK_RECORDING_KERNEL)
+		return;
+	file_name(id, name);
+	fd = openat(r->state_dir, name,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		jk_log(JK_LOG_ERR, "the void of record %s is not proven: %m",
+		    id);
+	else
+		close(fd);
 }
 
 enum jk_err
@@ -204,7 +265,7 @@ jk_recorder_expect(struct jk_recorder *recorder)
 {
 	enum jk_err e;
 
-	settle_leftovers(recorder);
+	jk_recorder_settle(recorder);
 	/* Settling may have ended the conversation with the witness. */
 	e = jk_id_new(recorder->id);
 	return e == JK_OK ? watch(recorder) : e;

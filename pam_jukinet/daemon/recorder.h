@@ -57,6 +57,20 @@ enum jk_err jk_recorder_settled(struct jk_recorder *recorder);
 /* Writes a refusal or an end: nobody waits for its receipt. */
 enum jk_err jk_recorder_note(struct jk_recorder *recorder,
     struct jk_record *record);
+/*
+ * For records that are proven by others than jk_recorder_prove(): whether what
+ * the witness has seen is this record, whole, and where it stands.
+ */
+enum jk_err jk_recorder_match(const struct jk_record *record,
+    const struct jk_receipt *receipt,
+    char ret_receipt[static JK_RECEIPT_MAX + 1]);
+/* Voids what dead workers have left, as jk_recorder_expect() does. */
+void jk_recorder_settle(struct jk_recorder *recorder);
+/*
+ * A record that was sent and must not count: a void, and the next conversation
+ * has to prove one. What it used up is the caller's to give back.
+ */
+void jk_recorder_disown(struct jk_recorder *recorder, const char *id);
 /* Says that a proven record is not valid after all. */
 void jk_recorder_void(struct jk_recorder *recorder, const char *id);
 

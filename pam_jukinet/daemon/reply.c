@@ -192,3 +192,53 @@ jk_reply_grant(struct jk_worker *w, const struct jk_reply_more *more)
 		return e;
 	return jk_frame_send(w->fd, f);
 }
+
+enum jk_err
+jk_reply_using(struct jk_worker *w, enum jk_reason why,
+    const struct jk_params *params, const char *use, const char *session,
+    const struct jk_grant *holder)
+{
+	struct jk_frame *f = w->frame;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_USING);
+	if ((e = jk_frame_put_u64(f, JK_FIELD_REASON, why)) != JK_OK ||
+	    (e = put_params(f, params)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_SESSION, session)) != JK_OK ||
+	    (holder != NULL && (e = put_holder(f, holder)) != JK_OK) ||
+	    (e = put_optional(f, JK_FIELD_USE, use)) != JK_OK)
+		return e;
+	return jk_frame_send(w->fd, f);
+}
+
+enum jk_err
+jk_reply_answer(struct jk_worker *w, const struct jk_answer *a)
+{
+	struct jk_frame *f = w->frame;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_ANSWER);
+	if ((e = jk_frame_put_u64(f, JK_FIELD_REASON, a->why)) != JK_OK ||
+	    (e = put_params(f, a->params)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_ID, a->id)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_SEQ, a->seq)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_RECEIPT, a->receipt)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_MAC, a->mac)) != JK_OK ||
+	    (e = put_optional(f, JK_FIELD_MAC_KEY, a->mac_key)) != JK_OK)
+		return e;
+	return jk_frame_send(w->fd, f);
+}
+
+enum jk_err
+jk_reply_changed(struct jk_worker *w, enum jk_session_state state,
+    enum jk_cause cause)
+{
+	struct jk_frame *f = w->frame;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_CHANGED);
+	if ((e = jk_frame_put_u64(f, JK_FIELD_STATE, state)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_CAUSE, cause)) != JK_OK)
+		return e;
+	return jk_frame_send(w->fd, f);
+}

@@ -76,6 +76,22 @@ enum jk_err jk_reply_ask_choice(struct jk_worker *worker, const char *message,
 /* A refusal; params may be NULL. */
 enum jk_err jk_reply_refusal(struct jk_worker *worker, enum jk_reason why,
     const struct jk_params *params);
+/* An answer in a use; NULL is left out. */
+struct jk_answer {
+	uint64_t seq;
+	enum jk_reason why;
+	const struct jk_params *params;
+	const char *id, *receipt, *mac, *mac_key;
+};
+
+/* The beginning of a use; `use` NULL: it is refused. */
+enum jk_err jk_reply_using(struct jk_worker *worker, enum jk_reason why,
+    const struct jk_params *params, const char *use, const char *session,
+    const struct jk_grant *holder);
+enum jk_err jk_reply_answer(struct jk_worker *worker,
+    const struct jk_answer *answer);
+enum jk_err jk_reply_changed(struct jk_worker *worker,
+    enum jk_session_state state, enum jk_cause cause);
 /* `more` may be NULL. */
 enum jk_err jk_reply_grant(struct jk_worker *worker,
     const struct jk_reply_more *more);

@@ -20,5 +20,6 @@ void jk_request_lock(struct jk_worker *worker);
 void jk_request_end(struct jk_worker *worker);
 void jk_request_seen(struct jk_worker *worker);
 void jk_request_look(struct jk_worker *worker);
+void jk_request_use(struct jk_worker *worker);
 
 #endif

@@ -118,6 +118,9 @@ dispatch(struct jk_worker *w)
 	case JK_FRAME_LOOK:
 		jk_request_look(w);
 		break;
+	case JK_FRAME_USE:
+		jk_request_use(w);
+		break;
 	default:
 		break; /* not one of ours: the connection ends */
 	}

@@ -53,18 +53,25 @@ next(struct jk_witness *w, enum jk_frame_type type,
 }
 
 enum jk_err
-jk_witness_watch(struct jk_witness *w, const char *id, bool durable,
-    const struct jk_cancel *cancel, int64_t until)
+jk_witness_announce(struct jk_witness *w, const char *id, bool durable)
 {
 	enum jk_err e;
 
 	jk_frame_start(w->frame, JK_FRAME_WATCH);
 	if ((e = jk_frame_put_u64(w->frame, JK_FIELD_FLAGS,
 	         durable ? JK_FLAG_DURABLE : 0)) != JK_OK ||
-	    (e = jk_frame_put_str(w->frame, JK_FIELD_ID, id)) != JK_OK ||
-	    (e = jk_frame_send(w->fd, w->frame)) != JK_OK)
+	    (e = jk_frame_put_str(w->frame, JK_FIELD_ID, id)) != JK_OK)
 		return e;
-	return next(w, JK_FRAME_WATCHING, cancel, until);
+	return jk_frame_send(w->fd, w->frame);
+}
+
+enum jk_err
+jk_witness_watch(struct jk_witness *w, const char *id, bool durable,
+    const struct jk_cancel *cancel, int64_t until)
+{
+	enum jk_err e = jk_witness_announce(w, id, durable);
+
+	return e == JK_OK ? next(w, JK_FRAME_WATCHING, cancel, until) : e;
 }
 
 static enum jk_err
@@ -101,5 +108,31 @@ jk_witness_receipt(struct jk_witness *w, const char *id,
 			return e;
 		if (of.left == strlen(id) && memcmp(of.at, id, of.left) == 0)
 			return decode(w->frame, ret);
+	}
+}
+
+enum jk_err
+jk_witness_hear(struct jk_witness *w, enum jk_witness_word *ret_word,
+    char ret_id[static JK_ID_LEN + 1], struct jk_receipt *ret)
+{
+	enum jk_err e = jk_frame_recv(w->fd, NULL, 0, w->frame, NULL);
+
+	if (e == JK_OK)
+		e = jk_frame_get_str(w->frame, JK_FIELD_ID, ret_id,
+		    JK_ID_LEN + 1);
+	if (e != JK_OK)
+		return e;
+	switch (jk_frame_type(w->frame)) {
+	case JK_FRAME_WATCHING:
+		*ret_word = JK_WITNESS_WATCHING;
+		return JK_OK;
+	case JK_FRAME_FAILED:
+		*ret_word = JK_WITNESS_FAILED;
+		return JK_OK;
+	case JK_FRAME_RECEIPT:
+		*ret_word = JK_WITNESS_RECEIPT;
+		return decode(w->frame, ret);
+	default:
+		return JK_ERR_FORMAT;
 	}
 }

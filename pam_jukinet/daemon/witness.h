@@ -7,6 +7,7 @@
 
 #include "err.h"
 #include "frame.h"
+#include "hex.h"
 
 struct jk_witness {
 	int fd; /* -1: not connected */
@@ -19,6 +20,13 @@ struct jk_receipt {
 	char text[8192]; /* as it stands between msg=' and its quote */
 };
 
+/* What the witness says unasked of ids that were announced ahead. */
+enum jk_witness_word {
+	JK_WITNESS_WATCHING,
+	JK_WITNESS_RECEIPT,
+	JK_WITNESS_FAILED, /* the log cannot be followed */
+};
+
 /* Connects, once; the path is that of the service. */
 enum jk_err jk_witness_open(int64_t until, struct jk_witness *ret);
 void jk_witness_close(struct jk_witness *witness);
@@ -28,6 +36,16 @@ void jk_witness_close(struct jk_witness *witness);
  */
 enum jk_err jk_witness_watch(struct jk_witness *witness, const char *id,
     bool durable, const struct jk_cancel *cancel, int64_t until);
+/* The same without waiting for the answer. */
+enum jk_err jk_witness_announce(struct jk_witness *witness, const char *id,
+    bool durable);
+/*
+ * The next word that has come: JK_ERR_TIMEOUT when there is none. `ret` is
+ * filled for a receipt.
+ */
+enum jk_err jk_witness_hear(struct jk_witness *witness,
+    enum jk_witness_word *ret_word, char ret_id[static JK_ID_LEN + 1],
+    struct jk_receipt *ret);
 /* Waits for the receipt of this id. */
 enum jk_err jk_witness_receipt(struct jk_witness *witness, const char *id,
     const struct jk_cancel *cancel, int64_t until, struct jk_receipt *ret);

@@ -106,8 +106,11 @@ sweep(struct jk_watchers *w)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < w->n; i++)
-		if (w->asker[i].fd >= 0)
-			w->asker[kept++] = w->asker[i];
+		if (w->asker[i].fd >= 0) {
+			if (kept != i)
+				w->asker[kept] = w->asker[i];
+			kept++;
+		}
 	w->n = kept;
 }
 

@@ -14,8 +14,10 @@
 #include "err.h"
 #include "follow.h"
 
-#define JK_ASKERS_MAX  256
-#define JK_WATCHES_MAX 8 /* of one asker at a time */
+#define JK_ASKERS_MAX 256
+/* Of one asker at a time: those of a use in flight, as many that it has
+ * announced ahead, and some that it gave up. */
+#define JK_WATCHES_MAX 40
 
 struct jk_watchers;
 

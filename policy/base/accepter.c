@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -19,11 +21,29 @@
 #define CALLERS_MAX 256
 #define CROWD       128 /* taken in at a time */
 
+/*
+ * What a worker and the accepter both see. A worker takes one for lasting by
+ * itself and then counts: of two that come at once each sees the other, so
+ * never one too many.
+ */
+struct seat {
+	atomic_bool taken; /* by a living worker: the accepter's */
+	atomic_bool lasts; /* the worker's */
+	_Atomic int64_t until;
+	uid_t payer;
+};
+
+static struct {
+	const struct jk_accepter *conf; /* NULL: not in a worker */
+	struct seat *seats, *own;
+} here;
+
 /* One connection: first it waits (pid 0), then a worker has it. */
 struct conn {
 	int fd;
 	int pidfd;
 	pid_t pid;
+	struct seat *seat;
 	struct ucred peer;
 	uid_t payer;       /* whose places and budget it takes */
 	int64_t ends_at;   /* its deadline */
@@ -45,6 +65,7 @@ struct state {
 	size_t n; /* connections, in the order of their arrival */
 	struct conn *conn;
 	struct pollfd *poll;
+	struct seat *seats; /* max_workers of them */
 	size_t n_callers;
 	struct caller caller[CALLERS_MAX];
 };
@@ -65,6 +86,89 @@ count(const struct state *s, bool working, const uid_t *uid)
 		    (uid == NULL || s->conn[i].payer == *uid))
 			n++;
 	return n;
+}
+
+static bool
+lasts(const struct conn *c)
+{
+	return c->seat != NULL && atomic_load(&c->seat->lasts);
+}
+
+/* Of one uid, without those that last: they have a bound of their own. */
+static unsigned
+count_passing(const struct state *s, uid_t uid)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->conn[i].pid > 0 && s->conn[i].payer == uid &&
+		    !lasts(&s->conn[i]))
+			n++;
+	return n;
+}
+
+/* When it is killed if nothing happens before. */
+static int64_t
+end_of(const struct conn *c)
+{
+	int64_t until;
+
+	if (c->killed_at != 0 || !lasts(c))
+		return c->ends_at;
+	until = atomic_load(&c->seat->until);
+	return until > c->ends_at ? until : c->ends_at;
+}
+
+static struct seat *
+take_seat(const struct state *s, uid_t payer)
+{
+	for (unsigned i = 0; i < s->conf->max_workers; i++) {
+		struct seat *seat = &s->seats[i];
+
+		if (atomic_load(&seat->taken))
+			continue;
+		atomic_store(&seat->lasts, false);
+		atomic_store(&seat->until, 0);
+		seat->payer = payer;
+		atomic_store(&seat->taken, true);
+		return seat;
+	}
+	return NULL;
+}
+
+static bool
+is_lasting_too_many(const uid_t payer)
+{
+	unsigned all = 0, his = 0;
+
+	for (unsigned i = 0; i < here.conf->max_workers; i++) {
+		struct seat *seat = &here.seats[i];
+
+		if (!atomic_load(&seat->taken) || !atomic_load(&seat->lasts))
+			continue;
+		all++;
+		his += seat->payer == payer;
+	}
+	return all > here.conf->max_lasting ||
+	       his > here.conf->max_lasting_per_uid;
+}
+
+enum jk_err
+jk_accepter_last(int64_t *ret_until)
+{
+	const bool first = here.own != NULL && !atomic_load(&here.own->lasts);
+
+	if (here.own == NULL)
+		return JK_ERR_UNSUPPORTED;
+	*ret_until = jk_boot_ms() + here.conf->deadline_ms;
+	atomic_store(&here.own->until, *ret_until);
+	if (!first)
+		return JK_OK;
+	atomic_store(&here.own->lasts, true);
+	if (!is_lasting_too_many(here.own->payer))
+		return JK_OK;
+	atomic_store(&here.own->lasts, false);
+	return JK_ERR_BUSY;
 }
 
 /*
@@ -138,6 +242,8 @@ drop(struct state *s, size_t i)
 	close(s->conn[i].fd);
 	if (s->conn[i].pidfd >= 0)
 		close(s->conn[i].pidfd);
+	if (s->conn[i].seat != NULL)
+		atomic_store(&s->conn[i].seat->taken, false);
 	for (s->n--; i < s->n; i++)
 		s->conn[i] = s->conn[i + 1];
 }
@@ -175,6 +281,9 @@ run_worker(struct state *s, size_t mine, pid_t parent)
 	}
 	close(s->signal_fd);
 	close(s->conf->listen_fd);
+	here.conf = s->conf;
+	here.seats = s->seats;
+	here.own = conn.seat;
 	(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 	_exit(s->conf->worker(conn.fd, &conn.peer, s->conf->ctx));
 }
@@ -182,8 +291,10 @@ run_worker(struct state *s, size_t mine, pid_t parent)
 static enum jk_err
 start_worker(struct state *s, size_t i, int64_t now)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
 
+	s->conn[i].seat = take_seat(s, s->conn[i].payer);
+	pid = fork();
 	if (pid < 0)
 		return JK_ERR_SYS;
 	if (pid == 0)
@@ -202,7 +313,7 @@ may_start(struct state *s, const struct conn *c, int64_t now)
 	if (s->ending ||
 	    !has_place(count(s, true, NULL), s->conf->max_workers, uid))
 		return false;
-	if (uid != 0 && count(s, true, &uid) >= s->conf->max_per_uid)
+	if (uid != 0 && count_passing(s, uid) >= s->conf->max_per_uid)
 		return false;
 	return take_token(s, uid, now);
 }
@@ -287,7 +398,7 @@ serve(struct state *s, struct conn *c, const struct pollfd *p, int64_t now)
 	}
 	if (gone && c->killed_at == 0)
 		c->killed_at = now + s->conf->grace_ms;
-	if ((c->killed_at != 0 && now >= c->killed_at) || now >= c->ends_at) {
+	if ((c->killed_at != 0 && now >= c->killed_at) || now >= end_of(c)) {
 		kill_worker(c);
 		c->killed_at = c->ends_at = now + 1000;
 	}
@@ -303,8 +414,8 @@ next_due(const struct state *s, int64_t now)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct conn *c = &s->conn[i];
 
-		if (c->ends_at < due)
-			due = c->ends_at;
+		if (end_of(c) < due)
+			due = end_of(c);
 		if (c->killed_at != 0 && c->killed_at < due)
 			due = c->killed_at;
 		/* Waits for a token, or for a place that a death frees. */
@@ -422,7 +533,9 @@ jk_accepter_run(const struct jk_accepter *conf)
 	s = (struct state){ .conf = conf, .signal_fd = -1 };
 	s.conn = calloc(capacity(conf), sizeof(*s.conn));
 	s.poll = calloc(2 + 2 * capacity(conf), sizeof(*s.poll));
-	if (s.conn == NULL || s.poll == NULL) {
+	s.seats = mmap(NULL, conf->max_workers * sizeof(*s.seats),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s.conn == NULL || s.poll == NULL || s.seats == MAP_FAILED) {
 		e = JK_ERR_NOMEM;
 	} else {
 		e = watch_signals(&s);
@@ -432,6 +545,8 @@ jk_accepter_run(const struct jk_accepter *conf)
 	end_all(&s);
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);
+	if (s.seats != MAP_FAILED)
+		(void)munmap(s.seats, conf->max_workers * sizeof(*s.seats));
 	free(s.conn);
 	free(s.poll);
 	return e;

@@ -6,6 +6,10 @@
  * process is spent on him. A set-user-ID program counts for the user who runs
  * it. A worker is killed at the deadline, when its peer has hung up and the
  * grace is over, and with the accepter.
+ *
+ * A worker whose conversation lasts says so, again and again, and is killed
+ * when it no longer does. Those are bounded on their own, so that there is
+ * always room for the others.
  */
 #ifndef JK_ACCEPTER_H
 #define JK_ACCEPTER_H
@@ -23,8 +27,10 @@ struct jk_accepter {
 	unsigned max_workers; /* at once */
 	unsigned max_per_uid; /* at once for one uid other than root */
 	unsigned max_waiting; /* connections in the queue */
-	unsigned burst;       /* conversations a uid other than root ... */
-	unsigned refill_ms;   /* ... has at once, and how fast one comes back;
+	unsigned max_lasting; /* workers at once whose conversation lasts ... */
+	unsigned max_lasting_per_uid; /* ... for one uid, root's too */
+	unsigned burst;     /* conversations a uid other than root ... */
+	unsigned refill_ms; /* ... has at once, and how fast one comes back;
 	                        * 0: no such budget */
 	/* Services of ours have places and budget as root has; may be NULL. */
 	bool (*is_ours)(uid_t uid);
@@ -39,5 +45,12 @@ struct jk_accepter {
  * SIGINT are blocked meanwhile; workers start with them unblocked.
  */
 enum jk_err jk_accepter_run(const struct jk_accepter *accepter);
+
+/*
+ * In a worker: from now on for one more deadline, until *ret_until (boot ms).
+ * JK_ERR_BUSY: there are too many whose conversation lasts; the worker goes on
+ * as one of the others. JK_ERR_UNSUPPORTED: it was started by no accepter.
+ */
+enum jk_err jk_accepter_last(int64_t *ret_until);
 
 #endif

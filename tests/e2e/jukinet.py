@@ -111,7 +111,8 @@ class Office(World):
 
     def _open_office(self) -> None:
         self.space.directory(SCRIPTS)
-        for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py", "watch.py", "attack.py", "actor.py"):
+        for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py", "watch.py", "attack.py", "actor.py",
+                     "asking.py"):
             path = os.path.join(HERE, name)
             if os.path.exists(path):
                 with open(path, "rb") as file:
@@ -152,7 +153,7 @@ class Office(World):
         self.services.start()
         self.services.wait_until_idle()
         for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*"),
-                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*")):
+                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*"), (STATE, "tally.*")):
             for name in self.files(directory, pattern):
                 os.unlink(self.space.path(f"{directory}/{name}"))
         self.insert(holder)

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the record that is sent to the answer, or to its void. */
+#include <string.h>
+
+#include "clock.h"
+#include "keys.h"
+#include "log.h"
+#include "mac.h"
+#include "reader.h"
+#include "times.h"
+#include "use.h"
+#include "worker.h"
+#include "write.h"
+
+static void
+answer(struct jk_use *u, const struct jk_answer *a)
+{
+	/* Whoever does not read his answers is not asked any more. */
+	if (jk_reply_answer(u->w, a) != JK_OK)
+		u->over = true;
+}
+
+void
+jk_use_refuse(struct jk_use *u, uint64_t seq, struct jk_outcome *o,
+    enum jk_reason why)
+{
+	struct jk_answer a = { .seq = seq };
+
+	a.why = why != JK_WHY_GRANTED ? why : JK_WHY_INTERNAL;
+	jk_outcome_deny(u->w, o, a.why);
+	a.params = &o->params;
+	answer(u, &a);
+}
+
+static void
+free_slot(struct jk_use *u, struct jk_flying *f)
+{
+	jk_flight_clear(&u->flight, (size_t)(f - u->flying));
+	explicit_bzero(&f->query, sizeof(f->query));
+	f->used = false;
+	u->n_flying--;
+}
+
+static bool
+drop_uses(struct jk_session *session, const void *ctx)
+{
+	jk_facts_drop(ctx, &session->grant);
+	return true;
+}
+
+/* The record does not count: what hangs on it is as it was. */
+static void
+take_back(struct jk_use *u, struct jk_flying *f)
+{
+	jk_recorder_disown(&u->w->recorder, f->id);
+	if (f->uses.n == 0)
+		return;
+	(void)jk_session_change(u->w->run_dir, &u->standing.session, drop_uses,
+	    &f->uses);
+	jk_uses_give_back(u->w->keep_dir, &f->uses);
+}
+
+void
+jk_use_crash(struct jk_use *u, struct jk_flying *f, enum jk_reason why)
+{
+	struct jk_outcome o = { .tries = JK_TRIES_UNKNOWN };
+	const struct jk_answer a = {
+		.seq = f->query.seq,
+		.why = why,
+		.params = &o.params,
+	};
+
+	take_back(u, f);
+	jk_outcome_explain(u->w, &o, why);
+	f->record.success = false;
+	if (jk_record_set(&f->record, JK_REC_WHY, jk_reason_code(why)) !=
+	        JK_OK ||
+	    jk_recorder_note(&u->w->recorder, &f->record) != JK_OK)
+		jk_log(JK_LOG_ERR, "cannot record (%s)", jk_reason_code(why));
+	free_slot(u, f);
+	answer(u, &a);
+}
+
+/* What the next login and the next decision hold the clock against. */
+static void
+note_time(struct jk_use *u)
+{
+	const int64_t now = jk_real_s();
+
+	if (now <= u->moment.last_record)
+		return;
+	jk_times_set_last_record(u->w->keep_dir, now);
+	u->moment.last_record = now;
+}
+
+static void
+remember(struct jk_use *u, const struct jk_flying *f)
+{
+	struct jk_past *p = &u->past[u->next_past++ % JK_USE_PAST];
+
+	memcpy(p->id, f->id, sizeof(p->id));
+	p->persons = f->persons;
+}
+
+static bool
+make_mac(const struct jk_use *u, const struct jk_flying *f, const char *receipt,
+    int64_t ms, char ret[static 65], char ret_key[static JK_ID_MAX + 1])
+{
+	const struct jk_record *r = &f->record;
+	const struct jk_mac_of of = {
+		.event = receipt,
+		.ms = ms,
+		.id = f->id,
+		.terminal = r->value[JK_REC_TERM],
+		.session = r->value[JK_REC_SESSION],
+		.person = r->value[JK_REC_PERSON],
+		.right = r->value[JK_REC_RIGHT],
+		.permission = r->value[JK_REC_PERMISSION],
+		.confirmer = r->value[JK_REC_CONFIRMER],
+		.use = r->value[JK_REC_USE],
+		.reception = r->value[JK_REC_RECEPTION],
+	};
+
+	return f->kind == JK_FRAME_QUERY && u->keys != NULL &&
+	       jk_mac_make(u->keys, &of, &f->query, ret, ret_key) == JK_OK;
+}
+
+void
+jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
+    int64_t ms)
+{
+	char mac[65], mac_key[JK_ID_MAX + 1], id[JK_ID_LEN + 1];
+	struct jk_params params = { 0 };
+	struct jk_answer a = {
+		.seq = f->query.seq,
+		.why = JK_WHY_GRANTED,
+		.params = &params,
+		.id = id,
+		.receipt = receipt,
+	};
+
+	if (f->kind == JK_FRAME_QUERY &&
+	    u->standing.session.state != JK_SESSION_ACTIVE) {
+		jk_use_crash(u, f, JK_WHY_SESS_LOCKED);
+		return;
+	}
+	memcpy(id, f->id, sizeof(id));
+	if (make_mac(u, f, receipt, ms, mac, mac_key)) {
+		a.mac = mac;
+		a.mac_key = mac_key;
+	}
+	/* He may have switched since the use began. */
+	jk_params_add(&params, "right", f->record.value[JK_REC_RIGHT]);
+	note_time(u);
+	if (f->kind == JK_FRAME_QUERY)
+		remember(u, f);
+	jk_flight_clear(&u->flight, (size_t)(f - u->flying));
+	answer(u, &a);
+	if (u->over)
+		take_back(u, f);
+	free_slot(u, f);
+}
+
+static struct jk_flying *
+free_flying(struct jk_use *u)
+{
+	for (size_t i = 0; i < JK_USE_FLIGHT; i++)
+		if (!u->flying[i].used)
+			return &u->flying[i];
+	return NULL;
+}
+
+/* As if there were no such approval. */
+static enum jk_reason
+missed(const struct jk_approval *a, const struct jk_query *q)
+{
+	if (a->kind == JK_APPROVAL_AFTER_HOURS)
+		return JK_WHY_TIME_OUT;
+	if (a->kind == JK_APPROVAL_FALLBACK_PIN)
+		return JK_WHY_FALLBACK_NONE;
+	return q->permission[0] != '\0' ? JK_WHY_PERM_BAD : JK_WHY_PERM_NONE;
+}
+
+/* Before the record is sent: of two who come at once one is refused. */
+static enum jk_reason
+use_up(struct jk_use *u, struct jk_flying *f, const struct jk_verdict *v)
+{
+	struct jk_facts *facts = &u->facts;
+
+	for (unsigned i = 0; i < facts->n_approvals; i++) {
+		const struct jk_approval *a = &facts->approvals[i];
+		enum jk_err e = JK_OK;
+
+		if ((v->approvals & jk_bit(i)) != 0 && a->once)
+			e = jk_uses_take(u->w->keep_dir, a->id, f->id,
+			    &f->uses);
+		if (e == JK_ERR_EXISTS)
+			return missed(a, &f->query);
+		if (e != JK_OK)
+			return JK_WHY_INTERNAL;
+	}
+	return jk_facts_keep_in(u->w, &u->standing.session, facts, v)
+	           ? JK_WHY_GRANTED
+	           : JK_WHY_SESS_NONE;
+}
+
+static enum jk_reason
+prepare(struct jk_use *u, struct jk_flying *f, const struct jk_outcome *o,
+    const struct jk_verdict *v)
+{
+	enum jk_reason why = JK_WHY_GRANTED;
+
+	if (jk_outcome_record(u->w, o, JK_WHY_GRANTED, &f->record) != JK_OK ||
+	    jk_pool_take(&u->pool, f->id) != JK_OK)
+		return JK_WHY_AUDIT_DOWN;
+	f->used = true;
+	u->n_flying++;
+	jk_flight_put(&u->flight, (size_t)(f - u->flying), f->id);
+	if (v != NULL && v->approvals != 0)
+		why = use_up(u, f, v);
+	return why == JK_WHY_GRANTED &&
+	               jk_record_set(&f->record, JK_REC_ID, f->id) != JK_OK
+	           ? JK_WHY_INTERNAL
+	           : why;
+}
+
+/* Nothing was sent under its id. */
+static void
+abandon(struct jk_use *u, struct jk_flying *f)
+{
+	if (!f->used)
+		return;
+	jk_uses_give_back(u->w->keep_dir, &f->uses);
+	jk_pool_give_up(&u->pool);
+	free_slot(u, f);
+}
+
+void
+jk_use_launch(struct jk_use *u, const struct jk_query *q,
+    enum jk_frame_type kind, struct jk_outcome *o, const struct jk_verdict *v)
+{
+	struct jk_flying *f = free_flying(u);
+	enum jk_reason why;
+
+	if (f == NULL) {
+		jk_use_refuse(u, q->seq, o, JK_WHY_INTERNAL);
+		return;
+	}
+	f->kind = kind;
+	f->uses.n = 0;
+	f->persons = q->count > 0 ? q->count : 1;
+	f->until = jk_boot_ms() + u->w->recorder.receipt_ms;
+	memcpy(&f->query, q, sizeof(f->query));
+	why = prepare(u, f, o, v);
+	if (why != JK_WHY_GRANTED) {
+		abandon(u, f);
+		jk_use_refuse(u, q->seq, o, why);
+		return;
+	}
+	if (jk_record_send(u->w->recorder.audit_fd, &f->record) != JK_OK) {
+		jk_pool_give_up(&u->pool);
+		jk_use_crash(u, f, JK_WHY_AUDIT_DOWN);
+	} else if (u->w->recorder.mode == JK_RECORDING_KERNEL) {
+		jk_use_land(u, f, "kernel", 0);
+	}
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pool.h"
+
+#include <string.h>
+
+#include "clock.h"
+
+#define RETRY_MS 1000
+/* With those in flight and those announced, what the witness keeps for one. */
+#define GIVEN_UP_MAX 8
+
+void
+jk_pool_open(const struct jk_recorder *recorder, struct jk_pool *ret)
+{
+	*ret = (struct jk_pool){
+		.recorder = recorder,
+		.witness = { .fd = -1 },
+	};
+}
+
+static bool
+is_proven(const struct jk_pool *p)
+{
+	return p->recorder->mode != JK_RECORDING_KERNEL;
+}
+
+void
+jk_pool_close(struct jk_pool *p)
+{
+	jk_witness_close(&p->witness);
+	p->n = p->given_up = 0;
+}
+
+void
+jk_pool_fail(struct jk_pool *p)
+{
+	jk_pool_close(p);
+	p->retry_at = jk_boot_ms() + RETRY_MS;
+}
+
+bool
+jk_pool_has_failed(const struct jk_pool *p)
+{
+	return p->retry_at != 0 && jk_boot_ms() < p->retry_at;
+}
+
+static enum jk_err
+announce(struct jk_pool *p)
+{
+	char *id = p->entry[p->n].id;
+	enum jk_err e = jk_id_new(id);
+
+	if (e == JK_OK)
+		e = jk_witness_announce(&p->witness, id,
+		    p->recorder->mode == JK_RECORDING_DURABLE);
+	if (e == JK_OK)
+		p->entry[p->n++].ready = false;
+	return e;
+}
+
+void
+jk_pool_fill(struct jk_pool *p, bool idle)
+{
+	const int64_t until = jk_boot_ms() + p->recorder->receipt_ms;
+	enum jk_err e = JK_OK;
+
+	if (!is_proven(p) || jk_pool_has_failed(p))
+		return;
+	/* It drops what it looks out for when we hang up. */
+	if (idle && p->given_up >= GIVEN_UP_MAX)
+		jk_pool_close(p);
+	if (p->witness.fd < 0)
+		/* At once: a service that is down answers at once as well. */
+		e = jk_witness_open(jk_boot_ms(), &p->witness);
+	if (p->n == 0)
+		p->until = until;
+	while (e == JK_OK && p->n < JK_POOL_MAX && p->given_up < GIVEN_UP_MAX)
+		e = announce(p);
+	if (e != JK_OK)
+		jk_pool_fail(p);
+}
+
+bool
+jk_pool_is_ready(const struct jk_pool *p)
+{
+	if (!is_proven(p))
+		return true;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->entry[i].ready)
+			return true;
+	return false;
+}
+
+enum jk_err
+jk_pool_take(struct jk_pool *p, char ret[static JK_ID_LEN + 1])
+{
+	if (!is_proven(p))
+		return jk_id_new(ret);
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->entry[i].ready)
+			continue;
+		memcpy(ret, p->entry[i].id, JK_ID_LEN + 1);
+		p->entry[i] = p->entry[--p->n];
+		return JK_OK;
+	}
+	return JK_ERR_NOT_FOUND;
+}
+
+void
+jk_pool_give_up(struct jk_pool *p)
+{
+	if (p->witness.fd >= 0)
+		p->given_up++;
+}
+
+static enum jk_err
+make_ready(struct jk_pool *p, const char *id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->entry[i].id, id) == 0) {
+			p->entry[i].ready = true;
+			p->retry_at = 0;
+			return JK_OK;
+		}
+	return JK_ERR_FORMAT; /* it was not asked for that */
+}
+
+enum jk_err
+jk_pool_receive(struct jk_pool *p, char ret_id[static JK_ID_LEN + 1],
+    struct jk_receipt *ret)
+{
+	enum jk_witness_word word;
+
+	for (;;) {
+		enum jk_err e =
+		    jk_witness_hear(&p->witness, &word, ret_id, ret);
+
+		if (e == JK_OK && word == JK_WITNESS_RECEIPT)
+			return JK_OK;
+		if (e == JK_OK && word == JK_WITNESS_WATCHING)
+			e = make_ready(p, ret_id);
+		else if (e == JK_OK)
+			e = JK_ERR_REFUSED;
+		if (e != JK_OK)
+			return e;
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a session stands, looked at anew for every request of a conversation that
+ * lasts, and told at once when it changes. What is read is the state itself; it
+ * is taken apart only when it is another one, and its leaders are held by
+ * descriptors that say when they have died.
+ */
+#ifndef JK_STANDING_H
+#define JK_STANDING_H
+
+#include <poll.h>
+
+#include "frame.h"
+#include "session.h"
+
+/* As many as jk_standing_poll() may write. */
+#define JK_STANDING_POLL (JK_LEADERS_MAX + 1)
+
+struct jk_standing {
+	int dir;
+	uid_t uid;
+	struct jk_session session; /* ended when there is none */
+	int inotify_fd;            /* of the notices; -1: none */
+	size_t n_leaders;
+	int leader[JK_LEADERS_MAX];
+	size_t len; /* of what was read last */
+	uint8_t bytes[JK_FRAME_MAX];
+};
+
+/* Fills *ret in its place: it is large. */
+enum jk_err jk_standing_open(int state_dir, uid_t uid, struct jk_standing *ret);
+void jk_standing_close(struct jk_standing *standing);
+
+/* True when it is not as it was when it was looked at last. */
+bool jk_standing_look(struct jk_standing *standing);
+
+/* What becomes readable when it should be looked at; how many were written. */
+nfds_t jk_standing_poll(const struct jk_standing *standing,
+    struct pollfd ret[static JK_STANDING_POLL]);
+/* After that, before the look. */
+void jk_standing_drain(struct jk_standing *standing);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tally.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ids.h"
+
+#define MINUTES 61 /* the one that runs, and 60 before it */
+
+/* Anything that stands there is a count: nothing of it can be malformed. */
+struct jk_tally_page {
+	_Atomic int64_t due_us; /* when all that was taken is paid back */
+	/* A minute since boot above, persons in it below. */
+	_Atomic uint64_t minute[MINUTES];
+};
+
+enum jk_err
+jk_tally_open(int state_dir, const char *person, struct jk_tally *ret)
+{
+	char name[sizeof("tally.") + JK_ID_MAX];
+	void *page = MAP_FAILED;
+	struct stat st;
+	int fd;
+
+	if (!jk_row_id_is_valid(person))
+		return JK_ERR_FORMAT;
+	(void)snprintf(name, sizeof(name), "tally.%s", person);
+	fd = openat(state_dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd < 0)
+		return JK_ERR_SYS;
+	if (fstat(fd, &st) == 0 &&
+	    (st.st_size >= (off_t)sizeof(struct jk_tally_page) ||
+	        ftruncate(fd, sizeof(struct jk_tally_page)) == 0))
+		page = mmap(NULL, sizeof(struct jk_tally_page),
+		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (page == MAP_FAILED)
+		return JK_ERR_SYS;
+	ret->page = page;
+	return JK_OK;
+}
+
+void
+jk_tally_close(struct jk_tally *tally)
+{
+	if (tally->page != NULL)
+		(void)munmap(tally->page, sizeof(*tally->page));
+	tally->page = NULL;
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t
+wait_at(int64_t due, int64_t now, unsigned rate, unsigned burst)
+{
+	const int64_t room =
+	    (int64_t)1000000 * (burst > 0 ? burst - 1 : 0) / rate;
+	/* What stands there may be anything, but nobody waits for ever. */
+	const int64_t most = room + 1000000;
+
+	if (due <= now + room)
+		return 0;
+	return due - now - room < most ? due - now - room : most;
+}
+
+int64_t
+jk_tally_wait_us(const struct jk_tally *tally, unsigned rate, unsigned burst)
+{
+	if (rate == 0)
+		return 0;
+	return wait_at(atomic_load(&tally->page->due_us), now_us(), rate,
+	    burst);
+}
+
+void
+jk_tally_take(const struct jk_tally *tally, unsigned rate, unsigned burst)
+{
+	int64_t due, next, now;
+
+	if (rate == 0)
+		return;
+	due = atomic_load(&tally->page->due_us);
+	now = now_us();
+	do {
+		const int64_t latest =
+		    now + 2 * ((int64_t)1000000 * burst / rate + 1000000);
+
+		next = due < now ? now : due > latest ? latest : due;
+		next += 1000000 / rate;
+	} while (
+	    !atomic_compare_exchange_weak(&tally->page->due_us, &due, next));
+}
+
+static uint32_t
+minute_now(void)
+{
+	/* From 1: a page of zeros counts nothing. */
+	return (uint32_t)(now_us() / 60000000 + 1);
+}
+
+static void
+change(const struct jk_tally *tally, uint64_t persons, bool add)
+{
+	const uint32_t minute = minute_now();
+	_Atomic uint64_t *slot = &tally->page->minute[minute % MINUTES];
+	uint64_t old = atomic_load(slot), next;
+
+	do {
+		uint64_t n = old >> 32 == minute ? (uint32_t)old : 0;
+
+		if (add)
+			n = persons > UINT32_MAX - n ? UINT32_MAX : n + persons;
+		else
+			n = persons > n ? 0 : n - persons;
+		next = (uint64_t)minute << 32 | n;
+	} while (!atomic_compare_exchange_weak(slot, &old, next));
+}
+
+static uint64_t
+total(const struct jk_tally *tally)
+{
+	const uint32_t now = minute_now();
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < MINUTES; i++) {
+		const uint64_t slot = atomic_load(&tally->page->minute[i]);
+		const uint32_t minute = (uint32_t)(slot >> 32);
+
+		if (minute <= now && now - minute < MINUTES)
+			sum += (uint32_t)slot;
+	}
+	return sum;
+}
+
+uint64_t
+jk_tally_add(const struct jk_tally *tally, uint64_t persons)
+{
+	uint64_t sum;
+
+	change(tally, persons, true);
+	sum = total(tally);
+	return sum > persons ? sum - persons : 0;
+}
+
+void
+jk_tally_drop(const struct jk_tally *tally, uint64_t persons)
+{
+	change(tally, persons, false);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How much one person asks: how fast, which makes him wait, and for how many
+ * persons in the last 60 minutes (A-09). One file for each person, tally.PERSON
+ * in /run/jukinet/state, which all conversations of his share in memory: a
+ * second program of his has no budget of its own.
+ */
+#ifndef JK_TALLY_H
+#define JK_TALLY_H
+
+#include <stdint.h>
+
+#include "err.h"
+
+struct jk_tally_page;
+
+struct jk_tally {
+	struct jk_tally_page *page; /* NULL: none */
+};
+
+enum jk_err jk_tally_open(int state_dir, const char *person,
+    struct jk_tally *ret);
+void jk_tally_close(struct jk_tally *tally);
+
+/*
+ * So many microseconds until the next request may be read, for `rate` a second
+ * with `burst` at once; 0: now. rate 0: there is no limit.
+ */
+int64_t jk_tally_wait_us(const struct jk_tally *tally, unsigned rate,
+    unsigned burst);
+void jk_tally_take(const struct jk_tally *tally, unsigned rate, unsigned burst);
+
+/*
+ * Adds persons and returns how many there were before: of two who come at once
+ * each may see the other, never none.
+ */
+uint64_t jk_tally_add(const struct jk_tally *tally, uint64_t persons);
+/* What was added came to nothing. */
+void jk_tally_drop(const struct jk_tally *tally, uint64_t persons);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A use: the conversation in which a business application asks, before it shows
+ * a record to anybody. It lasts until the application closes or the session
+ * ends. Requests are read as the budget of the person allows, decided by the
+ * state of things at that moment, and answered when their record is proven: up
+ * to JK_USE_FLIGHT of them wait for that at a time.
+ */
+#ifndef JK_USE_H
+#define JK_USE_H
+
+#include <sys/stat.h>
+
+#include "facts.h"
+#include "flight.h"
+#include "outcome.h"
+#include "pool.h"
+#include "query.h"
+#include "standing.h"
+#include "tally.h"
+
+struct jk_keys;
+struct jk_worker;
+
+#define JK_USE_PAST  256 /* lookups whose result is still taken */
+#define JK_USE_TEXTS 8   /* texts that need not be kept once more */
+
+/* A record that was sent and has no receipt yet. */
+struct jk_flying {
+	bool used;
+	enum jk_frame_type kind; /* of the request */
+	int64_t until;           /* boot ms: for the receipt */
+	char id[JK_ID_LEN + 1];
+	struct jk_query query;
+	struct jk_record record;
+	struct jk_uses uses; /* approvals that it uses up */
+	uint64_t persons;    /* that were counted for it */
+};
+
+/* A lookup that was allowed. */
+struct jk_past {
+	char id[JK_ID_LEN + 1]; /* "": none */
+	uint64_t persons;
+};
+
+struct jk_use {
+	struct jk_worker *w;
+	char id[JK_ID_LEN + 1];
+	char session[JK_ID_LEN + 1];
+	enum jk_session_state told; /* what the application knows */
+	bool over;                  /* nothing is read any more */
+	struct jk_standing standing;
+	struct stat snapshot; /* the file that was loaded */
+	bool has_facts;
+	struct jk_facts facts;
+	struct jk_moment moment;
+	struct jk_keys *keys; /* NULL: none can be loaded */
+	struct jk_pool pool;
+	bool doubted; /* the last that was sent got no receipt: one at a time */
+	struct jk_flight flight;
+	struct jk_tally tally;
+	char tallied[JK_ID_MAX + 1]; /* whose it is */
+	size_t n_flying;
+	struct jk_flying flying[JK_USE_FLIGHT];
+	size_t next_past;
+	struct jk_past past[JK_USE_PAST];
+	size_t next_text;
+	struct {
+		char text[JK_USE_TEXT + 1];
+		char id[JK_ID_LEN + 1];
+	} text[JK_USE_TEXTS];
+	struct jk_query asked; /* the request that was read last */
+	/* The lookup that was answered last with confirm.none. */
+	bool has_pending;
+	struct jk_query pending;
+};
+
+/*
+ * How everything stands now: session, snapshot, facts. JK_WHY_GRANTED: it can be
+ * decided on; the session need not be active.
+ */
+enum jk_reason jk_use_look(struct jk_use *use);
+/* Tells the application when the session is not as it knows it. */
+void jk_use_tell(struct jk_use *use);
+/* The id of a text that is kept; "" for none. */
+enum jk_err jk_use_keep_text(struct jk_use *use, const char *kind,
+    const char *text, char ret[static JK_ID_LEN + 1]);
+
+/* What every record of the use says; `ret` and `ret_use` point into it. */
+void jk_use_outcome(struct jk_use *use, enum jk_op op, struct jk_outcome *ret,
+    struct jk_outcome_use *ret_use);
+/* Record and answer of a refusal. */
+void jk_use_refuse(struct jk_use *use, uint64_t seq, struct jk_outcome *outcome,
+    enum jk_reason why);
+/*
+ * Sends the record of what is allowed to jk_use_land(). `verdict` says which
+ * approvals it uses up; NULL: none.
+ */
+void jk_use_launch(struct jk_use *use, const struct jk_query *query,
+    enum jk_frame_type kind, struct jk_outcome *outcome,
+    const struct jk_verdict *verdict);
+
+/* The record of `flying` stands in the log: the answer. */
+void jk_use_land(struct jk_use *use, struct jk_flying *flying,
+    const char *receipt, int64_t ms);
+/* It does not, or nothing may come of it: the record is void. */
+void jk_use_crash(struct jk_use *use, struct jk_flying *flying,
+    enum jk_reason why);
+
+/* One file each. `confirmer` is a person's id, or NULL. */
+void jk_use_lookup(struct jk_use *use, const struct jk_query *query,
+    const char *confirmer);
+void jk_use_result(struct jk_use *use, const struct jk_query *query);
+void jk_use_done(struct jk_use *use, const struct jk_query *query);
+/*
+ * A second person proves himself for this lookup, as it stands (S-39).
+ * JK_WHY_GRANTED: his id is in `ret`, and what he has confirmed is decided anew
+ * with it.
+ */
+enum jk_reason jk_use_confirm(struct jk_use *use,
+    const struct jk_query *pending, char ret[static JK_ID_MAX + 1]);
+
+#endif
