@@ -191,7 +191,7 @@ class Inside:
 
     def __exit__(self, kind: object, *_: object) -> None:
         try:
-            if kind is None:
+            if kind is None and self.app.process.alive:
                 leave(self.app)
         finally:
             self.app.close()
@@ -215,6 +215,378 @@ def test_allowed_with_receipt_and_mac(w):
         tap.equal((one["jid"], one["juse"], one["jbiz"], one["jact"], one["jkind"], one["jsub"], one["jrcp"], one["jright"]),
                   (answer["id"], use["use"], "moving", "view", "code", subject(), "R08-1121-014", "m0123-2"))
         tap.equal(answer["receipt"], one.event)
+
+
+
+def test_what_came_out_and_the_entry_of_the_ledger(w):
+    with Inside(w) as inside, Application(w) as a:
+        use = a.use(reception="", grounds="証明書の再交付\t電話")
+        seen = a.ask("search", "identity-info-search", search="name", code="", requirement="転入の届出 同姓同名の確認")
+        tap.equal(seen["why"], "granted", str(seen))
+        again = a.ask("search", "identity-info-search", search="name", code="", requirement="転入の届出 同姓同名の確認")
+        result = a.answer(a.result(seen["id"], 3))
+        tap.equal((result["why"], "mac" in result), ("granted", False))
+        tap.equal(a.answer(a.result(seen["id"], 3))["why"], "query.none", "once for each")
+        tap.equal(a.answer(a.result("0123456789abcdef", 3))["why"], "query.none")
+        done = a.answer(a.done("窓口での確認 二件", 2))
+        tap.equal(done["why"], "granted", str(done))
+        w.mark()
+        one, two = w.records(inside.mark, "lookup")
+        came, *refused = w.records(inside.mark, "result")
+        entry, = w.records(inside.mark, "ledger")
+        start, = w.records(inside.mark, "use-start")
+        tap.equal((one["jreq"], one["jkind"], one.get("jsub")), (two["jreq"], "name", ""))
+        tap.equal((came["jof"], came["jcnt"], came["juse"], [other["jwhy"] for other in refused]),
+                  (seen["id"], "3", use["use"], ["query.none", "query.none"]))
+        tap.equal((entry["jcnt"], entry["jid"]), ("2", done["id"]))
+        kept = lines(w)
+        tap.equal([(kept[name][1], kept[name][3]) for name in (start["jreq"], one["jreq"], entry["jreq"])],
+                  [("grounds", "証明書の再交付\t電話"), ("requirement", "転入の届出 同姓同名の確認"), ("entry", "窓口での確認 二件")])
+        tap.equal({line[0] for line in kept.values()}, {use["use"]})
+        tap.equal(len(kept), 3, "a text is kept once")
+        tap.check(again["id"] != seen["id"], "each has its own record")
+
+
+def lines(w) -> dict[str, list[str]]:
+    found = {}
+    for name in w.files(f"{KEEP}/texts"):
+        path = w.space.path(f"{KEEP}/texts/{name}")
+        tap.equal(os.stat(path).st_mode & 0o777, 0o600)
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                one = line.rstrip("\n").split("\t", 4)
+                found[one[0]] = one[1:]
+    return found
+
+
+def test_a_permission_for_one_use(w):
+    with Inside(w) as inside, Application(w) as a:
+        w.registry.approval("v-1", "identity-info", "p0123", "p0124", terminal="shimin-03", once=True)
+        w.registry.build()
+        a.use()
+        tap.equal(a.ask("hardcopy")["why"], "hardcopy.denied", "not unless it is named")
+        first, second = a.query("hardcopy", permission="v-1"), a.query("hardcopy", permission="v-1")
+        tap.equal(sorted((a.answer(first)["why"], a.answer(second)["why"])), ["granted", "perm.bad"])
+        w.mark()
+        one = next(one for one in w.records(inside.mark, "lookup") if one["res"] == "success")
+        tap.equal(one["jperm"], "v-1")
+
+
+# --- refused ----------------------------------------------------------------------------------------------------------
+
+DENIED = (
+    (("view", "statistics"), {}, "biz.denied"),
+    (("view", "no-such-business"), {}, "biz.denied"),
+    (("no-such-act", "moving"), {}, "biz.denied"),
+    (("search", "moving"), {"search": "name", "code": ""}, "req.none"),
+    (("extract", "moving"), {"search": "list", "code": "", "requirement": "調査"}, "req.none"),
+    (("extract", "moving"), {"search": "list", "code": "", "requirement": "調査", "count": 50}, "look.bulk"),
+    (("view", "moving"), {"permission": "v-9"}, "perm.bad"),
+    (("correct", "moving"), {}, "perm.none"),
+    (("hardcopy", "moving"), {}, "hardcopy.denied"),
+    (("store-media", "moving"), {"object": "usb-1"}, "media.denied"),
+    (("input", "identity-info-update"), {}, "confirm.none"),
+    (("view", "moving"), {"code": "1234567890"}, "code.bad"),
+    (("view", "moving"), {"code": "123456789012"}, "code.bad"),
+)
+
+
+def test_each_refusal_has_its_reason_and_its_record(w):
+    with Inside(w) as inside, Application(w) as a:
+        w.registry.policy(**TYPES, limits={"bulk-count": 49, "bulk-hour": 99})
+        w.registry.build()
+        a.use()
+        for words, how, why in DENIED:
+            answer = a.ask(*words, **how)
+            tap.equal((answer["why"], {"id", "receipt", "mac"} & set(answer)), (why, set()), f"{words} {how}")
+            if why == "look.bulk":
+                tap.equal((answer["params"]["n"], answer["params"]["max"]), ("50", "49"))
+            if why == "biz.denied" and words[1] == "statistics":
+                tap.equal((answer["params"]["business"], answer["params"]["type"]), ("statistics", "moving-desk"))
+        tap.equal(a.ask()["why"], "granted", "and it goes on")
+        w.mark()
+        tap.equal([one.get("jwhy") for one in w.records(inside.mark, "lookup")], [*(why for _, _, why in DENIED), ""])
+        tap.equal(w.records(inside.mark, "void"), [])
+
+
+def test_too_many_in_an_hour(w):
+    with Inside(w), Application(w) as a, Application(w) as b:
+        w.registry.policy(**TYPES, limits={"bulk-hour": 20})
+        w.registry.build()
+        a.use()
+        b.use()
+        seen = a.ask("search", search="name", code="", requirement="調査")
+        tap.equal(a.answer(a.result(seen["id"], 15))["why"], "granted")
+        for _ in range(5):
+            tap.equal(b.ask()["why"], "granted", "one person has one count")
+        tap.equal([one.ask()["why"] for one in (a, b)], ["look.bulk"] * 2)
+        tap.equal(b.ask(permission="v-9")["why"], "perm.bad")
+
+
+def test_no_use_without_a_session_or_a_reason(w):
+    with Inside(w) as inside:
+        for uid, how, why in (("hanako", {"reception": ""}, "reception.none"), ("taro", {}, "sess.none"),
+                              (0, {}, "caller.foreign"), ("_jukinet-card", {}, "account.unknown")):
+            with Application(w, uid) as a:
+                tap.equal(a.use(**how)["why"], why, f"{uid}")
+                tap.equal(a.hear(), None, "it is over")
+        tap.equal([one["jwhy"] for one in w.happened(inside.mark, "use-start")],
+                  ["reception.none", "sess.none", "caller.foreign", "account.unknown"])
+
+
+def test_without_keys_nobody_is_found_by_code(w):
+    with Inside(w, keys=False), Application(w) as a:
+        a.use()
+        tap.equal(a.ask()["why"], "key.none")
+        answer = a.ask(search="name", code="")
+        tap.equal((answer["why"], "mac" in answer), ("granted", False))
+
+
+def test_one_account_has_nothing_of_another(w):
+    with Inside(w), Application(w) as a:
+        a.use()
+        mine = a.ask()
+        w.insert("taro")
+        with w.app() as app:
+            enter(app, "taro")
+            with Application(w, "taro") as b:
+                theirs = b.use()
+                tap.equal((theirs["why"], theirs["person"]), ("granted", "p0124"))
+                tap.equal(b.answer(b.result(mine["id"], 1))["why"], "query.none")
+            leave(app)
+        tap.equal(a.ask()["why"], "granted")
+
+
+# --- what changes meanwhile -------------------------------------------------------------------------------------------
+
+def change(w: Office, what: str, session: str) -> None:
+    told = w.python("watch.py", what, "2", session, uid=MONITOR)
+    tap.equal(told[-1]["why"], NUMBER["granted"])
+
+
+def test_locked_and_unlocked_in_between(w):
+    with Inside(w) as inside, Application(w) as a:
+        use = a.use()
+        tap.equal(a.ask()["why"], "granted")
+        change(w, "lock", use["session"])
+        tap.equal(a.one(2), frames.CHANGED)
+        tap.equal(a.changes, [(LOCKED, 2)])
+        tap.equal(a.ask()["why"], "sess.locked")
+        tap.check(w.ask("hanako", uid="hanako").ok, "unlocked")
+        tap.equal(a.one(2), frames.CHANGED)
+        tap.equal(a.changes[1:], [(ACTIVE, 0)])
+        tap.equal(a.ask()["why"], "granted")
+        w.mark()
+        tap.equal([one.get("jwhy") for one in w.records(inside.mark, "lookup")], ["", "sess.locked", ""])
+
+
+def test_ended_in_between(w):
+    with Inside(w) as inside, Application(w) as a:
+        use = a.use()
+        change(w, "end", use["session"])
+        tap.equal((a.one(2), a.changes[0][0], a.hear(2)), (frames.CHANGED, ENDED, None))
+        inside.app.kill()
+        w.services.wait_until_idle()
+
+
+def test_dead_leader_ends_it(w):
+    with Inside(w) as inside, Application(w) as a:
+        a.use()
+        inside.app.kill()
+        tap.equal((a.one(2), a.changes[0][0], a.hear(2)), (frames.CHANGED, ENDED, None))
+
+
+def test_another_snapshot_counts_at_once(w):
+    with Inside(w), Application(w) as a:
+        a.use()
+        tap.equal(a.ask()["why"], "granted")
+        w.registry.change("card", "c-0042", state="revoked")
+        w.registry.build()
+        tap.equal(a.ask()["why"], "card.revoked")
+        w.registry.change("card", "c-0042", state="active")
+        w.registry.build()
+        tap.equal(a.ask()["why"], "granted")
+        os.rename(w.space.path(SNAPSHOT), w.space.path(SNAPSHOT) + ".away")
+        tap.equal(a.ask()["why"], "policy.bad")
+        os.rename(w.space.path(SNAPSHOT) + ".away", w.space.path(SNAPSHOT))
+        tap.equal(a.ask()["why"], "granted")
+
+
+# --- no receipt, no access --------------------------------------------------------------------------------------------
+
+def stands(w: Office, mark) -> tuple[list[str], set[str]]:
+    """Ids of lookups that were granted in the log, in its order, and those that are void."""
+    w.mark()
+    return ([one["jid"] for one in w.records(mark, "lookup") if one["res"] == "success"],
+            {one["jvoid"] for one in w.records(mark, "void")})
+
+
+def test_without_a_receipt_it_is_no(w):
+    with Inside(w, audit={"receipt": 300}) as inside, Application(w) as a:
+        a.use()
+        good = a.ask()["id"]
+        w.services.witness.sigstop()
+        try:
+            seqs = [a.query() for _ in range(4)]
+            tap.equal([a.answer(seq)["why"] for seq in seqs], ["audit.down"] * 4)
+        finally:
+            w.services.witness.sigcont()
+        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", 5, 0.1)
+        granted, void = stands(w, inside.mark)
+        answered = {one["id"] for one in a.answers.values() if one["why"] == "granted"}
+        tap.check(good in answered and len(granted) >= 6, f"{granted}")
+        tap.equal(set(granted) - void, answered, "what is not void was answered")
+        w.services.witness.kill()
+        tap.equal(a.ask()["why"], "audit.down")
+        w.services.witness.start()
+        wait_for(lambda: a.ask()["why"] == "granted", "the new witness", 5, 0.1)
+
+
+def test_killed_in_mid_flight(w):
+    """Nothing was answered that has a void, and nothing has none that nobody got."""
+    with Inside(w) as inside:
+        answered, asked = set(), 0
+        for round in range(8):
+            with Application(w) as a:
+                tap.equal(a.use()["why"], "granted")
+                worker, = w.services.jukinetd.children()
+                if round < 2:
+                    w.audit.stop()
+                seqs = [a.query() for _ in range(10)]
+                asked += len(seqs)
+                time.sleep(0.0006 * round)
+                os.kill(worker.pid, 9)
+                if round < 2:
+                    w.audit.cont()
+                while (heard := a.one(1)) not in (None, "nothing"):
+                    pass
+                answered |= {one["id"] for one in a.answers.values() if one["why"] == "granted"}
+        with Application(w) as a:
+            tap.equal(a.use()["why"], "granted", "the next one voids what was left")
+        w.services.wait_until_idle()
+        granted, void = stands(w, inside.mark)
+        tap.equal(len(granted), len(set(granted)), "each once")
+        tap.equal(set(granted) - void, answered)
+        tap.equal(answered & void, set())
+        tap.check(len(void) >= 10 and len(answered) < asked, f"{len(void)} void, {len(answered)} answered of {asked}")
+        tap.equal(w.files(STATE, "flight.*") + w.files(STATE, "pending.*"), [])
+
+
+def test_hangs_up_in_mid_flight(w):
+    with Inside(w) as inside:
+        with Application(w) as a:
+            a.use()
+            w.audit.stop()
+            for _ in range(5):
+                a.query()
+            time.sleep(0.1)
+        w.services.wait_until_idle()
+        w.audit.cont()
+        granted, void = stands(w, inside.mark)
+        tap.equal(set(granted) - void, set())
+        tap.equal(len(void), 5)
+
+
+# --- what a use may take ----------------------------------------------------------------------------------------------
+
+def test_it_lasts_and_leaves_room(w):
+    with Inside(w):
+        w.services.jukinetd.restart("--deadline", "2")
+        many = [Application(w) for _ in range(5)]
+        try:
+            tap.equal([one.use()["why"] for one in many], ["granted"] * 4 + ["service.busy"])
+            begun = time.monotonic()
+            tap.check(w.ask("hanako", uid="hanako").ok, "an unlock finds its place")
+            while time.monotonic() - begun < 3:
+                time.sleep(0.1)
+            tap.equal([one.ask()["why"] for one in many[:4]], ["granted"] * 4, "beyond the deadline")
+        finally:
+            for one in many:
+                one.__exit__()
+        w.services.jukinetd.restart()
+
+
+def test_the_rate_delays_and_drops_nothing(w):
+    with Inside(w, lookup={"rate": 40, "burst": 10}), Application(w) as a:
+        a.use()
+        begun = time.monotonic()
+        seqs = [a.query() for _ in range(40)]
+        tap.equal({a.answer(seq)["why"] for seq in seqs}, {"granted"})
+        took = time.monotonic() - begun
+        tap.check(0.7 < took < 2, f"30 above the burst took {took:.2f} s")
+
+
+BAD = {
+    "no sequence": frames.encode(frames.QUERY, (frames.F_ACTION, "view"), (frames.F_BUSINESS, "moving")),
+    "no act": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_BUSINESS, "moving")),
+    "an act in capitals": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_ACTION, "VIEW"), (frames.F_BUSINESS, "moving")),
+    "by code, without one": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_ACTION, "view"), (frames.F_BUSINESS, "moving"),
+                                          (frames.F_SEARCH, "code")),
+    "control characters": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_ACTION, "search"), (frames.F_BUSINESS, "moving"),
+                                        (frames.F_REQUIREMENT, "a\x1b[2J")),
+    "a novel": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_ACTION, "search"), (frames.F_BUSINESS, "moving"),
+                             (frames.F_REQUIREMENT, "a" * 513)),
+    "a result of nothing": frames.encode(frames.RESULT, (frames.F_ID, "x"), (frames.F_SEQ, 1), (frames.F_COUNT, 1)),
+    "a login": frames.encode(frames.AUTH, (frames.F_ACCOUNT, "hanako")),
+    "no frame": b"\x01",
+    "another version": b"\x09\x16",
+}
+
+
+def test_bad_frames_end_it(w):
+    with Inside(w) as inside:
+        for name, bad in BAD.items():
+            with Application(w) as a:
+                a.use()
+                a.order(send=bad.hex())
+                tap.equal(a.hear(), None, name)
+        w.mark()
+        tap.equal(w.records(inside.mark, "lookup"), [])
+
+
+# --- nobody is in the log ---------------------------------------------------------------------------------------------
+
+def holds(data: bytes) -> bool:
+    return CODE.encode() in data or b"HIMITSU" in data
+
+
+def outside_of_locked_memory(pid: int) -> list[str]:
+    """Where a worker's memory that a core file would take holds what must not be there."""
+    found, at = [], None
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            words = line.split()
+            if "-" in words[0] and not words[0].endswith(":"):
+                at = words
+            elif words[0] == "VmFlags:" and at and "w" in at[1] and "dd" not in words:
+                first, last = (int(one, 16) for one in at[0].split("-"))
+                memory.seek(first)
+                if holds(memory.read(last - first)):
+                    found.append(" ".join(at))
+    return found
+
+
+def test_codes_and_texts_are_nowhere(w):
+    with Inside(w), Application(w) as a:
+        a.use(reception="", grounds="HIMITSU one")
+        tap.equal(a.ask()["why"], "granted")
+        tap.equal(a.ask("search", search="code", requirement="HIMITSU two")["why"], "granted")
+        tap.equal(a.ask("view", "statistics")["why"], "biz.denied")
+        tap.equal(a.answer(a.done("HIMITSU three", 1))["why"], "granted")
+        worker, = w.services.jukinetd.children()
+        tap.equal(outside_of_locked_memory(worker.pid), [])
+        w.mark()
+        with open(w.audit.log, "rb") as file:
+            log = file.read()
+        tap.check(subject().encode() in log and not holds(log), "the log")
+        for directory in (STATE, KEEP, "/run/jukinet/sessions"):
+            for name in w.files(directory):
+                path = w.space.path(f"{directory}/{name}")
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        tap.check(not holds(file.read()), f"{directory}/{name}")
+        for service in w.services.values():
+            tap.check(not holds(service.stderr().encode()), service.name)
 
 
 if __name__ == "__main__":

@@ -317,10 +317,11 @@ static void
 test_watches_are_bounded(void **state)
 {
 	struct world *w = *state;
-	char id[] = "0123456789abcde0";
+	char id[] = "0123456789abcd00";
 
 	for (unsigned i = 0; i < JK_WATCHES_MAX; i++) {
-		id[15] = (char)('0' + i);
+		id[14] = (char)('0' + i / 10);
+		id[15] = (char)('0' + i % 10);
 		watch_id(w, id, 0);
 	}
 	id[15] = 'f';
