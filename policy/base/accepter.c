@@ -165,8 +165,11 @@ jk_accepter_last(int64_t *ret_until)
 	if (!first)
 		return JK_OK;
 	atomic_store(&here.own->lasts, true);
-	if (!is_lasting_too_many(here.own->payer))
+	if (!is_lasting_too_many(here.own->payer)) {
+		/* It has left a place to one of the others: as if it had died. */
+		(void)kill(getppid(), SIGCHLD);
 		return JK_OK;
+	}
 	atomic_store(&here.own->lasts, false);
 	return JK_ERR_BUSY;
 }

@@ -41,6 +41,27 @@ echo_worker(int fd, const struct ucred *peer, void *ctx)
 	return n > 0 && send(fd, bytes, (size_t)n, MSG_NOSIGNAL) == n ? 0 : 1;
 }
 
+/* Lasts, if it may: says whether, then again for each packet that comes. */
+static int
+lasting_worker(int fd, const struct ucred *peer, void *ctx)
+{
+	char byte;
+
+	(void)peer;
+	(void)ctx;
+	do {
+		int64_t until;
+		const enum jk_err e = jk_accepter_last(&until);
+		const pid_t told = e == JK_OK ? getpid() : -(pid_t)e;
+
+		if (send(fd, &told, sizeof(told), MSG_NOSIGNAL) < 0)
+			return 1;
+		if (jk_wait_readable(fd, NULL, jk_boot_ms() + 60000) != JK_OK)
+			return 0;
+	} while (recv(fd, &byte, 1, 0) == 1);
+	return 0;
+}
+
 static void
 start(struct place *p, struct jk_accepter conf)
 {
@@ -63,7 +84,8 @@ start(struct place *p, struct jk_accepter conf)
 			_exit(9);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		conf.listen_fd = fd;
-		conf.worker = echo_worker;
+		if (conf.worker == NULL)
+			conf.worker = echo_worker;
 		_exit(jk_accepter_run(&conf) == JK_OK ? 0 : 1);
 	}
 	assert_int_equal(chmod(p->address.sun_path, 0666), 0);
@@ -201,6 +223,77 @@ test_accepter_deadline_kills_the_worker(void **state)
 	/* And its connection is closed. */
 	assert_closed(fd);
 	close(fd);
+	stop(&p);
+}
+
+static void
+test_accepter_what_lasts_outlives_the_deadline(void **state)
+{
+	struct jk_accepter conf = small;
+	struct place p = { 0 };
+	pid_t pid, seen;
+	int64_t until;
+	int fd;
+
+	(void)state;
+	assert_int_equal(jk_accepter_last(&until), JK_ERR_UNSUPPORTED);
+	conf.worker = lasting_worker;
+	conf.deadline_ms = 200;
+	conf.max_lasting = conf.max_lasting_per_uid = 1;
+	start(&p, conf);
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	for (int i = 0; i < 8; i++) {
+		usleep(100000);
+		assert_int_equal(send(fd, "x", 1, 0), 1);
+		seen = worker_of(fd, 5000);
+		assert_int_equal(seen, pid);
+	}
+	/* It no longer says so. */
+	assert_gone(pid);
+	assert_closed(fd);
+	close(fd);
+	/* A hang-up ends it as any other, and makes room. */
+	fd = connect_as_user(&p);
+	pid = worker_of(fd, 5000);
+	assert_true(pid > 0);
+	close(fd);
+	assert_gone(pid);
+	stop(&p);
+}
+
+static void
+test_accepter_what_lasts_is_bounded_and_in_nobodys_way(void **state)
+{
+	struct jk_accepter conf = small;
+	struct place p = { 0 };
+	int fd[5];
+
+	(void)state;
+	conf.worker = lasting_worker;
+	conf.max_lasting = 4;
+	conf.max_lasting_per_uid = 2;
+	start(&p, conf);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = connect_as_user(&p);
+		assert_true(worker_of(fd[i], 5000) > 0);
+	}
+	/* These go on as the others, of which two have a place. */
+	for (int i = 2; i < 4; i++) {
+		fd[i] = connect_as_user(&p);
+		assert_int_equal(worker_of(fd[i], 5000), -JK_ERR_BUSY);
+	}
+	fd[4] = connect_as_user(&p);
+	assert_int_equal(worker_of(fd[4], 100), 0);
+	close(fd[0]);
+	/* It has freed a place among those that last, and no other. */
+	usleep(200000);
+	assert_int_equal(send(fd[2], "x", 1, 0), 1);
+	assert_true(worker_of(fd[2], 5000) > 0);
+	assert_int_equal(worker_of(fd[4], 5000), -JK_ERR_BUSY);
+	for (int i = 1; i < 5; i++)
+		close(fd[i]);
 	stop(&p);
 }
 
@@ -381,6 +474,10 @@ main(void)
 		cmocka_unit_test(test_accepter_serves_and_reaps),
 		cmocka_unit_test(test_accepter_hangup_kills_the_worker),
 		cmocka_unit_test(test_accepter_deadline_kills_the_worker),
+		cmocka_unit_test(
+		    test_accepter_what_lasts_outlives_the_deadline),
+		cmocka_unit_test(
+		    test_accepter_what_lasts_is_bounded_and_in_nobodys_way),
 		cmocka_unit_test(
 		    test_accepter_third_of_a_uid_waits_for_a_place),
 		cmocka_unit_test(test_accepter_full_queue_closes_at_once),

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "test.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scratch.h"
+#include "tally.h"
+
+static void
+test_tally_is_one_for_all_of_a_person(void **state)
+{
+	struct jk_tally a = { 0 }, b = { 0 }, other = { 0 };
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &a), JK_OK);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &b), JK_OK);
+	assert_int_equal(jk_tally_open(p.dir, "p2", &other), JK_OK);
+	assert_int_equal(jk_tally_open(p.dir, "../p", &other), JK_ERR_FORMAT);
+	assert_int_equal(jk_tally_add(&a, 5), 0);
+	assert_int_equal(jk_tally_add(&b, 2), 5);
+	assert_int_equal(jk_tally_add(&a, 1), 7);
+	jk_tally_drop(&b, 3);
+	assert_int_equal(jk_tally_add(&a, 0), 5);
+	assert_int_equal(jk_tally_add(&other, 0), 0);
+	jk_tally_drop(&other, 9);
+	assert_int_equal(jk_tally_add(&other, 0), 0);
+	/* It is never less because it is too much. */
+	assert_int_equal(jk_tally_add(&other, UINT64_MAX), 0);
+	assert_true(jk_tally_add(&other, UINT32_MAX) >= UINT32_MAX - 1);
+	jk_tally_close(&a);
+	jk_tally_close(&b);
+	jk_tally_close(&other);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &a), JK_OK);
+	assert_int_equal(jk_tally_add(&a, 0), 5);
+	jk_tally_close(&a);
+	assert_int_equal(scratch_count(&p, "tally."), 2);
+	scratch_remove(&p);
+}
+
+static void
+test_tally_slows_down_what_is_above_the_burst(void **state)
+{
+	struct jk_tally t = { 0 }, same = { 0 };
+	struct scratch p;
+	int64_t us;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &same), JK_OK);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
+		jk_tally_take(i % 2 == 0 ? &t : &same, 10, 5);
+	}
+	us = jk_tally_wait_us(&same, 10, 5);
+	assert_true(us > 50000 && us <= 100000);
+	assert_int_equal(jk_tally_wait_us(&t, 0, 5), 0);
+	usleep((useconds_t)us);
+	assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
+	jk_tally_take(&t, 10, 5);
+	assert_true(jk_tally_wait_us(&t, 10, 5) > 0);
+	jk_tally_close(&t);
+	jk_tally_close(&same);
+	scratch_remove(&p);
+}
+
+/* Of whatever stands there nobody waits for ever, and nothing breaks. */
+static void
+test_tally_bears_any_bytes(void **state)
+{
+	static char bytes[4096];
+	struct jk_tally t = { 0 };
+	struct scratch p;
+	int fd;
+
+	(void)state;
+	scratch_make(&p);
+	memset(bytes, 0x7f, sizeof(bytes));
+	fd = openat(p.dir, "tally.p1", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+	assert_true(jk_tally_wait_us(&t, 50, 200) <= 6000000);
+	jk_tally_take(&t, 50, 200);
+	assert_true(jk_tally_wait_us(&t, 50, 200) <= 6000000);
+	assert_int_equal(jk_tally_add(&t, 3), 0);
+	assert_int_equal(jk_tally_add(&t, 0), 3);
+	jk_tally_close(&t);
+	scratch_remove(&p);
+}
+
+/* Of two who add at once each sees the other, or one of them does. */
+static void
+test_tally_loses_nothing(void **state)
+{
+	struct jk_tally t = { 0 };
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+	for (int child = 0; child < 4; child++)
+		if (fork() == 0) {
+			for (int i = 0; i < 20000; i++)
+				(void)jk_tally_add(&t, 1);
+			_exit(0);
+		}
+	for (int child = 0; child < 4; child++)
+		assert_true(wait(NULL) > 0);
+	assert_int_equal(jk_tally_add(&t, 0), 80000);
+	jk_tally_close(&t);
+	scratch_remove(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tally_is_one_for_all_of_a_person),
+		cmocka_unit_test(test_tally_slows_down_what_is_above_the_burst),
+		cmocka_unit_test(test_tally_bears_any_bytes),
+		cmocka_unit_test(test_tally_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
