@@ -151,6 +151,9 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
 	}
 	/* He may have switched since the use began. */
 	jk_params_add(&params, "right", f->record.value[JK_REC_RIGHT]);
+	if (f->record.value[JK_REC_PERMISSION][0] != '\0')
+		jk_params_add(&params, "permission",
+		    f->record.value[JK_REC_PERMISSION]);
 	note_time(u);
 	if (f->kind == JK_FRAME_QUERY)
 		remember(u, f);

@@ -265,11 +265,15 @@ def test_a_permission_for_one_use(w):
         w.registry.build()
         a.use()
         tap.equal(a.ask("hardcopy")["why"], "hardcopy.denied", "not unless it is named")
+        w.registry.approval("v-2", "identity-info", "p0123", "p0124", terminal="shimin-03")
+        w.registry.build()
+        answer = a.ask("correct")
+        tap.equal((answer["why"], answer["params"]["permission"]), ("granted", "v-2"), "the one that lasts")
+        tap.equal(answer["mac"], mac(a.told, answer, action="correct", permission="v-2"))
         first, second = a.query("hardcopy", permission="v-1"), a.query("hardcopy", permission="v-1")
         tap.equal(sorted((a.answer(first)["why"], a.answer(second)["why"])), ["granted", "perm.bad"])
         w.mark()
-        one = next(one for one in w.records(inside.mark, "lookup") if one["res"] == "success")
-        tap.equal(one["jperm"], "v-1")
+        tap.equal([one["jperm"] for one in w.records(inside.mark, "lookup") if one["res"] == "success"], ["v-2", "v-1"])
 
 
 # --- refused ----------------------------------------------------------------------------------------------------------
