@@ -12,7 +12,7 @@
 #include "rows.h"
 
 /* At least jk_n_options. */
-#define JK_OPTIONS_MAX 128
+#define JK_OPTIONS_MAX 192
 
 enum jk_conf_file {
 	JK_CONF_TERMINAL, /* jukinet.conf */
