@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "attempt.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,11 @@ enum jk_err
 jk_attempt_refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
 {
 	a->outcome.tries = a->tries;
-	jk_outcome_refuse(w, &a->outcome, why);
+	a->why = why;
+	if (a->inside)
+		jk_outcome_deny(w, &a->outcome, why);
+	else
+		jk_outcome_refuse(w, &a->outcome, why);
 	return JK_ERR_REFUSED;
 }
 
@@ -71,6 +76,7 @@ decide(const struct jk_worker *w, const struct jk_attempt *a,
 		.ask = a->ask,
 		.session = &a->session,
 		.opid = opid,
+		.query = a->query,
 	};
 
 	return jk_facts_decide(w, facts, &asked, evidence);
@@ -338,13 +344,31 @@ jk_attempt_doubt(const struct jk_worker *w, const struct jk_attempt *a,
 		learn(w, a, false);
 }
 
+/* Fresh, and of one request alone where there is one. */
+static enum jk_err
+draw(const struct jk_attempt *a, uint8_t ret[static JK_NONCE_LEN])
+{
+	static_assert(JK_NONCE_LEN == JK_DIGEST_LEN, "a digest is a nonce");
+	uint8_t both[JK_NONCE_LEN + JK_DIGEST_LEN];
+	enum jk_err e = jk_random(both, JK_NONCE_LEN);
+
+	if (e != JK_OK)
+		return e;
+	if (a->bound == NULL) {
+		memcpy(ret, both, JK_NONCE_LEN);
+		return JK_OK;
+	}
+	memcpy(both + JK_NONCE_LEN, a->bound, JK_DIGEST_LEN);
+	return jk_verify_digest(both, sizeof(both), ret);
+}
+
 enum jk_err
 jk_attempt_challenge(struct jk_worker *w, struct jk_attempt *a,
     struct jk_proof *ret)
 {
 	enum jk_err e;
 
-	if ((e = jk_random(ret->nonce, sizeof(ret->nonce))) != JK_OK ||
+	if ((e = draw(a, ret->nonce)) != JK_OK ||
 	    (e = jk_verify_key_kind(&a->facts.card, &ret->key)) != JK_OK ||
 	    (e = jk_challenge_make(ret->nonce, ret->key, &ret->challenge)) !=
 	        JK_OK)

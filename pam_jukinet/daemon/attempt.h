@@ -18,6 +18,12 @@ struct jk_attempt {
 	                  * a supervisor was proven, who ends the session */
 	const char *only; /* this card alone, or NULL */
 	bool nameless;    /* no account was named */
+	/* Another conversation has the last word: what is refused is recorded,
+	 * and the reason left here. */
+	bool inside;
+	enum jk_reason why;
+	const struct jk_query *query;  /* of CONFIRM */
+	const uint8_t *bound;          /* a digest that the signature covers */
 	struct jk_prospects prospects; /* then: of the card shown last */
 	struct jk_session session;     /* ended when there is none */
 	struct jk_facts facts;

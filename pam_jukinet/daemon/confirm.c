@@ -1,17 +1,239 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CONFIRM: somebody else proves himself with his card before a record is changed
- * (S-39). Nobody can so far: whoever has to be confirmed stays refused.
+ * CONFIRM: somebody else proves himself with card and PIN before a record is
+ * changed (S-39). Meanwhile the session is "confirming": nothing else is allowed
+ * in it, and its own card may be out of the reader; it has to be back before
+ * anything is answered. What is signed is bound to the request as jukinetd has
+ * it, and the one who confirms sees that at his next login: the program that
+ * shows him the request belongs to somebody else.
  */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "attempt.h"
+#include "clock.h"
+#include "confirmed.h"
+#include "hex.h"
+#include "mac.h"
 #include "use.h"
+#include "verify.h"
 #include "worker.h"
 
-enum jk_reason
-jk_use_confirm(struct jk_use *use, const struct jk_query *pending,
-    char ret[static JK_ID_MAX + 1])
+/* For the second person, and then for the first one's card. */
+#define CONFIRM_MS 60000
+#define RETURN_MS  30000
+/* Nobody has read a request sooner. */
+#define READ_MS 3000
+
+static bool
+begin(struct jk_session *session, const void *ctx)
 {
-	(void)use;
-	(void)pending;
-	ret[0] = '\0';
-	return JK_WHY_CONFIRM_NONE;
+	(void)ctx;
+	if (session->state != JK_SESSION_ACTIVE)
+		return false;
+	jk_session_set(session, JK_SESSION_CONFIRMING, JK_CAUSE_CONFIRM);
+	return true;
+}
+
+/* Unless somebody has locked or ended it meanwhile. */
+static bool
+finish(struct jk_session *session, const void *ctx)
+{
+	const struct jk_attempt *own = ctx;
+
+	if (session->state != JK_SESSION_CONFIRMING)
+		return false;
+	if (own == NULL) {
+		jk_session_set(session, JK_SESSION_LOCKED, JK_CAUSE_CONFIRM);
+		return true;
+	}
+	jk_session_set(session, JK_SESSION_ACTIVE, JK_CAUSE_NONE);
+	if (own->card.reader[0] != '\0') {
+		memcpy(session->grant.reader, own->card.reader,
+		    sizeof(session->grant.reader));
+		session->grant.proven_ms = own->proven_ms;
+	}
+	return true;
+}
+
+/* The request, as jukinetd has it and will decide it: what is confirmed. */
+static enum jk_err
+digest_of(const struct jk_use *u, const struct jk_query *q,
+    uint8_t ret[static JK_DIGEST_LEN])
+{
+	const struct jk_grant *g = &u->standing.session.grant;
+	const struct jk_mac_of of = {
+		.terminal = g->terminal,
+		.session = u->session,
+		.person = g->person,
+		.right = g->opid,
+		.permission = q->permission,
+		.use = u->id,
+		.reception = u->w->claim.reception,
+	};
+	char text[JK_MAC_TEXT_MAX + JK_USE_TEXT + JK_OBJECT_MAX + 32];
+	size_t len;
+	enum jk_err e = jk_mac_text(&of, q, text);
+
+	if (e != JK_OK)
+		return e;
+	len = strlen(text);
+	len += (size_t)snprintf(text + len, sizeof(text) - len,
+	    "requirement=%s\nobject=%s\n", q->text, q->object);
+	e = jk_verify_digest((const uint8_t *)text, len, ret);
+	explicit_bzero(text, sizeof(text));
+	return e;
+}
+
+/* Who asks, for what: shown before anybody types. */
+static void
+show(struct jk_use *u, const struct jk_query *q)
+{
+	struct jk_params p = { 0 };
+	struct jk_person person;
+
+	if (jk_snapshot_person(u->w->place.snapshot,
+	        u->standing.session.grant.person, &person) == JK_OK)
+		jk_params_add(&p, "name", person.name);
+	jk_params_add(&p, "business", jk_word_id(&jk_businesses, q->business));
+	jk_params_add(&p, "action", jk_word_id(&jk_actions, q->action));
+	(void)jk_reply_note(u->w, "confirm.ask", &p);
+}
+
+static void
+let_read(const struct jk_use *u)
+{
+	const int64_t left = u->pending_ms + READ_MS - jk_boot_ms();
+	const struct timespec pause = { .tv_sec = left / 1000,
+		.tv_nsec = left % 1000 * 1000000 };
+
+	if (left > 0)
+		(void)nanosleep(&pause, NULL);
+}
+
+/* Card, PIN, signature over what is confirmed; then whether he may. */
+static enum jk_err
+prove(struct jk_use *u, struct jk_attempt *a)
+{
+	JK_CLEANUP(jk_reader_close) struct jk_reader reader = { .fd = -1 };
+	JK_CLEANUP(jk_secret_clear) struct jk_secret pin = { 0 };
+	struct jk_worker *w = u->w;
+	enum jk_err e;
+
+	if ((e = jk_attempt_find(w, a, &reader)) != JK_OK ||
+	    (e = jk_attempt_ask_pin(w, a, "pin.prompt", &pin)) != JK_OK)
+		return e;
+	let_read(u);
+	if ((e = jk_attempt_intend(w, a)) != JK_OK)
+		return e;
+	return jk_attempt_prove(w, a, &reader, &pin, false);
+}
+
+/* Without a PIN: the one who works was proven before, and is still meant. */
+static enum jk_err
+await_own_card(struct jk_use *u, struct jk_attempt *own)
+{
+	JK_CLEANUP(jk_reader_close) struct jk_reader reader = { .fd = -1 };
+	struct jk_worker *w = u->w;
+	const struct jk_class_rule *rule =
+	    &w->place.policy.class[w->place.terminal.class];
+
+	if (rule->present != JK_PRESENT_REQUIRED)
+		return JK_OK;
+	(void)jk_reply_note(w, "confirm.own", NULL);
+	own->proven_ms = jk_boot_ms();
+	return jk_attempt_find(w, own, &reader);
+}
+
+static void
+describe(struct jk_use *u, struct jk_attempt *a, enum jk_ask ask,
+    const char *purpose)
+{
+	*a = (struct jk_attempt){
+		.ask = ask,
+		.inside = true,
+		.session = u->standing.session,
+		.tries = JK_TRIES_UNKNOWN,
+	};
+	a->outcome.op = JK_OP_AUTH;
+	a->outcome.purpose = purpose;
+	a->outcome.session = u->session;
+	a->outcome.reader = a->card.reader;
+	a->outcome.tries = JK_TRIES_UNKNOWN;
+}
+
+static enum jk_reason
+reason_of(const struct jk_attempt *a, enum jk_err e)
+{
+	if (e == JK_OK)
+		return JK_WHY_GRANTED;
+	return e == JK_ERR_REFUSED ? a->why : JK_WHY_CANCELLED;
+}
+
+/* The second person's part; then it is on record that he was here. */
+static enum jk_reason
+second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
+    struct jk_confirmed_by *ret)
+{
+	static uint8_t digest[JK_DIGEST_LEN];
+	struct jk_worker *w = u->w;
+	enum jk_err e = digest_of(u, q, digest);
+
+	if (e != JK_OK)
+		return JK_WHY_INTERNAL;
+	describe(u, a, JK_ASK_CONFIRM, "confirm");
+	a->query = q;
+	a->bound = digest;
+	w->until = jk_boot_ms() + CONFIRM_MS;
+	show(u, q);
+	e = prove(u, a);
+	if (e != JK_OK)
+		return reason_of(a, e);
+	(void)snprintf(ret->person, sizeof(ret->person), "%s",
+	    a->facts.person.id);
+	jk_hex_encode(digest, 16, ret->digest);
+	e = jk_confirmed_keep(w->keep_dir, ret->person,
+	    u->standing.session.grant.person, w->place.terminal.id, q);
+	if (e != JK_OK)
+		return e == JK_ERR_TOO_BIG ? JK_WHY_CONFIRM_UNSEEN
+		                           : JK_WHY_INTERNAL;
+	jk_outcome_note(w, &a->outcome);
+	return JK_WHY_GRANTED;
+}
+
+/* The first one's card, by itself. */
+static enum jk_reason
+first(struct jk_use *u, struct jk_attempt *own)
+{
+	enum jk_err e;
+
+	describe(u, own, JK_ASK_UNLOCK, "confirm");
+	own->only = own->session.grant.card;
+	u->w->until = jk_boot_ms() + RETURN_MS;
+	e = await_own_card(u, own);
+	return reason_of(own, e);
+}
+
+enum jk_reason
+jk_use_confirm(struct jk_use *u, const struct jk_query *q, struct jk_outcome *o,
+    struct jk_confirmed_by *ret)
+{
+	static struct jk_attempt a, own;
+	struct jk_worker *w = u->w;
+	const struct jk_session known = u->standing.session;
+	const int64_t until = w->until;
+	enum jk_reason why, back;
+
+	if (jk_session_change(w->run_dir, &known, begin, NULL) != JK_OK)
+		return JK_WHY_SESS_LOCKED;
+	why = second(u, q, &a, ret);
+	o->tries = a.tries;
+	back = first(u, &own);
+	w->until = until;
+	(void)jk_session_change(w->run_dir, &known, finish,
+	    back == JK_WHY_GRANTED ? &own : NULL);
+	if (why == JK_WHY_GRANTED)
+		why = back;
+	return why;
 }

@@ -17,7 +17,8 @@ make_locked(struct jk_session *session, const void *ctx)
 {
 	const enum jk_cause *cause = ctx;
 
-	if (session->state != JK_SESSION_ACTIVE)
+	if (session->state != JK_SESSION_ACTIVE &&
+	    session->state != JK_SESSION_CONFIRMING)
 		return false;
 	jk_session_set(session, JK_SESSION_LOCKED, *cause);
 	return true;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "clock.h"
 #include "keys.h"
 #include "times.h"
 #include "use.h"
@@ -114,6 +115,7 @@ static void
 keep_pending(struct jk_use *u, const struct jk_query *q, enum jk_reason why)
 {
 	u->has_pending = why == JK_WHY_CONFIRM_NONE;
+	u->pending_ms = jk_boot_ms();
 	if (u->has_pending)
 		memmove(&u->pending, q, sizeof(u->pending));
 	else
@@ -121,8 +123,10 @@ keep_pending(struct jk_use *u, const struct jk_query *q, enum jk_reason why)
 }
 
 void
-jk_use_lookup(struct jk_use *u, const struct jk_query *q, const char *confirmer)
+jk_use_lookup(struct jk_use *u, const struct jk_query *q,
+    const struct jk_confirmed_by *by)
 {
+	const char *confirmer = by != NULL ? by->person : NULL;
 	const uint64_t persons = q->count > 0 ? q->count : 1;
 	const uint64_t hour = jk_tally_add(&u->tally, persons);
 	struct jk_verdict verdict = { 0 };
@@ -137,6 +141,7 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q, const char *confirmer)
 	ou.object = q->object;
 	ou.count = q->has_count ? &q->count : NULL;
 	ou.confirmer = confirmer;
+	ou.digest = by != NULL ? by->digest : NULL;
 	why = judge(u, q, hour, confirmer, &o, &ou, &verdict);
 	if (why == JK_WHY_GRANTED) {
 		jk_use_launch(u, q, JK_FRAME_QUERY, &o, &verdict);

@@ -4,6 +4,7 @@
  * the account has; another person is refused until it has ended and every
  * process of the account is gone (design rule 9).
  */
+#include "confirmed.h"
 #include "due.h"
 #include "end.h"
 #include "facts.h"
@@ -206,6 +207,7 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 	}
 	remember(w, &session);
 	jk_lastuse_tell(w, grant);
+	jk_confirmed_tell(w, grant->person);
 	more = (struct jk_reply_more){ .session = session.id };
 	(void)jk_outcome_grant_or(w, &more, put_back, &session);
 }

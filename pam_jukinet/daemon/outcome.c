@@ -125,6 +125,7 @@ set_use(const struct jk_outcome_use *u, struct jk_record *r)
 		{ JK_REC_REQUIREMENT, u->requirement },
 		{ JK_REC_PERMISSION, u->permission },
 		{ JK_REC_CONFIRMER, u->confirmer },
+		{ JK_REC_DIGEST, u->digest },
 		{ JK_REC_OF, u->of },
 	};
 	char count[24];

@@ -19,6 +19,7 @@ struct jk_outcome_use {
 	const char *use, *purpose, *reception;
 	const char *business, *action, *search, *subject, *object;
 	const char *requirement, *permission, *confirmer, *of;
+	const char *digest; /* of the request that was confirmed */
 	const uint64_t *count;
 	uint64_t persons, max; /* of look.bulk */
 };

@@ -11,7 +11,7 @@
 
 struct jk_worker;
 
-#define JK_PARAMS_MAX  4
+#define JK_PARAMS_MAX  6
 #define JK_PARAM_VALUE 256
 
 /* Zeroed: none. */

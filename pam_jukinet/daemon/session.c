@@ -73,6 +73,10 @@ prune(struct jk_session *s)
 	if (strcmp(boot, s->boot) != 0)
 		kept = 0;
 	s->n_leaders = kept;
+	/* Whoever was to end it is dead. */
+	if (s->state == JK_SESSION_CONFIRMING &&
+	    jk_boot_ms() - s->changed_ms > JK_CONFIRMING_MS)
+		jk_session_set(s, JK_SESSION_LOCKED, JK_CAUSE_CONFIRM);
 	if (kept == 0 && s->state != JK_SESSION_ENDED)
 		jk_session_set(s, JK_SESSION_ENDED, JK_CAUSE_LEADER_LOST);
 	return JK_OK;
@@ -108,7 +112,7 @@ decode(const struct jk_frame *f, struct jk_session *ret)
 	    (e = jk_frame_get_u64(f, JK_FIELD_REAL_S, &started)) != JK_OK ||
 	    (e = jk_frame_get_u64(f, JK_FIELD_CAUSE, &cause)) != JK_OK)
 		return e;
-	if (!jk_id_is_valid(s.id) || state > JK_SESSION_LOCKED ||
+	if (!jk_id_is_valid(s.id) || state > JK_SESSION_CONFIRMING ||
 	    changed > INT64_MAX)
 		return JK_ERR_FORMAT;
 	s.state = (enum jk_session_state)state;

@@ -21,11 +21,16 @@
 
 #define JK_LEADERS_MAX 16
 #define JK_BOOT_ID_LEN 36
+/* A second person, and the first one's card again; then it is locked. */
+#define JK_CONFIRMING_MS 95000
 
 enum jk_session_state {
 	JK_SESSION_ENDED = 0,
 	JK_SESSION_ACTIVE,
 	JK_SESSION_LOCKED,
+	/* A second person is at the reader, for one request: nothing else is
+	 * allowed, and whose card is there is no matter. */
+	JK_SESSION_CONFIRMING,
 };
 
 struct jk_leader {

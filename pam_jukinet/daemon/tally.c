@@ -112,15 +112,17 @@ minute_now(void)
 	return (uint32_t)(now_us() / 60000000 + 1);
 }
 
-static void
+/* By how much it really did: a minute is never more than full. */
+static uint64_t
 change(const struct jk_tally *tally, uint64_t persons, bool add)
 {
 	const uint32_t minute = minute_now();
 	_Atomic uint64_t *slot = &tally->page->minute[minute % MINUTES];
-	uint64_t old = atomic_load(slot), next;
+	uint64_t old = atomic_load(slot), next, before, n;
 
 	do {
-		uint64_t n = old >> 32 == minute ? (uint32_t)old : 0;
+		before = old >> 32 == minute ? (uint32_t)old : 0;
+		n = before;
 
 		if (add)
 			n = persons > UINT32_MAX - n ? UINT32_MAX : n + persons;
@@ -128,6 +130,7 @@ change(const struct jk_tally *tally, uint64_t persons, bool add)
 			n = persons > n ? 0 : n - persons;
 		next = (uint64_t)minute << 32 | n;
 	} while (!atomic_compare_exchange_weak(slot, &old, next));
+	return add ? n - before : before - n;
 }
 
 static uint64_t
@@ -149,15 +152,14 @@ total(const struct jk_tally *tally)
 uint64_t
 jk_tally_add(const struct jk_tally *tally, uint64_t persons)
 {
-	uint64_t sum;
+	const uint64_t added = change(tally, persons, true);
+	const uint64_t sum = total(tally);
 
-	change(tally, persons, true);
-	sum = total(tally);
-	return sum > persons ? sum - persons : 0;
+	return sum > added ? sum - added : 0;
 }
 
 void
 jk_tally_drop(const struct jk_tally *tally, uint64_t persons)
 {
-	change(tally, persons, false);
+	(void)change(tally, persons, false);
 }

@@ -113,7 +113,7 @@ jk_use_tell(struct jk_use *u)
 	const enum jk_session_state state =
 	    is_live(u) ? s->state : JK_SESSION_ENDED;
 
-	if (state == u->told || u->over)
+	if (state == u->told || u->over || state == JK_SESSION_CONFIRMING)
 		return;
 	u->told = state;
 	if (jk_reply_changed(u->w, state, s->cause) != JK_OK ||
@@ -199,21 +199,25 @@ jk_use_outcome(struct jk_use *u, enum jk_op op, struct jk_outcome *ret,
 static void
 confirm(struct jk_use *u)
 {
-	char confirmer[JK_ID_MAX + 1] = "";
+	struct jk_confirmed_by by = { 0 };
 	struct jk_outcome_use ou;
 	struct jk_outcome o;
 	enum jk_reason why = JK_WHY_QUERY_NONE;
 
 	jk_use_outcome(u, JK_OP_CONFIRM, &o, &ou);
+	ou.business = jk_word_id(&jk_businesses, u->pending.business);
+	ou.action = jk_word_id(&jk_actions, u->pending.action);
 	if (u->has_pending && u->n_flying == 0)
-		why = jk_use_confirm(u, &u->pending, confirmer);
+		why = jk_use_confirm(u, &u->pending, &o, &by);
+	else
+		ou.business = ou.action = NULL;
 	if (why != JK_WHY_GRANTED) {
 		jk_use_refuse(u, u->asked.seq, &o, why);
 		return;
 	}
 	u->pending.seq = u->asked.seq;
 	memcpy(&u->asked, &u->pending, sizeof(u->asked));
-	jk_use_lookup(u, &u->asked, confirmer);
+	jk_use_lookup(u, &u->asked, &by);
 }
 
 static bool

@@ -72,6 +72,7 @@ struct jk_use {
 	struct jk_query asked; /* the request that was read last */
 	/* The lookup that was answered last with confirm.none. */
 	bool has_pending;
+	int64_t pending_ms; /* boot time of the answer */
 	struct jk_query pending;
 };
 
@@ -107,17 +108,25 @@ void jk_use_land(struct jk_use *use, struct jk_flying *flying,
 void jk_use_crash(struct jk_use *use, struct jk_flying *flying,
     enum jk_reason why);
 
-/* One file each. `confirmer` is a person's id, or NULL. */
+/* Who has confirmed it, and what exactly. */
+struct jk_confirmed_by {
+	char person[JK_ID_MAX + 1];
+	char digest[33]; /* of the request: 32 hex digits */
+};
+
+/* One file each. `by` is NULL where nobody has. */
 void jk_use_lookup(struct jk_use *use, const struct jk_query *query,
-    const char *confirmer);
+    const struct jk_confirmed_by *by);
 void jk_use_result(struct jk_use *use, const struct jk_query *query);
 void jk_use_done(struct jk_use *use, const struct jk_query *query);
 /*
- * A second person proves himself for this lookup, as it stands (S-39).
- * JK_WHY_GRANTED: his id is in `ret`, and what he has confirmed is decided anew
- * with it.
+ * A second person proves himself for this lookup, as it stands (S-39), and the
+ * first one's card is back. JK_WHY_GRANTED: *ret says who, and what he has
+ * confirmed is decided anew with it. Otherwise the outcome says what is known of
+ * his card.
  */
 enum jk_reason jk_use_confirm(struct jk_use *use,
-    const struct jk_query *pending, char ret[static JK_ID_MAX + 1]);
+    const struct jk_query *pending, struct jk_outcome *outcome,
+    struct jk_confirmed_by *ret);
 
 #endif

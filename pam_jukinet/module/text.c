@@ -380,6 +380,21 @@ static const struct {
 	{ "confirm.none",
 	    N_("Somebody other than you must confirm an input, deletion or "
 	       "correction. Call a colleague to the terminal.") },
+	{ "confirm.ask",
+	    N_("{name} asks for your confirmation: {business}, {action}. Check "
+	       "it on the screen, then insert your own card.") },
+	{ "confirm.own",
+	    N_("Put the card of the person who works here back into the card "
+	       "reader.") },
+	{ "confirm.shown",
+	    N_("You confirmed for {name} ({date} {time}): {business}, {action}. "
+	       "If that was not so, tell the security manager at once.") },
+	{ "confirm.more",
+	    N_("Before that you confirmed more: {n}. They are in the "
+	       "history.") },
+	{ "confirm.unseen",
+	    N_("You have confirmed often without logging in here. Log in once, "
+	       "see what you confirmed, and try again.") },
 	{ "confirm.same",
 	    N_("You cannot confirm your own input. Call a colleague to do "
 	       "it.") },
@@ -424,16 +439,10 @@ static const struct {
 	{ "perm.bad",
 	    N_("This permission number is not good here: it has ended, "
 	       "was used, or is for something else.") },
-	{ "hardcopy.denied",
-	    N_("Hardcopies of the screen are forbidden, and so is keeping"
-	       " its image.") },
-	{ "media.denied",
-	    N_("To store on a medium you need a permission of the "
-	       "identity information officer. {contact}") },
 	{ "look.bulk",
 	    N_("That makes {n} persons, and {max} are the most. Narrow "
 	       "the search, or name a permission of the identity "
-	       "information officer.") },
+	       "information officer. {contact}") },
 	{ "code.bad",
 	    N_("This is not a resident record code: it has 11 digits. "
 	       "Check it and type it again.") },

@@ -233,7 +233,7 @@ why_lock(struct step *s, const struct jk_live *live, const struct jk_memo *memo)
 	if (s->settings->present == JK_PRESENT_REQUIRED && !memo->started &&
 	    live->since_ms < s->rules->start_ms)
 		return JK_CAUSE_MONITOR_START;
-	cause = why_card(s, live);
+	cause = live->confirming ? JK_CAUSE_NONE : why_card(s, live);
 	if (cause != JK_CAUSE_NONE)
 		return cause;
 	if (sleep_ms != 0 && live->since_ms < sleep_ms)

@@ -50,6 +50,9 @@ struct jk_live {
 	char reader[JK_READER_NAME + 1]; /* "": proven by other means */
 	uid_t uid;
 	bool active;
+	/* Active, and a second person is at the reader: whose card is there is no
+	 * matter for the moment. */
+	bool confirming;
 	int64_t proven_ms; /* before the PIN met the card */
 	int64_t since_ms;  /* active, or locked, since then */
 	size_t n_leaders;

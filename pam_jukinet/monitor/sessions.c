@@ -9,6 +9,7 @@ enum {
 	STATE_ENDED = 0,
 	STATE_ACTIVE,
 	STATE_LOCKED,
+	STATE_CONFIRMING,
 };
 
 #define DAY_S 86400
@@ -101,7 +102,7 @@ jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 	    (e = read_reader(live, &l)) != JK_OK ||
 	    (e = get_number(live, JK_FIELD_UID, UINT32_MAX - 1, &uid)) !=
 	        JK_OK ||
-	    (e = get_number(live, JK_FIELD_STATE, STATE_LOCKED, &state)) !=
+	    (e = get_number(live, JK_FIELD_STATE, STATE_CONFIRMING, &state)) !=
 	        JK_OK ||
 	    (e = get_time(live, JK_FIELD_PROVEN_MS, &l.proven_ms)) != JK_OK ||
 	    (e = get_time(live, JK_FIELD_BOOT_MS, &l.since_ms)) != JK_OK ||
@@ -110,7 +111,8 @@ jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 	if (l.id[0] == '\0' || state == STATE_ENDED)
 		return JK_ERR_FORMAT;
 	l.uid = (uid_t)uid;
-	l.active = state == STATE_ACTIVE;
+	l.confirming = state == STATE_CONFIRMING;
+	l.active = state == STATE_ACTIVE || l.confirming;
 	sessions->live[sessions->n++] = l;
 	return JK_OK;
 }
@@ -169,7 +171,7 @@ jk_notice_parse(const void *data, size_t len, bool *ret_ended)
 	if (e == JK_OK && jk_frame_type(f) != JK_FRAME_NOTICE)
 		e = JK_ERR_FORMAT;
 	if (e == JK_OK)
-		e = get_number(f, JK_FIELD_STATE, STATE_LOCKED, &state);
+		e = get_number(f, JK_FIELD_STATE, STATE_CONFIRMING, &state);
 	if (e == JK_OK)
 		*ret_ended = state == STATE_ENDED;
 	return e;

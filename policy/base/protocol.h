@@ -187,6 +187,7 @@ enum jk_frame_type {
 	JK_FRAME_STATE_PIN,
 	JK_FRAME_STATE_LAST,
 	JK_FRAME_NOTICE,
+	JK_FRAME_STATE_CONFIRMED,
 };
 
 enum jk_field {

@@ -105,6 +105,7 @@
 	X(JK_WHY_PERM_NONE, 107, "perm.none")               \
 	X(JK_WHY_CONFIRM_NONE, 108, "confirm.none")         \
 	X(JK_WHY_CONFIRM_SAME, 109, "confirm.same")         \
+	X(JK_WHY_CONFIRM_UNSEEN, 113, "confirm.unseen")     \
 	X(JK_WHY_METHOD_DENIED, 110, "method.denied")       \
 	X(JK_WHY_FALLBACK_NONE, 111, "fb.denied")           \
 	X(JK_WHY_OPID_CHOICE, 112, "opid.choice")           \

@@ -23,7 +23,7 @@ has(uint32_t mask, unsigned number, unsigned count)
 static bool
 is_whole(const struct jk_question *q)
 {
-	return q != NULL && (unsigned)q->ask <= JK_ASK_RELIEVE &&
+	return q != NULL && (unsigned)q->ask <= JK_ASK_CONFIRM &&
 	       q->edition != NULL && q->policy != NULL && q->account != NULL &&
 	       q->terminal != NULL && q->session != NULL &&
 	       q->evidence != NULL && q->n_opids <= JK_OPIDS_MAX &&
@@ -73,7 +73,7 @@ check_holder(const struct jk_question *q)
 	/* In the cabinet it is nobody's, so there is no person to look at. */
 	if (q->card->spare && !q->card->handed_over)
 		return JK_WHY_CARD_NOCHECKOUT;
-	return q->ask == JK_ASK_RELIEVE ||
+	return q->ask == JK_ASK_RELIEVE || q->ask == JK_ASK_CONFIRM ||
 	               may_use_account(q->account, q->card->person)
 	           ? JK_WHY_GRANTED
 	           : JK_WHY_CARD_MISMATCH;
@@ -164,6 +164,10 @@ check_session(const struct jk_question *q)
 	const struct jk_live_session *s = q->session;
 	const bool login = q->ask == JK_ASK_LOGIN;
 
+	if (q->ask == JK_ASK_CONFIRM && s->person[0] != '\0')
+		return strcmp(s->person, q->person->id) == 0
+		           ? JK_WHY_CONFIRM_SAME
+		           : JK_WHY_GRANTED;
 	if (s->person[0] == '\0')
 		return login ? JK_WHY_GRANTED : JK_WHY_SESS_NONE;
 	if (!login && q->ask != JK_ASK_UNLOCK && !s->active)
@@ -308,7 +312,7 @@ check_delegation(const struct jk_question *q, uint32_t *approvals)
 static bool
 needs_more(const struct jk_question *q, uint32_t businesses)
 {
-	return q->ask == JK_ASK_LOOKUP &&
+	return (q->ask == JK_ASK_LOOKUP || q->ask == JK_ASK_CONFIRM) &&
 	       has(businesses, q->business, JK_BUSINESS_COUNT);
 }
 
@@ -403,7 +407,8 @@ is_change(enum jk_action action)
 static enum jk_reason
 check_confirmer(const struct jk_question *q)
 {
-	if (!needs_more(q, q->policy->second_person) || !is_change(q->action))
+	if (q->ask != JK_ASK_LOOKUP ||
+	    !needs_more(q, q->policy->second_person) || !is_change(q->action))
 		return JK_WHY_GRANTED;
 	if (q->confirmer == NULL || q->confirmer[0] == '\0')
 		return JK_WHY_CONFIRM_NONE;
@@ -475,7 +480,7 @@ check_class(const struct jk_question *q, const struct jk_type *type)
 static enum jk_reason
 check_matrix(const struct jk_question *q, const struct jk_type *type)
 {
-	if (q->ask == JK_ASK_LOOKUP &&
+	if ((q->ask == JK_ASK_LOOKUP || q->ask == JK_ASK_CONFIRM) &&
 	    (!has(type->businesses, q->business, JK_BUSINESS_COUNT) ||
 	        (unsigned)q->action >= JK_ACTION_COUNT))
 		return JK_WHY_BIZ_DENIED;
@@ -575,7 +580,8 @@ is_candidate(const struct jk_question *q, const struct jk_opid *opid)
 	    (q->opid != NULL && strcmp(opid->id, q->opid) != 0))
 		return false;
 	/* A live session runs under exactly one, whoever joins it. */
-	return q->ask == JK_ASK_SWITCH || q->session->person[0] == '\0' ||
+	return q->ask == JK_ASK_SWITCH || q->ask == JK_ASK_CONFIRM ||
+	       q->session->person[0] == '\0' ||
 	       strcmp(opid->id, q->session->opid) == 0;
 }
 

@@ -37,6 +37,7 @@ enum jk_ask {
 	JK_ASK_SWITCH,  /* another operator ID, in the active session */
 	JK_ASK_PIN,     /* to change the PIN of a card: no right is needed */
 	JK_ASK_RELIEVE, /* to end the session of somebody else */
+	JK_ASK_CONFIRM, /* as a second person, of what another asks (S-39) */
 };
 
 /* Everything a decision may look at. Pointers are borrowed, none is NULL
@@ -134,6 +135,10 @@ struct jk_verdict {
  * A supervisor who ends somebody else's session needs no right either, and not
  * this account: of step 7 it is asked whether there is such a session and
  * whether he is one (else lock.other), the rest is as with a PIN.
+ *
+ * A second person confirms what he could do himself on this terminal, under any
+ * operator ID of his, in whatever account: of step 7 it is asked that the session
+ * is somebody else's (else confirm.same), and steps 13 to 16 are left out.
  *
  * JK_WHY_EVIDENCE_NONE therefore means: everything else is in order.
  */

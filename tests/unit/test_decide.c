@@ -651,7 +651,7 @@ test_decide_a_question_with_a_part_missing_denies(void **state)
 	WITHOUT(approvals, NULL);
 	WITHOUT(n_opids, JK_OPIDS_MAX + 1);
 	WITHOUT(n_approvals, JK_APPROVALS_MAX + 1);
-	WITHOUT(ask, (enum jk_ask)(JK_ASK_RELIEVE + 1));
+	WITHOUT(ask, (enum jk_ask)(JK_ASK_CONFIRM + 1));
 #undef WITHOUT
 	make_good(&w, JK_ASK_MANAGE);
 	w.q.delegators = NULL;
@@ -1279,6 +1279,76 @@ test_relief_is_a_supervisors_alone(void **state)
 	}
 }
 
+/* Of another department's account, with a right of his own. */
+static void
+make_second(struct world *w)
+{
+	make_good(w, JK_ASK_LOOKUP);
+	w->q.ask = JK_ASK_CONFIRM;
+	w->q.confirmer = NULL;
+	w->q.permission = NULL;
+	w->q.n_approvals = 0;
+	strcpy(w->session.person, "p2");
+	strcpy(w->session.opid, "o9");
+	w->session.active = false;
+	w->account.n_persons = 1;
+	strcpy(w->account.person[0], "p2");
+}
+
+#define SPOIL(name, what)                          \
+	static void second_##name(struct world *w) \
+	{                                          \
+		what;                              \
+	}
+SPOIL(none, (void)w)
+SPOIL(same, strcpy(w->session.person, "p1"))
+SPOIL(no_session, w->session.person[0] = '\0')
+SPOIL(no_right, w->types[0].businesses = 0)
+SPOIL(no_opid, w->q.n_opids = 0)
+SPOIL(wrong_class, w->types[0].classes = 0)
+SPOIL(other_department, strcpy(w->opids[0].department, "fukushi"))
+SPOIL(disabled, w->person.enabled = false)
+SPOIL(revoked, w->card.state = JK_CARD_REVOKED)
+SPOIL(unproven, w->evidence.key[0]++)
+#undef SPOIL
+
+/* S-39: he confirms what he could do himself, and not his own work. */
+static void
+test_second_person_has_the_right_himself(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct world *w);
+		enum jk_reason why;
+	} second[] = {
+		{ "good", second_none, JK_WHY_GRANTED },
+		{ "same", second_same, JK_WHY_CONFIRM_SAME },
+		{ "no session", second_no_session, JK_WHY_SESS_NONE },
+		{ "no right", second_no_right, JK_WHY_BIZ_DENIED },
+		{ "no operator ID", second_no_opid, JK_WHY_OPID_NONE },
+		{ "wrong class", second_wrong_class, JK_WHY_OPID_TERMINAL },
+		{ "other department", second_other_department,
+		    JK_WHY_DEPT_OWNER },
+		{ "disabled", second_disabled, JK_WHY_PERSON_DISABLED },
+		{ "revoked", second_revoked, JK_WHY_CARD_REVOKED },
+		{ "unproven", second_unproven, JK_WHY_EVIDENCE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(second); i++) {
+		static struct world w;
+		struct jk_verdict v;
+
+		make_second(&w);
+		second[i].spoil(&w);
+		v = jk_decide(&w.q);
+		if (v.why != second[i].why ||
+		    v.allowed != (v.why == JK_WHY_GRANTED))
+			fail_msg("%s: %s", second[i].name,
+			    jk_reason_code(v.why));
+	}
+}
+
 int
 main(void)
 {
@@ -1287,6 +1357,7 @@ main(void)
 		cmocka_unit_test(test_decide_each_reason_denies),
 		cmocka_unit_test(test_decide_each_reason_beats_all_later_ones),
 		cmocka_unit_test(test_relief_is_a_supervisors_alone),
+		cmocka_unit_test(test_second_person_has_the_right_himself),
 		cmocka_unit_test(
 		    test_decide_of_two_the_furthest_gives_the_reason),
 		cmocka_unit_test(test_decide_zeroed_memory_denies),

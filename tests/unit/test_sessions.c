@@ -114,7 +114,7 @@ test_bad_live(void **state)
 	BAD(reader = longer);
 	BAD(uid = UINT32_MAX);
 	BAD(state = 0);
-	BAD(state = 3);
+	BAD(state = 4);
 	BAD(proven = UINT64_MAX);
 	BAD(since = UINT64_MAX);
 	BAD(leader_size = 8);
@@ -217,7 +217,7 @@ test_notices(void **state)
 
 	(void)state;
 	assert_int_equal(jk_frame_new(&f), JK_OK);
-	for (uint64_t i = 0; i < 4; i++) {
+	for (uint64_t i = 0; i < 5; i++) {
 		struct jk_cur bytes;
 
 		jk_frame_start(f, JK_FRAME_NOTICE);
@@ -226,8 +226,8 @@ test_notices(void **state)
 		assert_int_equal(jk_frame_put_u64(f, JK_FIELD_STATE, i), JK_OK);
 		bytes = jk_frame_bytes(f);
 		assert_int_equal(jk_notice_parse(bytes.at, bytes.left, &ended),
-		    i < 3 ? JK_OK : JK_ERR_FORMAT);
-		if (i < 3)
+		    i < 4 ? JK_OK : JK_ERR_FORMAT);
+		if (i < 4)
 			assert_int_equal(ended, i == 0);
 		assert_int_not_equal(jk_notice_parse(bytes.at, bytes.left - 1,
 		                         &ended),

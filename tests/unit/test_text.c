@@ -53,6 +53,7 @@ static const struct {
 	{ "opid", JK_ID_MAX },
 	{ "account", JK_ACCOUNT_MAX },
 	{ "business", JK_ID_MAX },
+	{ "action", JK_ID_MAX },
 	{ "time", 5 },
 	{ "terminal", JK_ID_MAX },
 	{ "pin", sizeof("パスワード") - 1 },
@@ -160,7 +161,7 @@ test_text_every_code_is_a_reason_or_a_note(void **state)
 		"account.again", "account.taken", "pin.pad", "pin.pad.last",
 		"notice", "notice.first", "lock.now", "card.left",
 		"lock.other.noname", "sess.elsewhere", "end.card", "lost.help",
-		"hardcopy.denied", "media.denied" };
+		"confirm.ask", "confirm.own", "confirm.shown", "confirm.more" };
 
 	(void)state;
 	for (size_t i = 0; jk_text_code(i) != NULL; i++) {

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "confirmed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "frame.h"
+#include "log.h"
+#include "protocol.h"
+#include "reply.h"
+#include "state.h"
+#include "worker.h"
+
+#define PREFIX   "confirmed."
+#define LINE_MAX (4 * (JK_ID_MAX + 1) + 24)
+
+static void
+file_name(const char *person, char ret[static sizeof(PREFIX) + JK_ID_MAX])
+{
+	(void)snprintf(ret, sizeof(PREFIX) + JK_ID_MAX, PREFIX "%s", person);
+}
+
+/* The lines that stand there; none where there is no such file. */
+static enum jk_err
+load(int dir, const char *name, struct jk_frame *f)
+{
+	enum jk_err e = jk_state_read(dir, name, f);
+
+	if (e == JK_OK && jk_frame_type(f) == JK_FRAME_STATE_CONFIRMED)
+		return JK_OK;
+	jk_frame_start(f, JK_FRAME_STATE_CONFIRMED);
+	return e == JK_ERR_NOT_FOUND ? JK_OK : JK_ERR_FORMAT;
+}
+
+static size_t
+count(const struct jk_frame *f)
+{
+	struct jk_cur cur;
+	size_t n = 0;
+
+	while (jk_frame_get_nth(f, JK_FIELD_PARAM, n, &cur) == JK_OK)
+		n++;
+	return n;
+}
+
+static enum jk_err
+add(struct jk_frame *f, const char *line)
+{
+	return count(f) < JK_CONFIRMED_MAX
+	           ? jk_frame_put_str(f, JK_FIELD_PARAM, line)
+	           : JK_ERR_TOO_BIG;
+}
+
+enum jk_err
+jk_confirmed_keep(int dir, const char *person, const char *operator,
+    const char * terminal, const struct jk_query *q)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char name[sizeof(PREFIX) + JK_ID_MAX], line[LINE_MAX];
+	enum jk_err e;
+
+	file_name(person, name);
+	(void)snprintf(line, sizeof(line), "%lld %s %s %s %s",
+	    (long long)jk_real_s(), terminal, operator,
+	    jk_word_id(&jk_businesses, q->business),
+	    jk_word_id(&jk_actions, q->action));
+	if ((e = jk_frame_new(&f)) != JK_OK ||
+	    (e = load(dir, name, f)) != JK_OK || (e = add(f, line)) != JK_OK)
+		return e;
+	return jk_state_keep(dir, name, f);
+}
+
+/* The person's name, or his id where the registry has him no more. */
+static void
+add_name(struct jk_worker *w, const char *operator, struct jk_params * p)
+{
+	struct jk_person person;
+
+	if (w->place.snapshot != NULL &&
+	    jk_snapshot_person(w->place.snapshot, operator, & person) == JK_OK)
+		jk_params_add(p, "name", person.name);
+	else
+		jk_params_add(p, "name", operator);
+}
+
+static void
+tell_one(struct jk_worker *w, struct jk_cur cur)
+{
+	char line[LINE_MAX], minute[17], terminal[JK_ID_MAX + 1];
+	char operator[JK_ID_MAX + 1], business[JK_ID_MAX + 1];
+	char action[JK_ID_MAX + 1];
+	struct jk_params p = { 0 };
+	long long s;
+
+	if (cur.left >= sizeof(line))
+		return;
+	memcpy(line, cur.at, cur.left);
+	line[cur.left] = '\0';
+	if (sscanf(line, "%lld %64s %64s %64s %64s", &s, terminal, operator,
+	        business, action) != 5)
+		return;
+	jk_time_format(s, minute);
+	jk_params_add_date(&p, "date", s);
+	jk_params_add(&p, "time", minute + strlen("YYYY-MM-DD "));
+	add_name(w, operator, & p);
+	jk_params_add(&p, "business", business);
+	jk_params_add(&p, "action", action);
+	(void)jk_reply_note(w, "confirm.shown", &p);
+}
+
+static void
+tell_more(struct jk_worker *w, size_t n)
+{
+	struct jk_params p = { 0 };
+
+	jk_params_add_number(&p, "n", n);
+	(void)jk_reply_note(w, "confirm.more", &p);
+}
+
+void
+jk_confirmed_tell(struct jk_worker *w, const char *person)
+{
+	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	char name[sizeof(PREFIX) + JK_ID_MAX];
+	struct jk_cur cur;
+	size_t n, first;
+
+	file_name(person, name);
+	if (jk_frame_new(&f) != JK_OK ||
+	    jk_state_read(w->keep_dir, name, f) != JK_OK)
+		return;
+	n = count(f);
+	first = n > JK_CONFIRMED_TOLD ? n - JK_CONFIRMED_TOLD : 0;
+	if (first > 0)
+		tell_more(w, first);
+	for (size_t i = first; i < n; i++)
+		if (jk_frame_get_nth(f, JK_FIELD_PARAM, i, &cur) == JK_OK)
+			tell_one(w, cur);
+	(void)jk_state_remove(w->keep_dir, name);
+}
