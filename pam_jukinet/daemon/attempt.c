@@ -44,9 +44,7 @@ jk_attempt_refuse(struct jk_worker *w, struct jk_attempt *a, enum jk_reason why)
 {
 	a->outcome.tries = a->tries;
 	a->why = why;
-	if (a->inside)
-		jk_outcome_deny(w, &a->outcome, why);
-	else
+	if (!a->inside)
 		jk_outcome_refuse(w, &a->outcome, why);
 	return JK_ERR_REFUSED;
 }
@@ -503,7 +501,8 @@ renew(struct jk_worker *w, struct jk_attempt *a)
 {
 	enum jk_reason why = jk_worker_renew(w);
 
-	if (why == JK_WHY_GRANTED)
+	/* Inside another conversation the account is known. */
+	if (why == JK_WHY_GRANTED && !a->inside)
 		why = find_account(w);
 	return why == JK_WHY_GRANTED ? JK_OK : jk_attempt_refuse(w, a, why);
 }

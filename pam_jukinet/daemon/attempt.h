@@ -18,8 +18,8 @@ struct jk_attempt {
 	                  * a supervisor was proven, who ends the session */
 	const char *only; /* this card alone, or NULL */
 	bool nameless;    /* no account was named */
-	/* Another conversation has the last word: what is refused is recorded,
-	 * and the reason left here. */
+	/* Another conversation has the last word: a refusal only leaves its
+	 * reason here. */
 	bool inside;
 	enum jk_reason why;
 	const struct jk_query *query;  /* of CONFIRM */

@@ -112,6 +112,35 @@ let_read(const struct jk_use *u)
 		(void)nanosleep(&pause, NULL);
 }
 
+/*
+ * One card is taken out and another put in: that is no end, whatever was seen
+ * before. Of the first one's card nothing is, until its time is over.
+ */
+static bool
+is_changing(const struct jk_attempt *a)
+{
+	const enum jk_reason why =
+	    a->card.event == JK_READER_FAILED ? a->card.why : JK_WHY_INTERNAL;
+
+	return a->only != NULL || why == JK_WHY_CARD_REMOVED ||
+	       why == JK_WHY_CARD_UNREADABLE || why == JK_WHY_CARD_SILENT;
+}
+
+static enum jk_err
+find(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *ret)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	enum jk_err e = jk_attempt_find(w, a, ret);
+
+	while (
+	    e == JK_ERR_REFUSED && is_changing(a) && jk_boot_ms() < w->until) {
+		jk_reader_close(ret);
+		(void)nanosleep(&pause, NULL);
+		e = jk_attempt_find(w, a, ret);
+	}
+	return e;
+}
+
 /* Card, PIN, signature over what is confirmed; then whether he may. */
 static enum jk_err
 prove(struct jk_use *u, struct jk_attempt *a)
@@ -121,7 +150,7 @@ prove(struct jk_use *u, struct jk_attempt *a)
 	struct jk_worker *w = u->w;
 	enum jk_err e;
 
-	if ((e = jk_attempt_find(w, a, &reader)) != JK_OK ||
+	if ((e = find(w, a, &reader)) != JK_OK ||
 	    (e = jk_attempt_ask_pin(w, a, "pin.prompt", &pin)) != JK_OK)
 		return e;
 	let_read(u);
@@ -143,7 +172,7 @@ await_own_card(struct jk_use *u, struct jk_attempt *own)
 		return JK_OK;
 	(void)jk_reply_note(w, "confirm.own", NULL);
 	own->proven_ms = jk_boot_ms();
-	return jk_attempt_find(w, own, &reader);
+	return find(w, own, &reader);
 }
 
 static void
@@ -188,6 +217,8 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	w->until = jk_boot_ms() + CONFIRM_MS;
 	show(u, q);
 	e = prove(u, a);
+	if (e == JK_ERR_REFUSED)
+		jk_outcome_deny(w, &a->outcome, a->why);
 	if (e != JK_OK)
 		return reason_of(a, e);
 	(void)snprintf(ret->person, sizeof(ret->person), "%s",

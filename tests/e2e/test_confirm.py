@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The second person (S-39): who changes a record needs somebody else, who proves himself here for exactly that; the session does
+nothing else meanwhile, the card of whoever works comes back, and the one who confirmed sees what it was."""
+
+from __future__ import annotations
+
+import time
+
+from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts
+from test_lookup import ACTIVE, LOCKED, Application, Inside, told
+
+NUMBER = texts.reasons()
+CONFIRMING = 3
+TARO = STAFF["taro"].number
+SECOND = {"business moving": {"second-person": True}}
+
+
+class Confirming(Application):
+    """Plays all three: the program, the second person, and the one who works."""
+
+    def confirm(self, second: str = "taro", pin: str = PIN, back: str = "hanako", at_prompt=None, seconds: float = 20.0) -> dict:
+        self.seq += 1
+        self.said: list[str] = []
+        self.send(frames.CONFIRM, (frames.F_SEQ, self.seq))
+        if second:
+            self.w.insert(second)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            heard = self.hear(seconds)
+            tap.check(isinstance(heard, tuple), f"it broke off: {heard} after {self.said}")
+            kind, fields = heard
+            if kind == frames.ANSWER:
+                return told(fields)
+            if kind == frames.ASK_PIN:
+                if at_prompt:
+                    at_prompt()
+                self.send(frames.PIN, (frames.F_PIN, pin))
+            elif kind == frames.NOTE:
+                self.said.append((frames.field(fields, frames.F_MESSAGE) or b"").decode())
+                if self.said[-1] == "confirm.own" and back:
+                    self.w.insert(back)
+        raise AssertionError(f"no answer: {self.said}")
+
+
+class Working(Inside):
+    """hanako is logged in, and what she does about `moving` needs a second person."""
+
+    def __enter__(self) -> Working:
+        super().__enter__()
+        self.w.registry.policy(**(SECOND | {"type moving-desk": {"business": ["moving"]}}))
+        self.w.registry.build()
+        return self
+
+
+def state(w: Office) -> int:
+    return w.python("watch.py", "look", uid=MONITOR)[0]["state"]
+
+
+def seen(w: Office, mark, op: str) -> list:
+    """While a use goes on."""
+    w.mark()
+    return w.records(mark, op)
+
+
+def begin(app: Confirming) -> dict:
+    app.use()
+    answer = app.ask("input", "moving", requirement="")
+    tap.equal((answer["why"], "receipt" in answer), ("confirm.none", False), str(answer))
+    return answer
+
+
+def test_confirmed_by_a_colleague(w):
+    with Working(w) as session, Confirming(w) as app:
+        begin(app)
+        meanwhile = []
+        begun = time.monotonic()
+        answer = app.confirm(at_prompt=lambda: meanwhile.append((state(w), w.python("inside.py", "manage", "card.show",
+                                                                                uid="hanako")["why"])))
+        tap.equal((answer["why"], "receipt" in answer), ("granted", True), str(answer))
+        tap.check(time.monotonic() - begun >= 2.5, "nobody reads that fast")
+        tap.equal(meanwhile, [(CONFIRMING, NUMBER["sess.locked"])], "nothing else meanwhile")
+        tap.equal(app.said[0], "confirm.ask")
+        tap.equal(state(w), ACTIVE)
+        auth = [one for one in seen(w, session.mark, "auth") if one.get("jfor") == "confirm"]
+        one = seen(w, session.mark, "lookup")[-1]
+        tap.equal([(a["jper"], a["jcard"], a["res"], a["jsess"]) for a in auth],
+                  [(TARO, "c-0043", "success", one["jsess"])])
+        tap.equal((one["res"], one["jact"], one["jbiz"], one["jper"], one["jconf"], len(one["jdig"])),
+                  ("success", "input", "moving", "p0123", TARO, 32))
+        tap.equal(app.ask("view", "moving")["why"], "granted")
+        tap.equal(app.ask("input", "moving")["why"], "confirm.none", "one request, once")
+    # What he confirmed is shown to him, once.
+    w.insert("taro")
+    for times in (1, 0):
+        with w.app() as login:
+            said = enter(login, "taro").said
+            shown = [one for one in said if "You confirmed for" in one]
+            tap.equal(len(shown), times, str(said))
+            tap.check(all("moving, input" in one for one in shown), str(shown))
+            leave(login)
+
+
+def test_not_by_oneself_nor_by_who_may_not(w):
+    with Working(w), Confirming(w) as app:
+        begin(app)
+        for second, why in (("hanako", "confirm.same"), ("spare", "confirm.same"), ("jiro", "biz.denied")):
+            if second == "jiro":
+                w.registry.rows["operator-id"]["m0125-1"]["type"] = "statistics"
+                w.registry.policy(**(SECOND | {"type statistics": {"number": 9, "terminal-class": "integrated-terminal",
+                                                                   "business": ["statistics"]},
+                                               "type moving-desk": {"business": ["moving"]}}))
+                w.registry.build()
+                w.insert("hanako")
+                app.ask("input", "moving")
+            answer = app.confirm(second)
+            tap.equal((answer["why"], state(w)), (why, ACTIVE), f"{second}: {answer} {app.said}")
+            tap.equal(app.ask("input", "moving")["why"], "confirm.none")
+
+
+def test_a_wrong_pin_confirms_nothing(w):
+    with Working(w) as session, Confirming(w) as app:
+        begin(app)
+        answer = app.confirm(pin=WRONG)
+        tap.equal((answer["why"], state(w)), ("pin.wrong", ACTIVE))
+        tap.equal([one["res"] for one in seen(w, session.mark, "lookup")], ["failed"])
+        tap.equal(w.files(KEEP, "confirmed.*"), [])
+
+
+def test_a_card_that_does_not_come_back_locks(w):
+    """The shortest way is an end of the conversation while it is awaited."""
+    with Working(w) as session, Confirming(w) as app:
+        begin(app)
+        app.seq += 1
+        app.send(frames.CONFIRM, (frames.F_SEQ, app.seq))
+        w.insert("taro")
+        while True:
+            heard = app.hear(10)
+            tap.check(isinstance(heard, tuple), f"{heard}")
+            if heard[0] == frames.ASK_PIN:
+                app.send(frames.PIN, (frames.F_PIN, PIN))
+            elif heard[0] == frames.NOTE and frames.field(heard[1], frames.F_MESSAGE) == b"confirm.own":
+                break
+        app.process.kill()
+        w.services.wait_until_idle(5)
+        tap.equal(state(w), LOCKED)
+        tap.equal([one["res"] for one in seen(w, session.mark, "lookup")], ["failed"], "nobody was answered")
+        w.insert("hanako")
+        tap.check(w.ask("hanako", uid="hanako").ok)
+
+
+def test_locked_meanwhile_stays_locked(w):
+    with Working(w), Confirming(w) as app:
+        begin(app)
+        answer = app.confirm(at_prompt=lambda: w.python("watch.py", "lock", "1", uid="hanako"))
+        tap.equal(state(w), LOCKED)
+        tap.check(answer["why"] != "granted", str(answer))
+        tap.check(w.ask("hanako", uid="hanako").ok)
+
+
+def test_nothing_to_confirm(w):
+    with Working(w), Confirming(w) as app:
+        app.use()
+        tap.equal(app.confirm(second="")["why"], "query.none")
+
+
+if __name__ == "__main__":
+    tap.main(missing(), w=lambda: Office("confirm"))
