@@ -85,6 +85,17 @@ jk_client_switch(const char *opid, struct jk_holder *ret)
 	return opid[0] != '\0' ? ask_holder(&request, ret) : JK_WHY_OPID_NONE;
 }
 
+enum jk_reason
+jk_client_lock(void)
+{
+	const struct jk_request request = { .type = JK_FRAME_LOCK };
+	struct jk_client c = { .fd = -1 };
+	const enum jk_reason why = ask(&request, &c);
+
+	jk_client_close(&c);
+	return why;
+}
+
 static bool
 read_option(struct jk_cur cur, char opid[static JK_INSIDE_ID + 1],
     char type[static JK_INSIDE_ID + 1])

@@ -46,6 +46,9 @@ enum jk_reason jk_client_manage(const char *command, const char *function,
 /* How the session of the caller's own uid stands; without a record. */
 enum jk_reason jk_client_look(struct jk_inside *ret);
 
+/* Nothing is allowed in it until its person has proven himself again. */
+enum jk_reason jk_client_lock(void);
+
 /* From now on it runs under this operator ID of the same person. */
 enum jk_reason jk_client_switch(const char *opid, struct jk_holder *ret);
 

@@ -166,6 +166,20 @@ def test_a_screen_that_opened_otherwise_is_recorded(w):
         tap.equal((state(w)[0], acts(w)), (LOCKED, NUMBER["sess.locked"]))
 
 
+def test_lock_and_wait_by_jukinetctl(w):
+    """What a locker's glue and an application without the library use."""
+    ctl = w.binary("jukinetctl") if hasattr(w, "binary") else f"{w.build_dir}/tools/ctl/jukinetctl"
+    with Inside(w) as session:
+        tap.equal(w.run([ctl, "session", "wait", "locked", "--timeout", "0"], uid="hanako").status, 1)
+        waiting = w.spawn([ctl, "session", "wait", "locked", "--timeout", "20"], uid="hanako")
+        done = w.run([ctl, "session", "lock"], uid="hanako")
+        tap.equal(done.status, 0, done.stderr)
+        tap.equal(waiting.wait(5), 0)
+        tap.equal((state(w), w.one(session.mark, "lock")["jfor"]), ((LOCKED, REQUEST), "request"))
+        tap.check(w.run([ctl, "session", "lock"], uid=0).status != 0, "root has none")
+        tap.equal(w.run([ctl, "session", "wait", "ended", "--timeout", "1"], uid="taro").status, 0, "who has none")
+
+
 # --- active again -----------------------------------------------------------------------------------------------------
 
 def test_the_users_locker_opens_it(w):

@@ -24,8 +24,10 @@ registry build
 registry check
 registry options
 registry publish
+session lock
 session show
-session switch"
+session switch
+session wait"
 
 echo "$named" | grep -vxF "$commands" |
     expect_nothing "every command of $file exists"

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jukinetctl session show | switch: the user's own session. One person of a
- * small office holds several operator IDs and changes between them without a
- * new login (別紙1 項番2備考).
+ * jukinetctl session show | switch | lock | wait: the user's own session. One
+ * person of a small office holds several operator IDs and changes between them
+ * without a new login (別紙1 項番2備考). What starts a screen locker locks the
+ * session too, and what shows records waits for that.
  */
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,8 +15,10 @@
 
 #include "actor.h"
 #include "because.h"
+#include "clock.h"
 #include "inside.h"
 #include "names.h"
+#include "noticed.h"
 
 static int
 refuse(enum jk_reason why)
@@ -142,6 +147,74 @@ run_switch(const struct jk_call *call)
 	return EXIT_OK;
 }
 
+static int
+run_lock(const struct jk_call *call)
+{
+	enum jk_reason why =
+	    geteuid() == 0 ? JK_WHY_CALLER_FOREIGN : JK_WHY_GRANTED;
+
+	if (call->global.dry_run)
+		return jk_usage_error(_("a lock cannot be tried"));
+	if (why == JK_WHY_GRANTED)
+		why = jk_client_lock();
+	if (why != JK_WHY_GRANTED)
+		return refuse(why);
+	puts(_("your session is locked: your card and PIN open it again"));
+	return EXIT_OK;
+}
+
+/* "active locked ended", in the order of the enum. */
+static bool
+read_state(const char *word, enum jk_noticed *ret)
+{
+	static const char *const words[] = {
+		[JK_NOTICED_ENDED] = "ended",
+		[JK_NOTICED_ACTIVE] = "active",
+		[JK_NOTICED_LOCKED] = "locked",
+	};
+
+	for (size_t i = 0; i < JK_COUNT(words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*ret = (enum jk_noticed)i;
+			return true;
+		}
+	return false;
+}
+
+static int
+run_wait(const struct jk_call *call)
+{
+	const char *seconds = jk_call_get(call, "timeout");
+	enum jk_noticed state;
+	int64_t until = INT64_MAX;
+	char *end;
+	long n;
+	enum jk_err e;
+
+	if (!read_state(jk_call_get(call, "STATE"), &state))
+		return jk_usage_error(
+		    _("STATE is one of active, locked, ended"));
+	if (seconds != NULL) {
+		n = strtol(seconds, &end, 10);
+		if (end == seconds || *end != '\0' || n < 0 || n > 604800)
+			return jk_usage_error(
+			    _("--timeout is a number of seconds up to 604800"));
+		until = jk_boot_ms() + n * 1000;
+	}
+	e = jk_noticed_wait(getuid(), state, until);
+	if (e == JK_ERR_TIMEOUT) {
+		fprintf(stderr, _("jukinetctl: it has not become so\n"));
+		return EXIT_REFUSED;
+	}
+	if (e != JK_OK) {
+		fprintf(stderr,
+		    _("jukinetctl: sessions cannot be watched here: %s\n"),
+		    jk_err_text(e));
+		return EXIT_LATER;
+	}
+	return EXIT_OK;
+}
+
 const struct jk_command jk_session_commands[] = {
 	{ "session", "show", run_show,
 	    N_("show your session and what it runs under"), { { 0 } } },
@@ -149,5 +222,12 @@ const struct jk_command jk_session_commands[] = {
 	    N_("go on under another of your operator IDs"),
 	    { { JK_PARAM_WORD_OPT, "OPERATOR-ID", NULL,
 	        N_("which one; without it the choices are listed") } } },
+	{ "session", "lock", run_lock,
+	    N_("nothing more is allowed until you have proven yourself again"),
+	    { { 0 } } },
+	{ "session", "wait", run_wait, N_("wait until your session stands so"),
+	    { { JK_PARAM_WORD, "STATE", NULL, N_("active, locked or ended") },
+	        { JK_PARAM_VALUE, "timeout", "SECONDS",
+	            N_("no longer than that") } } },
 	{ 0 },
 };
