@@ -132,7 +132,8 @@ def make_services() -> None:
     os.makedirs("/run/systemd/system")
     for link in ("sockets.target.wants/jukinetd.socket", "sockets.target.wants/jukinet-card.socket",
                  "sockets.target.wants/jukinet-witness.socket", "multi-user.target.wants/jukinetd.service",
-                 "multi-user.target.wants/jukinet-monitor.service", "multi-user.target.wants/jukinet-registry.path",
+                 "multi-user.target.wants/jukinet-monitor.service",
+                 "multi-user.target.wants/jukinet-registry.service", "multi-user.target.wants/jukinet-registry.path",
                  "timers.target.wants/jukinet-registry.timer"):
         os.makedirs(f"/etc/systemd/system/{os.path.dirname(link)}", exist_ok=True)
         os.symlink("/lib/systemd/system/x", f"/etc/systemd/system/{link}")

@@ -150,6 +150,7 @@ look_units(const struct jk_patient *patient, const void *arg,
 		"sockets.target.wants/jukinet-witness.socket",
 		"multi-user.target.wants/jukinetd.service",
 		"multi-user.target.wants/jukinet-monitor.service",
+		"multi-user.target.wants/jukinet-registry.service",
 		"multi-user.target.wants/jukinet-registry.path",
 		"timers.target.wants/jukinet-registry.timer",
 	};
@@ -192,7 +193,8 @@ const struct jk_item jk_doctor_service[] = {
 	{ "service.units", "", look_units, NULL, NULL,
 	    START("jukinetd.socket jukinet-card.socket "
 	          "jukinet-witness.socket jukinetd jukinet-monitor "
-	          "jukinet-registry.path jukinet-registry.timer") },
+	          "jukinet-registry jukinet-registry.path "
+	          "jukinet-registry.timer") },
 	{ "service.run", "", look_directory, &directories[0], NULL, TMPFILES },
 	{ "service.state", "", look_directory, &directories[1], NULL,
 	    TMPFILES },
