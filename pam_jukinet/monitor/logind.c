@@ -337,6 +337,15 @@ inhibit(struct jk_logind *l)
 	    "sessions are locked before the machine sleeps", "delay");
 }
 
+/* A locker that slept as well has its time from now on. */
+static void
+give_time(struct jk_screens *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->screen[i].asked_ms != 0)
+			s->screen[i].asked_ms = jk_boot_ms();
+}
+
 static int
 on_sleep(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
@@ -346,8 +355,10 @@ on_sleep(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	if (sd_bus_message_read(m, "b", &begins) < 0)
 		return 0;
 	l->screens.sleep_ms = begins ? jk_boot_ms() : 0;
-	if (!begins)
+	if (!begins) {
+		give_time(&l->screens);
 		inhibit(l);
+	}
 	l->changed(l->ctx);
 	return 0;
 }

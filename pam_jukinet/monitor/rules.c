@@ -342,7 +342,8 @@ is_ignored(struct step *s, const struct jk_memo *memo)
 	const struct jk_screens *screens = s->view->screens;
 	const int64_t within = s->settings->lock_within_ms;
 
-	if (within == 0 || !screens->known)
+	/* Nobody can obey in his sleep, and that time is not taken off. */
+	if (within == 0 || !screens->known || screens->sleep_ms != 0)
 		return false;
 	for (size_t i = 0; i < screens->n; i++) {
 		const struct jk_screen *screen = &screens->screen[i];

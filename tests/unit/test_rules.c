@@ -620,6 +620,32 @@ test_sleep(void **state)
 }
 
 static void
+test_locker_sleeps(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->sessions.settings.lock_within_ms = 5000;
+	o->now += 1000;
+	o->screens.sleep_ms = o->now;
+	step(o);
+	assert_asks(o, JK_ACT_LOCK, JK_CAUSE_SLEEP);
+	obey(o, false);
+	locked(o);
+	/* Awake again, but logind has not yet said so. */
+	later(o, 600000);
+	assert_int_equal(count(o, JK_ACT_END), 0);
+	o->screens.sleep_ms = 0;
+	o->screens.screen[0].asked_ms = o->now;
+	later(o, 4999);
+	assert_int_equal(count(o, JK_ACT_END), 0);
+	later(o, 1);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
+	free(o);
+}
+
+static void
 test_card_left(void **state)
 {
 	struct office *o = open_office();
@@ -968,6 +994,7 @@ main(void)
 		cmocka_unit_test(test_opened_with_proof),
 		cmocka_unit_test(test_locked_long),
 		cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_locker_sleeps),
 		cmocka_unit_test(test_card_left),
 		cmocka_unit_test(test_card_must_be_taken_out),
 		cmocka_unit_test(test_loose_contact),
