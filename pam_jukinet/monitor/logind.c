@@ -27,6 +27,7 @@
 #define CALL_USEC    (5ULL * 1000 * 1000)
 #define BACK_MIN_MS  250
 #define BACK_MAX_MS  4000
+#define INHIBIT_MS   10000
 #define PATH_MAX_LEN 128
 
 struct jk_logind {
@@ -37,6 +38,8 @@ struct jk_logind {
 	sd_event_source *retry;
 	int64_t back_ms;
 	int inhibitor; /* keeps the machine from sleeping for a moment */
+	sd_event_source *inhibit_again;
+	bool was_refused;
 	bool was_told;
 	struct jk_screens screens;
 	/* Beside screens.screen, one for one. */
@@ -311,6 +314,16 @@ on_user(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 
 /* --- sleep --------------------------------------------------------------- */
 
+/* While the machine starts, polkit may be later than logind waits for it. */
+static int
+come_again(struct jk_logind *l)
+{
+	(void)sd_event_source_set_time(l->inhibit_again,
+	    (uint64_t)(jk_boot_ms() + INHIBIT_MS) * 1000);
+	(void)sd_event_source_set_enabled(l->inhibit_again, SD_EVENT_ONESHOT);
+	return 0;
+}
+
 static int
 on_inhibitor(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
@@ -319,9 +332,14 @@ on_inhibitor(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 
 	if (sd_bus_message_is_method_error(m, NULL) ||
 	    sd_bus_message_read(m, "h", &fd) < 0) {
-		jk_log(JK_LOG_WARNING, "logind lets us delay no sleep");
-		return 0;
+		if (!l->was_refused)
+			jk_log(JK_LOG_WARNING, "logind lets us delay no sleep");
+		l->was_refused = true;
+		return come_again(l);
 	}
+	if (l->was_refused)
+		jk_log(JK_LOG_NOTICE, "logind lets us delay sleep again");
+	l->was_refused = false;
 	jk_fd_close(&l->inhibitor);
 	l->inhibitor = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return 0;
@@ -330,11 +348,19 @@ on_inhibitor(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 static void
 inhibit(struct jk_logind *l)
 {
-	if (l->inhibitor >= 0)
+	if (l->inhibitor >= 0 || l->bus == NULL)
 		return;
 	(void)sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
 	    "Inhibit", on_inhibitor, l, "ssss", "sleep", "jukinet-monitor",
 	    "sessions are locked before the machine sleeps", "delay");
+}
+
+static int
+on_inhibit_again(JK_UNUSED sd_event_source *source, JK_UNUSED uint64_t usec,
+    void *ctx)
+{
+	inhibit(ctx);
+	return 0;
 }
 
 /* A locker that slept as well has its time from now on. */
@@ -561,7 +587,10 @@ jk_logind_new(sd_event *event, jk_logind_fn *changed, void *ctx,
 	l->inhibitor = -1;
 	l->back_ms = BACK_MIN_MS;
 	if (sd_event_add_time(event, &l->retry, CLOCK_BOOTTIME, 0, 1000,
-	        on_retry, l) < 0) {
+	        on_retry, l) < 0 ||
+	    sd_event_add_time(event, &l->inhibit_again, CLOCK_BOOTTIME, 0, 1000,
+	        on_inhibit_again, l) < 0 ||
+	    sd_event_source_set_enabled(l->inhibit_again, SD_EVENT_OFF) < 0) {
 		jk_logind_free(&l);
 		return JK_ERR_NOMEM;
 	}
@@ -579,6 +608,7 @@ jk_logind_free(struct jk_logind **logind)
 		return;
 	l->bus = sd_bus_close_unref(l->bus);
 	l->retry = sd_event_source_disable_unref(l->retry);
+	l->inhibit_again = sd_event_source_disable_unref(l->inhibit_again);
 	jk_logind_sleep(l);
 	free(l);
 }
