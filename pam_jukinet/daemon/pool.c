@@ -61,7 +61,6 @@ announce(struct jk_pool *p)
 void
 jk_pool_fill(struct jk_pool *p, bool idle)
 {
-	const int64_t until = jk_boot_ms() + p->recorder->receipt_ms;
 	enum jk_err e = JK_OK;
 
 	if (!is_proven(p) || jk_pool_has_failed(p))
@@ -69,11 +68,11 @@ jk_pool_fill(struct jk_pool *p, bool idle)
 	/* It drops what it looks out for when we hang up. */
 	if (idle && p->given_up >= GIVEN_UP_MAX)
 		jk_pool_close(p);
-	if (p->witness.fd < 0)
+	if (p->witness.fd < 0) {
 		/* At once: a service that is down answers at once as well. */
 		e = jk_witness_open(jk_boot_ms(), &p->witness);
-	if (p->n == 0)
-		p->until = until;
+		p->until = jk_boot_ms() + p->recorder->receipt_ms;
+	}
 	while (e == JK_OK && p->n < JK_POOL_MAX && p->given_up < GIVEN_UP_MAX)
 		e = announce(p);
 	if (e != JK_OK)
@@ -101,6 +100,8 @@ jk_pool_take(struct jk_pool *p, char ret[static JK_ID_LEN + 1])
 			continue;
 		memcpy(ret, p->entry[i].id, JK_ID_LEN + 1);
 		p->entry[i] = p->entry[--p->n];
+		if (!jk_pool_is_ready(p))
+			p->until = jk_boot_ms() + p->recorder->receipt_ms;
 		return JK_OK;
 	}
 	return JK_ERR_NOT_FOUND;
@@ -125,6 +126,18 @@ make_ready(struct jk_pool *p, const char *id)
 	return JK_ERR_FORMAT; /* it was not asked for that */
 }
 
+/* auditd may turn its log just now: another one is announced instead. */
+static enum jk_err
+forget(struct jk_pool *p, const char *id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->entry[i].id, id) == 0) {
+			p->entry[i] = p->entry[--p->n];
+			return JK_OK;
+		}
+	return JK_ERR_REFUSED;
+}
+
 enum jk_err
 jk_pool_receive(struct jk_pool *p, char ret_id[static JK_ID_LEN + 1],
     struct jk_receipt *ret)
@@ -140,7 +153,7 @@ jk_pool_receive(struct jk_pool *p, char ret_id[static JK_ID_LEN + 1],
 		if (e == JK_OK && word == JK_WITNESS_WATCHING)
 			e = make_ready(p, ret_id);
 		else if (e == JK_OK)
-			e = JK_ERR_REFUSED;
+			e = forget(p, ret_id);
 		if (e != JK_OK)
 			return e;
 	}

@@ -22,7 +22,7 @@ struct jk_pool {
 		bool ready; /* the log can be followed */
 	} entry[JK_POOL_MAX];
 	size_t given_up;  /* ids that the witness still looks out for */
-	int64_t until;    /* boot ms: for the first of them to be ready */
+	int64_t until;    /* boot ms: for one to be ready, when none is */
 	int64_t retry_at; /* boot ms: after it failed; 0: it has not */
 };
 
@@ -42,8 +42,9 @@ enum jk_err jk_pool_take(struct jk_pool *pool, char ret[static JK_ID_LEN + 1]);
 void jk_pool_give_up(struct jk_pool *pool);
 
 /*
- * After the witness's socket became readable, until it is not JK_OK: a receipt,
- * of the id in ret_id. JK_ERR_TIMEOUT: no more for now; else it has failed.
+ * After the witness's socket became readable: a receipt, of the id in ret_id.
+ * JK_ERR_REFUSED: there will be none for that id, which is no longer one of
+ * these; JK_ERR_TIMEOUT: no more for now; else it has failed.
  */
 enum jk_err jk_pool_receive(struct jk_pool *pool,
     char ret_id[static JK_ID_LEN + 1], struct jk_receipt *ret);

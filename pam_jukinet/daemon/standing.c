@@ -58,17 +58,6 @@ read_bytes(const struct jk_standing *s, uint8_t ret[static JK_FRAME_MAX])
 	return n > 0 ? (size_t)n : 0;
 }
 
-static bool
-has_lost_leader(const struct jk_standing *s)
-{
-	struct pollfd fds[JK_LEADERS_MAX];
-
-	for (size_t i = 0; i < s->n_leaders; i++)
-		fds[i] =
-		    (struct pollfd){ .fd = s->leader[i], .events = POLLIN };
-	return s->n_leaders > 0 && poll(fds, s->n_leaders, 0) != 0;
-}
-
 static void
 load(struct jk_standing *s)
 {
@@ -89,9 +78,9 @@ jk_standing_look(struct jk_standing *s)
 	static uint8_t bytes[JK_FRAME_MAX];
 	const size_t len = read_bytes(s, bytes);
 
-	if (len == s->len && memcmp(bytes, s->bytes, len) == 0 &&
-	    !has_lost_leader(s))
+	if (len == s->len && memcmp(bytes, s->bytes, len) == 0 && !s->lost)
 		return false;
+	s->lost = false;
 	memcpy(s->bytes, bytes, len);
 	s->len = len;
 	load(s);
@@ -105,6 +94,7 @@ jk_standing_open(int state_dir, uid_t uid, struct jk_standing *ret)
 	ret->uid = uid;
 	ret->len = 0;
 	ret->n_leaders = 0;
+	ret->lost = true; /* nothing was read yet */
 	ret->session.state = JK_SESSION_ENDED;
 	ret->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (ret->inotify_fd < 0)
@@ -140,11 +130,16 @@ jk_standing_poll(const struct jk_standing *s,
 	return n;
 }
 
-void
-jk_standing_drain(struct jk_standing *s)
+bool
+jk_standing_hear(struct jk_standing *s,
+    const struct pollfd fds[static JK_STANDING_POLL])
 {
 	alignas(struct inotify_event) char events[4096];
+	const bool told = fds[0].revents != 0;
 
-	while (read(s->inotify_fd, events, sizeof(events)) > 0)
+	while (told && read(s->inotify_fd, events, sizeof(events)) > 0)
 		;
+	for (size_t i = 0; i < s->n_leaders; i++)
+		s->lost = s->lost || fds[1 + i].revents != 0;
+	return told || s->lost;
 }

@@ -21,6 +21,7 @@ struct jk_standing {
 	uid_t uid;
 	struct jk_session session; /* ended when there is none */
 	int inotify_fd;            /* of the notices; -1: none */
+	bool lost;                 /* a leader has died since the last look */
 	size_t n_leaders;
 	int leader[JK_LEADERS_MAX];
 	size_t len; /* of what was read last */
@@ -31,13 +32,17 @@ struct jk_standing {
 enum jk_err jk_standing_open(int state_dir, uid_t uid, struct jk_standing *ret);
 void jk_standing_close(struct jk_standing *standing);
 
-/* True when it is not as it was when it was looked at last. */
+/*
+ * True when it is not as it was when it was looked at last. That a leader has
+ * died is told by jk_standing_hear().
+ */
 bool jk_standing_look(struct jk_standing *standing);
 
 /* What becomes readable when it should be looked at; how many were written. */
 nfds_t jk_standing_poll(const struct jk_standing *standing,
     struct pollfd ret[static JK_STANDING_POLL]);
-/* After that, before the look. */
-void jk_standing_drain(struct jk_standing *standing);
+/* After poll(), with what was written there: true when it should. */
+bool jk_standing_hear(struct jk_standing *standing,
+    const struct pollfd fds[static JK_STANDING_POLL]);
 
 #endif

@@ -302,13 +302,14 @@ take_receipts(struct jk_use *u)
 	struct jk_flying *f;
 	enum jk_err e;
 
-	while ((e = jk_pool_receive(&u->pool, id, &receipt)) == JK_OK) {
+	while ((e = jk_pool_receive(&u->pool, id, &receipt)) == JK_OK ||
+	       e == JK_ERR_REFUSED) {
 		f = find_flying(u, id);
 		if (f == NULL) {
 			/* Late, of a record that is void. */
 			u->pool.given_up -= u->pool.given_up > 0;
-		} else if (jk_recorder_match(&f->record, &receipt, where) !=
-		           JK_OK) {
+		} else if (e != JK_OK || jk_recorder_match(&f->record, &receipt,
+		                             where) != JK_OK) {
 			jk_use_crash(u, f, JK_WHY_AUDIT_DOWN);
 		} else {
 			u->doubted = false;
@@ -333,7 +334,7 @@ look_at_deadlines(struct jk_use *u, int64_t now)
 		}
 	if (late)
 		fail_pool(u, JK_ERR_TIMEOUT);
-	else if (!jk_pool_is_ready(&u->pool) && u->pool.n > 0 &&
+	else if (!jk_pool_is_ready(&u->pool) && u->pool.witness.fd >= 0 &&
 	         now >= u->pool.until)
 		fail_pool(u, JK_ERR_TIMEOUT);
 	jk_pool_fill(&u->pool, u->n_flying == 0);
@@ -354,7 +355,7 @@ next_due(const struct jk_use *u, int64_t alive, int64_t now)
 	for (size_t i = 0; i < JK_USE_FLIGHT; i++)
 		if (u->flying[i].used)
 			sooner(&until, u->flying[i].until);
-	if (!jk_pool_is_ready(&u->pool) && u->pool.n > 0)
+	if (!jk_pool_is_ready(&u->pool) && u->pool.witness.fd >= 0)
 		sooner(&until, u->pool.until);
 	if (jk_pool_has_failed(&u->pool))
 		sooner(&until, u->pool.retry_at);
@@ -385,7 +386,6 @@ wait(struct jk_use *u, int64_t until, bool *ret_request)
 	};
 	const nfds_t n =
 	    STANDING + jk_standing_poll(&u->standing, &fds[STANDING]);
-	bool changed = false;
 
 	if (pause_us > 0)
 		sooner(&until, jk_boot_ms() + pause_us / 1000 + 1);
@@ -393,10 +393,7 @@ wait(struct jk_use *u, int64_t until, bool *ret_request)
 		return errno == EINTR ? JK_OK : JK_ERR_SYS;
 	if (fds[WITNESS].revents != 0)
 		take_receipts(u);
-	for (nfds_t i = STANDING; i < n; i++)
-		changed = changed || fds[i].revents != 0;
-	if (changed) {
-		jk_standing_drain(&u->standing);
+	if (jk_standing_hear(&u->standing, &fds[STANDING])) {
 		if (jk_standing_look(&u->standing))
 			u->has_facts = false;
 		jk_use_tell(u);
@@ -405,6 +402,26 @@ wait(struct jk_use *u, int64_t until, bool *ret_request)
 	if (fds[CALLER].revents != 0 ||
 	    (!*ret_request && (fds[CLIENT].revents & ~POLLIN) != 0))
 		return JK_ERR_CLOSED;
+	return JK_OK;
+}
+
+/* What has come, as far as it can be dealt with. */
+static enum jk_err
+take_all(struct jk_use *u)
+{
+	const struct jk_settings *s = &u->w->place.settings;
+
+	while (
+	    !u->over && may_take(u) &&
+	    jk_tally_wait_us(&u->tally, s->lookup_rate, s->lookup_burst) == 0) {
+		enum jk_err e = jk_frame_take(u->w->fd, u->w->frame);
+
+		if (e == JK_ERR_TIMEOUT)
+			return JK_OK;
+		if (e != JK_OK)
+			return e;
+		take(u);
+	}
 	return JK_OK;
 }
 
@@ -425,13 +442,10 @@ converse(struct jk_use *u)
 			break;
 		look_at_deadlines(u, now);
 		e = wait(u, next_due(u, alive, now), &request);
-		if (e != JK_OK || !request || u->over)
-			continue;
-		e = jk_frame_recv(u->w->fd, NULL, 0, u->w->frame, NULL);
-		if (e != JK_OK)
-			break;
-		asked_at = now;
-		take(u);
+		if (e == JK_OK && request) {
+			asked_at = now;
+			e = take_all(u);
+		}
 	}
 	return e;
 }

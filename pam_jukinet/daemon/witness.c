@@ -115,7 +115,7 @@ enum jk_err
 jk_witness_hear(struct jk_witness *w, enum jk_witness_word *ret_word,
     char ret_id[static JK_ID_LEN + 1], struct jk_receipt *ret)
 {
-	enum jk_err e = jk_frame_recv(w->fd, NULL, 0, w->frame, NULL);
+	enum jk_err e = jk_frame_take(w->fd, w->frame);
 
 	if (e == JK_OK)
 		e = jk_frame_get_str(w->frame, JK_FIELD_ID, ret_id,

@@ -259,12 +259,20 @@ take_watch(struct jk_watchers *w, struct asker *a)
 	return JK_OK;
 }
 
-/* Or finds that he has gone. */
+/* All that he has sent, as far as it may be, or finds that he has gone. */
 static void
 receive(struct jk_watchers *w, struct asker *a)
 {
-	if (jk_frame_recv(a->fd, NULL, 0, w->frame, NULL) != JK_OK ||
-	    take_watch(w, a) != JK_OK)
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < JK_WATCHES_MAX && e == JK_OK; i++) {
+		e = jk_frame_take(a->fd, w->frame);
+		if (e == JK_OK)
+			e = take_watch(w, a);
+		else if (e == JK_ERR_TIMEOUT && i > 0)
+			return;
+	}
+	if (e != JK_OK)
 		hang_up(a);
 }
 

@@ -31,7 +31,7 @@ void jk_watchers_add(struct jk_watchers *watchers, int fd);
 /* Writes JK_ASKERS_MAX entries at most, returns how many. */
 nfds_t jk_watchers_poll(const struct jk_watchers *watchers, struct pollfd *ret);
 /*
- * Reads one request of each that poll() found readable. `fds` is what
+ * Reads the requests of each that poll() found readable. `fds` is what
  * jk_watchers_poll() wrote, unchanged but for revents.
  */
 void jk_watchers_receive(struct jk_watchers *watchers, const struct pollfd *fds,

@@ -278,9 +278,8 @@ sender_of(struct msghdr *message)
 	return 0;
 }
 
-enum jk_err
-jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
-    struct jk_frame *frame, pid_t *ret_sender)
+static enum jk_err
+receive(int fd, struct jk_frame *frame, pid_t *ret_sender)
 {
 	/*
 	 * Room for credentials only, and that only where they are asked for:
@@ -296,12 +295,12 @@ jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
 		.msg_controllen = ret_sender != NULL ? sizeof(control) : 0,
 	};
 	ssize_t n;
-	enum jk_err e = jk_wait_readable(fd, cancel, until);
+	enum jk_err e;
 
-	if (e != JK_OK)
-		return e;
 	jk_frame_start(frame, 0);
 	n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n < 0 && errno == EAGAIN)
+		return JK_ERR_TIMEOUT;
 	if (n < 0)
 		return errno == ECONNRESET ? JK_ERR_CLOSED : JK_ERR_SYS;
 	if (n == 0)
@@ -320,4 +319,22 @@ jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
 	if (ret_sender != NULL)
 		*ret_sender = sender_of(&message);
 	return JK_OK;
+}
+
+enum jk_err
+jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
+    struct jk_frame *frame, pid_t *ret_sender)
+{
+	enum jk_err e = jk_wait_readable(fd, cancel, until);
+
+	if (e == JK_OK)
+		e = receive(fd, frame, ret_sender);
+	/* It was readable, so this would be a surprise. */
+	return e == JK_ERR_TIMEOUT && jk_poll_ms(until) != 0 ? JK_ERR_SYS : e;
+}
+
+enum jk_err
+jk_frame_take(int fd, struct jk_frame *frame)
+{
+	return receive(fd, frame, NULL);
 }

@@ -74,6 +74,8 @@ enum jk_err jk_frame_send(int fd, const struct jk_frame *frame);
  */
 enum jk_err jk_frame_recv(int fd, const struct jk_cancel *cancel, int64_t until,
     struct jk_frame *frame, pid_t *ret_sender);
+/* What has come, without waiting: JK_ERR_TIMEOUT when nothing has. */
+enum jk_err jk_frame_take(int fd, struct jk_frame *frame);
 /* The same waiting without reading; the end of the stream is readable. */
 enum jk_err jk_wait_readable(int fd, const struct jk_cancel *cancel,
     int64_t until);
