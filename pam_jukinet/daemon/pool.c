@@ -73,6 +73,9 @@ jk_pool_fill(struct jk_pool *p, bool idle)
 		e = jk_witness_open(jk_boot_ms(), &p->witness);
 		p->until = jk_boot_ms() + p->recorder->receipt_ms;
 	}
+	/* Many at a time, so that the witness is woken once for all of them. */
+	if (e == JK_OK && p->n > JK_POOL_MAX / 2)
+		return;
 	while (e == JK_OK && p->n < JK_POOL_MAX && p->given_up < GIVEN_UP_MAX)
 		e = announce(p);
 	if (e != JK_OK)

@@ -29,7 +29,7 @@ struct jk_pool {
 void jk_pool_open(const struct jk_recorder *recorder, struct jk_pool *ret);
 void jk_pool_close(struct jk_pool *pool);
 
-/* Announces as many as there is room for; `idle`: nothing is waited for. */
+/* Announces more when few are left; `idle`: nothing is waited for. */
 void jk_pool_fill(struct jk_pool *pool, bool idle);
 /* A moment ago it could not be done: nobody has to wait to hear so. */
 bool jk_pool_has_failed(const struct jk_pool *pool);

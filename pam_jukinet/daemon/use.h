@@ -59,7 +59,6 @@ struct jk_use {
 	bool doubted; /* the last that was sent got no receipt: one at a time */
 	struct jk_flight flight;
 	struct jk_tally tally;
-	char tallied[JK_ID_MAX + 1]; /* whose it is */
 	size_t n_flying;
 	struct jk_flying flying[JK_USE_FLIGHT];
 	size_t next_past;
