@@ -64,7 +64,9 @@ jk_end_lost(struct jk_worker *w, uid_t uid)
 
 	if (e != JK_OK)
 		return e == JK_ERR_NOT_FOUND ? JK_OK : e;
-	o.purpose = jk_cause_word(s.cause);
+	/* Its last leader may also have told, and no record could be made. */
+	o.purpose = jk_cause_word(
+	    s.cause != JK_CAUSE_NONE ? s.cause : JK_CAUSE_LEADER_LOST);
 	memcpy(w->account.name, s.grant.account, sizeof(w->account.name));
 	jk_outcome_note(w, &o);
 	w->account = before;
