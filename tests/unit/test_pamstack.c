@@ -103,6 +103,12 @@ test_judge(void **state)
 		{ "auth optional pam_jukinet.so\n", JK_PAMSTACK_WEAK },
 		{ "auth [success=done default=ignore] pam_jukinet.so\n",
 		    JK_PAMSTACK_WEAK },
+		{ "auth [success=done default=ignore] pam_jukinet.so\n"
+		  "auth required pam_deny.so\n",
+		    JK_PAMSTACK_GOOD },
+		{ "auth [success=done default=ignore] pam_jukinet.so\n"
+		  "auth sufficient pam_deny.so\n",
+		    JK_PAMSTACK_WEAK },
 		{ "auth sufficient pam_unix.so\n" OURS, JK_PAMSTACK_PAST },
 		{ "auth [success=done default=ignore] pam_unix.so\n" OURS,
 		    JK_PAMSTACK_PAST },

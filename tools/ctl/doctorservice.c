@@ -98,7 +98,7 @@ look_users(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
 {
 	static const char *const names[] = { "_jukinet", "_jukinet-card",
-		"_jukinet-witness" };
+		"_jukinet-witness", "_jukinet-monitor" };
 
 	(void)patient;
 	(void)arg;

@@ -209,7 +209,8 @@ static bool
 is_for_system(const struct jk_pamline *line)
 {
 	return strcmp(line->module, "pam_rootok.so") == 0 ||
-	       is_if(line, "uid = 0 tty ") || is_if(line, "uid < 1000");
+	       is_if(line, "uid = 0 tty ") || is_if(line, "uid < 1000") ||
+	       is_if(line, "user in nobody");
 }
 
 static size_t
@@ -222,12 +223,30 @@ find_ours(const struct jk_pamstack *stack)
 	return i;
 }
 
+static bool
+denies(const struct jk_pamstack *stack, size_t i)
+{
+	return i < stack->n &&
+	       strcmp(stack->line[i].module, "pam_deny.so") == 0 &&
+	       is_heeded(stack->line[i].control);
+}
+
+/* By itself, or because what is no success falls to a line that denies. */
+static bool
+is_heeded_at(const struct jk_pamstack *stack, size_t i)
+{
+	const char *control = stack->line[i].control;
+	char what[16];
+
+	action(control, "default", what);
+	return is_heeded(control) ||
+	       (strcmp(what, "ignore") == 0 && denies(stack, i + 1));
+}
+
 bool
 jk_pamstack_is_shut(const struct jk_pamstack *stack)
 {
-	return stack->n > 0 &&
-	       strcmp(stack->line[0].module, "pam_deny.so") == 0 &&
-	       is_heeded(stack->line[0].control);
+	return denies(stack, 0);
 }
 
 enum jk_pamstack_fault
@@ -252,8 +271,7 @@ jk_pamstack_judge(const struct jk_pamstack *stack, size_t *ret_by)
 			return JK_PAMSTACK_PAST;
 	}
 	*ret_by = ours;
-	return is_heeded(stack->line[ours].control) ? JK_PAMSTACK_GOOD
-	                                            : JK_PAMSTACK_WEAK;
+	return is_heeded_at(stack, ours) ? JK_PAMSTACK_GOOD : JK_PAMSTACK_WEAK;
 }
 
 bool
