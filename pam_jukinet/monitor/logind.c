@@ -89,7 +89,18 @@ set_locked(struct jk_screen *screen, bool locked)
 		screen->locked_ms = jk_boot_ms();
 	if (!locked && screen->locked)
 		screen->opened_ms = jk_boot_ms();
+	if (locked != screen->locked)
+		screen->waits_ms = 0;
 	screen->locked = locked;
+}
+
+/* By us or by anybody: who asks again gives it no more time. */
+static void
+set_asked(struct jk_screen *screen)
+{
+	screen->asked_ms = jk_boot_ms();
+	if (!screen->locked && screen->waits_ms == 0)
+		screen->waits_ms = screen->asked_ms;
 }
 
 /* What GetAll says of one session. */
@@ -277,10 +288,12 @@ on_lock(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 
 	if (screen == NULL)
 		return 0;
-	if (sd_bus_message_is_signal(m, SESSION, "Lock"))
-		screen->locked_ms = screen->asked_ms = jk_boot_ms();
-	else
+	if (sd_bus_message_is_signal(m, SESSION, "Lock")) {
+		set_asked(screen);
+		screen->locked_ms = screen->asked_ms;
+	} else {
 		screen->opened_ms = jk_boot_ms();
+	}
 	l->changed(l->ctx);
 	return 0;
 }
@@ -637,7 +650,7 @@ jk_logind_lock(struct jk_logind *logind, const char *screen)
 	struct jk_screen *known = find_id(logind, screen);
 
 	if (known != NULL)
-		known->asked_ms = jk_boot_ms();
+		set_asked(known);
 	if (logind->bus != NULL)
 		(void)sd_bus_call_method_async(logind->bus, NULL, LOGIN,
 		    MANAGER_AT, MANAGER, "LockSession", on_done, NULL, "s",

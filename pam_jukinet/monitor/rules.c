@@ -335,6 +335,16 @@ end_session(struct step *s, struct jk_memo *memo, enum jk_cause cause)
 
 /* --- while it is locked -------------------------------------------------- */
 
+/* Its user may ask for the same as often as he likes. */
+static int64_t
+waits_since(const struct jk_screen *screen, const struct jk_memo *memo)
+{
+	if (screen->waits_ms == 0)
+		return screen->asked_ms;
+	return screen->waits_ms > memo->begun_ms ? screen->waits_ms
+	                                         : memo->begun_ms;
+}
+
 /* Did a locker not say in time that it locked? */
 static bool
 is_ignored(struct step *s, const struct jk_memo *memo)
@@ -347,13 +357,14 @@ is_ignored(struct step *s, const struct jk_memo *memo)
 		return false;
 	for (size_t i = 0; i < screens->n; i++) {
 		const struct jk_screen *screen = &screens->screen[i];
+		const int64_t since = waits_since(screen, memo);
 
 		if (screen->uid != memo->uid || screen->locked ||
 		    screen->asked_ms < memo->begun_ms)
 			continue;
-		if (s->now - screen->asked_ms >= within)
+		if (s->now - since >= within)
 			return true;
-		come_again(s, screen->asked_ms + within);
+		come_again(s, since + within);
 	}
 	return false;
 }

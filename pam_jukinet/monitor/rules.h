@@ -75,7 +75,9 @@ struct jk_screen {
 	bool locked;       /* LockedHint */
 	int64_t locked_ms; /* it became so, or was asked to, last; 0: never */
 	int64_t opened_ms; /* it ceased, or was asked to, last; 0: never */
-	int64_t asked_ms;  /* we asked it to lock, last; 0: never */
+	int64_t asked_ms;  /* it was asked to lock, last; 0: never */
+	/* It was asked to first, since it was locked or opened; 0: see above. */
+	int64_t waits_ms;
 };
 
 struct jk_screens {

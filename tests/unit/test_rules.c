@@ -160,6 +160,8 @@ obey(struct office *o, bool hint)
 			    strcmp(o->acts.act[i].screen, s->id) != 0)
 				continue;
 			s->asked_ms = o->now;
+			if (s->waits_ms == 0)
+				s->waits_ms = o->now;
 			if (hint && !s->locked)
 				s->locked_ms = o->now;
 			s->locked = s->locked || hint;
@@ -463,6 +465,30 @@ test_locker_ignores(void **state)
 	later(o, 9);
 	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
 	assert_int_equal(count(o, JK_ACT_TERMINATE), 2);
+	free(o);
+}
+
+/* Whoever asks it to lock again and again does not put off the end. */
+static void
+test_locker_asked_again(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->sessions.settings.lock_within_ms = 5000;
+	pull(o);
+	step(o);
+	obey(o, false);
+	locked(o);
+	for (int i = 0; i < 4; i++) {
+		later(o, 1000);
+		o->screens.screen[0].asked_ms = o->now;
+		step(o);
+		assert_asks_nothing(o);
+	}
+	later(o, 999);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
 	free(o);
 }
 
@@ -988,6 +1014,7 @@ main(void)
 		cmocka_unit_test(test_at_login),
 		cmocka_unit_test(test_removal_logs_out),
 		cmocka_unit_test(test_locker_ignores),
+		cmocka_unit_test(test_locker_asked_again),
 		cmocka_unit_test(test_locker_obeys),
 		cmocka_unit_test(test_screen_locked_first),
 		cmocka_unit_test(test_opened_without_proof),
