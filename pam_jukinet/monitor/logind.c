@@ -105,22 +105,31 @@ set_asked(struct jk_screen *screen)
 
 /* What GetAll says of one session. */
 struct facts {
-	const char *id, *type, *class, *state, *tty;
+	const char *id, *type, *class, *state, *tty, *seat;
 	uint32_t uid;
 	int remote, locked;
 };
 
-/* One in front of this machine, which a locker or nobody at all can lock. */
+/* Whether it shows something to who is in front of it, as far as it says. */
 static bool
-is_screen(const struct facts *f)
+has_screen(const struct facts *f)
+{
+	return strcmp(f->type, "x11") == 0 || strcmp(f->type, "wayland") == 0 ||
+	       strcmp(f->type, "mir") == 0 || strcmp(f->type, "tty") == 0 ||
+	       (f->seat != NULL && f->seat[0] != '\0');
+}
+
+/*
+ * One in front of this machine, which a locker or nobody at all can lock. Its
+ * user may call it another type meanwhile: it is what it was.
+ */
+static bool
+is_screen(const struct facts *f, bool was)
 {
 	return f->id != NULL && f->type != NULL && f->class != NULL &&
 	       f->state != NULL && f->remote == 0 &&
 	       strcmp(f->class, "user") == 0 &&
-	       strcmp(f->state, "closing") != 0 &&
-	       (strcmp(f->type, "x11") == 0 ||
-	           strcmp(f->type, "wayland") == 0 ||
-	           strcmp(f->type, "mir") == 0 || strcmp(f->type, "tty") == 0);
+	       strcmp(f->state, "closing") != 0 && (was || has_screen(f));
 }
 
 static void
@@ -128,7 +137,7 @@ take_facts(struct jk_logind *l, const char *path, const struct facts *f)
 {
 	struct jk_screen *screen = find_path(l, path);
 
-	if (!is_screen(f)) {
+	if (!is_screen(f, screen != NULL)) {
 		forget_path(l, path);
 		return;
 	}
@@ -156,12 +165,16 @@ static int
 read_user(sd_bus_message *m, uint32_t *ret)
 {
 	const char *path;
-	int r;
 
-	if ((r = sd_bus_message_enter_container(m, 'v', "(uo)")) < 0 ||
-	    (r = sd_bus_message_read(m, "(uo)", ret, &path)) < 0)
-		return r;
-	return sd_bus_message_exit_container(m);
+	return sd_bus_message_read(m, "v", "(uo)", ret, &path);
+}
+
+static int
+read_seat(sd_bus_message *m, const char **ret)
+{
+	const char *path;
+
+	return sd_bus_message_read(m, "v", "(so)", ret, &path);
 }
 
 static int
@@ -182,6 +195,8 @@ read_property(sd_bus_message *m, const char *name, struct facts *f)
 
 	if (strcmp(name, "User") == 0)
 		return read_user(m, &f->uid);
+	if (strcmp(name, "Seat") == 0)
+		return read_seat(m, &f->seat);
 	for (size_t i = 0; i < JK_COUNT(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return sd_bus_message_read(m, "v", known[i].type,
