@@ -24,18 +24,32 @@
 #define SESSIONS_AT MANAGER_AT "/session"
 #define PROPERTIES  "org.freedesktop.DBus.Properties"
 
-#define CALL_USEC    (5ULL * 1000 * 1000)
+#define CALL_USEC (5ULL * 1000 * 1000)
+/* Fewer than the bus lets us wait for; each of another session. */
+#define QUESTIONS_MAX 64
+/* A session that changes all the time is not asked all the time. */
+#define BREATH_MS    20
+#define AGAIN_MS     500
 #define BACK_MIN_MS  250
 #define BACK_MAX_MS  4000
 #define INHIBIT_MS   10000
 #define PATH_MAX_LEN 128
+
+/* What is asked of one session; anybody may make it change at any pace. */
+struct question {
+	char path[PATH_MAX_LEN]; /* "": none */
+	bool is_asked;           /* the answer is on its way */
+	bool is_due;             /* to be asked (once more) */
+};
 
 struct jk_logind {
 	sd_event *event;
 	jk_logind_fn *changed;
 	void *ctx;
 	sd_bus *bus;
-	sd_event_source *retry;
+	sd_event_source *retry, *again;
+	bool is_listing, is_missed; /* there was no place for a question */
+	struct question question[QUESTIONS_MAX];
 	int64_t back_ms;
 	int inhibitor; /* keeps the machine from sleeping for a moment */
 	sd_event_source *inhibit_again;
@@ -47,6 +61,7 @@ struct jk_logind {
 };
 
 static void connect_bus(struct jk_logind *l);
+static int on_list(sd_bus_message *m, void *ctx, sd_bus_error *error);
 
 /* --- the table ----------------------------------------------------------- */
 
@@ -221,6 +236,40 @@ read_properties(sd_bus_message *m, struct facts *f)
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+/* --- questions ----------------------------------------------------------- */
+
+static struct question *
+find_question(struct jk_logind *l, const char *path)
+{
+	for (size_t i = 0; i < QUESTIONS_MAX; i++)
+		if (strcmp(l->question[i].path, path) == 0)
+			return &l->question[i];
+	return NULL;
+}
+
+static void
+ask_later(struct jk_logind *l, int64_t ms)
+{
+	const uint64_t at = (uint64_t)(jk_boot_ms() + ms) * 1000;
+	int enabled = SD_EVENT_OFF;
+	uint64_t before = 0;
+
+	(void)sd_event_source_get_enabled(l->again, &enabled);
+	(void)sd_event_source_get_time(l->again, &before);
+	if (enabled != SD_EVENT_OFF && before <= at)
+		return;
+	(void)sd_event_source_set_time(l->again, at);
+	(void)sd_event_source_set_enabled(l->again, SD_EVENT_ONESHOT);
+}
+
+/* It has gone; any other error tells nothing of how it stands. */
+static bool
+is_gone(sd_bus_message *m)
+{
+	return sd_bus_message_is_method_error(m, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
+	       sd_bus_message_is_method_error(m, LOGIN ".NoSuchSession");
+}
+
 /* The path of the session that was asked for comes with the slot. */
 static int
 on_facts(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
@@ -229,34 +278,104 @@ on_facts(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	sd_bus_slot *slot = sd_bus_get_current_slot(l->bus);
 	const char *path = NULL;
 	struct facts f = { .remote = 1 };
+	struct question *q;
 
-	if (sd_bus_slot_get_description(slot, &path) < 0 || path == NULL)
+	if (sd_bus_slot_get_description(slot, &path) < 0 || path == NULL ||
+	    (q = find_question(l, path)) == NULL)
 		return 0;
-	if (sd_bus_message_is_method_error(m, NULL) ||
-	    read_properties(m, &f) < 0)
+	q->is_asked = false;
+	if (is_gone(m)) {
 		forget_path(l, path);
-	else
+	} else if (sd_bus_message_is_method_error(m, NULL)) {
+		q->is_due = true;
+		ask_later(l, AGAIN_MS);
+	} else if (read_properties(m, &f) < 0) {
+		forget_path(l, path);
+	} else {
 		take_facts(l, path, &f);
+	}
+	if (q->is_due)
+		ask_later(l, BREATH_MS);
+	else
+		q->path[0] = '\0';
 	l->changed(l->ctx);
 	return 0;
 }
 
 static void
-ask_facts(struct jk_logind *l, const char *path)
+send_question(struct jk_logind *l, struct question *q)
 {
 	JK_CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	sd_bus_slot *slot = NULL;
 
-	if (sd_bus_message_new_method_call(l->bus, &m, LOGIN, path, PROPERTIES,
-	        "GetAll") < 0 ||
+	if (l->bus == NULL ||
+	    sd_bus_message_new_method_call(l->bus, &m, LOGIN, q->path,
+	        PROPERTIES, "GetAll") < 0 ||
 	    sd_bus_message_append(m, "s", SESSION) < 0 ||
 	    sd_bus_call_async(l->bus, &slot, m, on_facts, l, CALL_USEC) < 0) {
 		jk_log(JK_LOG_ERR, "cannot ask logind of a session");
+		q->is_due = true;
+		ask_later(l, AGAIN_MS);
 		return;
 	}
-	(void)sd_bus_slot_set_description(slot, path);
+	q->is_asked = true;
+	q->is_due = false;
+	(void)sd_bus_slot_set_description(slot, q->path);
 	(void)sd_bus_slot_set_floating(slot, 1);
 	sd_bus_slot_unref(slot);
+}
+
+/* Never twice at once: what changes meanwhile is asked for after the answer. */
+static void
+ask_facts(struct jk_logind *l, const char *path)
+{
+	struct question *q = find_question(l, path);
+
+	if (strlen(path) >= PATH_MAX_LEN) {
+		jk_log(JK_LOG_ERR, "no place for a session of logind");
+		return;
+	}
+	if (q != NULL) {
+		q->is_due = true;
+		return;
+	}
+	q = find_question(l, "");
+	if (q == NULL) {
+		l->is_missed = true;
+		ask_later(l, AGAIN_MS);
+		return;
+	}
+	memcpy(q->path, path, strlen(path) + 1);
+	send_question(l, q);
+}
+
+static void
+list_sessions(struct jk_logind *l)
+{
+	if (l->bus == NULL || l->is_listing)
+		return;
+	if (sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
+	        "ListSessions", on_list, l, NULL) < 0)
+		jk_log(JK_LOG_ERR, "cannot ask logind");
+	else
+		l->is_listing = true;
+}
+
+static int
+on_again(JK_UNUSED sd_event_source *source, JK_UNUSED uint64_t usec, void *ctx)
+{
+	struct jk_logind *l = ctx;
+
+	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+		struct question *q = &l->question[i];
+
+		if (q->path[0] != '\0' && q->is_due && !q->is_asked)
+			send_question(l, q);
+	}
+	if (l->is_missed)
+		list_sessions(l);
+	l->is_missed = false;
+	return 0;
 }
 
 /* --- signals ------------------------------------------------------------- */
@@ -433,9 +552,12 @@ on_list(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	const char *id, *user, *seat, *path;
 	uint32_t uid;
 
+	l->is_listing = false;
 	if (sd_bus_message_is_method_error(m, NULL) ||
 	    sd_bus_message_enter_container(m, 'a', "(susso)") < 0) {
 		jk_log(JK_LOG_WARNING, "logind tells no sessions");
+		l->is_missed = true;
+		ask_later(l, BACK_MAX_MS);
 		return 0;
 	}
 	while (sd_bus_message_read(m, "(susso)", &id, &uid, &user, &seat,
@@ -470,9 +592,8 @@ on_users(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 static void
 ask_all(struct jk_logind *l)
 {
+	list_sessions(l);
 	if (sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
-	        "ListSessions", on_list, l, NULL) < 0 ||
-	    sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
 	        "ListUsers", on_users, l, NULL) < 0)
 		jk_log(JK_LOG_ERR, "cannot ask logind");
 	inhibit(l);
@@ -485,6 +606,8 @@ forget_all(struct jk_logind *l)
 		jk_log(JK_LOG_WARNING, "logind is away");
 	l->was_told = false;
 	l->screens = (struct jk_screens){ 0 };
+	memset(l->question, 0, sizeof(l->question));
+	l->is_listing = l->is_missed = false;
 	jk_logind_sleep(l);
 	l->changed(l->ctx);
 }
@@ -618,7 +741,10 @@ jk_logind_new(sd_event *event, jk_logind_fn *changed, void *ctx,
 	        on_retry, l) < 0 ||
 	    sd_event_add_time(event, &l->inhibit_again, CLOCK_BOOTTIME, 0, 1000,
 	        on_inhibit_again, l) < 0 ||
-	    sd_event_source_set_enabled(l->inhibit_again, SD_EVENT_OFF) < 0) {
+	    sd_event_source_set_enabled(l->inhibit_again, SD_EVENT_OFF) < 0 ||
+	    sd_event_add_time(event, &l->again, CLOCK_BOOTTIME, 0, 1000,
+	        on_again, l) < 0 ||
+	    sd_event_source_set_enabled(l->again, SD_EVENT_OFF) < 0) {
 		jk_logind_free(&l);
 		return JK_ERR_NOMEM;
 	}
@@ -637,6 +763,7 @@ jk_logind_free(struct jk_logind **logind)
 	l->bus = sd_bus_close_unref(l->bus);
 	l->retry = sd_event_source_disable_unref(l->retry);
 	l->inhibit_again = sd_event_source_disable_unref(l->inhibit_again);
+	l->again = sd_event_source_disable_unref(l->again);
 	jk_logind_sleep(l);
 	free(l);
 }

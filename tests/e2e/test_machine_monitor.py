@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from typing import Iterator
 
-from jukinet import PIN, frames, procs, tap, wait_for
+from jukinet import PIN, SCRIPTS, frames, procs, tap, wait_for
 from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
 
 ENDED, ACTIVE, LOCKED = range(3)
@@ -122,6 +123,21 @@ def test_nobody_locks(m):
         took = wait_for(lambda: stands(m) == (ENDED, IGNORED), "the end")
         tap.check(1.5 < took < 3.5, f"{took:.2f} s")
         wait_for(lambda: not m.shown(one), "the end of logind's session")
+
+
+def test_nobody_locks_and_somebody_is_a_nuisance(m):
+    """What a user may do to his own session puts nothing off."""
+    for what in ("idle", "lock type"):
+        with monitor(m, session={"lock-within": 2}), m.screen("hanako", PIN, locker="") as screen:
+            log = "$XDG_RUNTIME_DIR/nuisance"
+            screen.command(f"{sys.executable} -B -I {SCRIPTS}/nuisance.py {what} >{log} 2>&1 &")
+            screen.command(f"until grep -q begun {log}; do sleep 0.01; done")
+            time.sleep(0.3)
+            tap.equal(state(m), LOCKED if "lock" in what else ACTIVE, what)
+            m.card.remove()
+            wait_for(lambda: state(m) != ACTIVE, "the lock")
+            took = wait_for(lambda: stands(m) == (ENDED, IGNORED), f"the end, with {what}", 4)
+            tap.check(took < 3.5, f"{took:.2f} s")
 
 
 def test_leftovers_end(m):
