@@ -127,8 +127,8 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
     const struct jk_confirmed_by *by)
 {
 	const char *confirmer = by != NULL ? by->person : NULL;
-	const uint64_t persons = q->count > 0 ? q->count : 1;
-	const uint64_t hour = jk_tally_add(&u->tally, persons);
+	const uint64_t hour =
+	    jk_tally_add(&u->tally, q->count > 0 ? q->count : 1);
 	struct jk_verdict verdict = { 0 };
 	struct jk_outcome_use ou;
 	struct jk_outcome o;
@@ -147,7 +147,7 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
 		jk_use_launch(u, q, JK_FRAME_QUERY, &o, &verdict);
 	} else {
 		explain_bulk(u, q, hour, &ou);
-		jk_tally_drop(&u->tally, persons);
+		jk_tally_drop(&u->tally);
 		jk_use_refuse(u, q->seq, &o, why);
 	}
 	keep_pending(u, q, why);

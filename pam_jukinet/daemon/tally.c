@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tally.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,9 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ids.h"
+#include "rows.h"
 
 #define MINUTES 61 /* the one that runs, and 60 before it */
+/* Of one request: more than any limit, far less than a minute holds. */
+#define COUNTED_MAX (UINT32_MAX / 4096)
+static_assert(COUNTED_MAX > JK_BULK_MAX, "a limit could not be reached");
 
 /* Anything that stands there is a count: nothing of it can be malformed. */
 struct jk_tally_page {
@@ -112,25 +116,11 @@ minute_now(void)
 	return (uint32_t)(now_us() / 60000000 + 1);
 }
 
-/* By how much it really did: a minute is never more than full. */
-static uint64_t
-change(const struct jk_tally *tally, uint64_t persons, bool add)
+/* What is refused anyway must not fill a minute, and hide what comes beside. */
+static uint32_t
+countable(uint64_t persons)
 {
-	const uint32_t minute = minute_now();
-	_Atomic uint64_t *slot = &tally->page->minute[minute % MINUTES];
-	uint64_t old = atomic_load(slot), next, before, n;
-
-	do {
-		before = old >> 32 == minute ? (uint32_t)old : 0;
-		n = before;
-
-		if (add)
-			n = persons > UINT32_MAX - n ? UINT32_MAX : n + persons;
-		else
-			n = persons > n ? 0 : n - persons;
-		next = (uint64_t)minute << 32 | n;
-	} while (!atomic_compare_exchange_weak(slot, &old, next));
-	return add ? n - before : before - n;
+	return persons > COUNTED_MAX ? COUNTED_MAX : (uint32_t)persons;
 }
 
 static uint64_t
@@ -150,16 +140,38 @@ total(const struct jk_tally *tally)
 }
 
 uint64_t
-jk_tally_add(const struct jk_tally *tally, uint64_t persons)
+jk_tally_add(struct jk_tally *tally, uint64_t persons)
 {
-	const uint64_t added = change(tally, persons, true);
-	const uint64_t sum = total(tally);
+	const uint32_t minute = minute_now(), n = countable(persons);
+	_Atomic uint64_t *slot = &tally->page->minute[minute % MINUTES];
+	uint64_t old = atomic_load(slot), next, sum;
+	uint32_t before;
 
-	return sum > added ? sum - added : 0;
+	do {
+		before = old >> 32 == minute ? (uint32_t)old : 0;
+		/* A minute is never more than full. */
+		tally->added =
+		    n > UINT32_MAX - before ? UINT32_MAX - before : n;
+		next = (uint64_t)minute << 32 | (before + tally->added);
+	} while (!atomic_compare_exchange_weak(slot, &old, next));
+	tally->minute = minute;
+	sum = total(tally);
+	return sum > tally->added ? sum - tally->added : 0;
 }
 
 void
-jk_tally_drop(const struct jk_tally *tally, uint64_t persons)
+jk_tally_drop(struct jk_tally *tally)
 {
-	(void)change(tally, persons, false);
+	_Atomic uint64_t *slot = &tally->page->minute[tally->minute % MINUTES];
+	uint64_t old = atomic_load(slot), next;
+
+	do {
+		/* An hour ago: it counts no more. */
+		if (old >> 32 != tally->minute)
+			break;
+		next = (uint32_t)old > tally->added
+		           ? old - tally->added
+		           : (uint64_t)tally->minute << 32;
+	} while (!atomic_compare_exchange_weak(slot, &old, next));
+	tally->added = 0;
 }

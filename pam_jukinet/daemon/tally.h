@@ -16,6 +16,8 @@ struct jk_tally_page;
 
 struct jk_tally {
 	struct jk_tally_page *page; /* NULL: none */
+	/* By jk_tally_add() last. */
+	uint32_t minute, added;
 };
 
 enum jk_err jk_tally_open(int state_dir, const char *person,
@@ -34,8 +36,8 @@ void jk_tally_take(const struct jk_tally *tally, unsigned rate, unsigned burst);
  * Adds persons and returns how many there were before: of two who come at once
  * each may see the other, never none.
  */
-uint64_t jk_tally_add(const struct jk_tally *tally, uint64_t persons);
-/* What was added came to nothing. */
-void jk_tally_drop(const struct jk_tally *tally, uint64_t persons);
+uint64_t jk_tally_add(struct jk_tally *tally, uint64_t persons);
+/* What was added last came to nothing: exactly that is taken off again. */
+void jk_tally_drop(struct jk_tally *tally);
 
 #endif

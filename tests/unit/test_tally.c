@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "rows.h"
 #include "scratch.h"
 #include "tally.h"
 
@@ -25,19 +26,20 @@ test_tally_is_one_for_all_of_a_person(void **state)
 	assert_int_equal(jk_tally_add(&a, 5), 0);
 	assert_int_equal(jk_tally_add(&b, 2), 5);
 	assert_int_equal(jk_tally_add(&a, 1), 7);
-	jk_tally_drop(&b, 3);
-	assert_int_equal(jk_tally_add(&a, 0), 5);
+	jk_tally_drop(&b);
+	jk_tally_drop(&b); /* once */
+	assert_int_equal(jk_tally_add(&a, 0), 6);
 	assert_int_equal(jk_tally_add(&other, 0), 0);
-	jk_tally_drop(&other, 9);
+	jk_tally_drop(&other);
 	assert_int_equal(jk_tally_add(&other, 0), 0);
 	/* It is never less because it is too much. */
 	assert_int_equal(jk_tally_add(&other, UINT64_MAX), 0);
-	assert_true(jk_tally_add(&other, UINT32_MAX) >= UINT32_MAX - 1);
+	assert_true(jk_tally_add(&other, UINT32_MAX) > JK_BULK_MAX);
 	jk_tally_close(&a);
 	jk_tally_close(&b);
 	jk_tally_close(&other);
 	assert_int_equal(jk_tally_open(p.dir, "p1", &a), JK_OK);
-	assert_int_equal(jk_tally_add(&a, 0), 5);
+	assert_int_equal(jk_tally_add(&a, 0), 6);
 	jk_tally_close(&a);
 	assert_int_equal(scratch_count(&p, "tally."), 2);
 	scratch_remove(&p);
@@ -118,6 +120,36 @@ test_tally_loses_nothing(void **state)
 	scratch_remove(&p);
 }
 
+/* Whoever asks for all the world, and is refused, has what he had before. */
+static void
+test_tally_takes_back_what_was_added(void **state)
+{
+	struct jk_tally a = { 0 }, b = { 0 };
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &a), JK_OK);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &b), JK_OK);
+	assert_int_equal(jk_tally_add(&a, 40), 0);
+	(void)jk_tally_add(&a, UINT32_MAX);
+	/* Meanwhile in another program of his. */
+	(void)jk_tally_add(&b, 2);
+	jk_tally_drop(&a);
+	assert_int_equal(jk_tally_add(&a, 0), 42);
+	/* Nor is there so much that nothing more can be counted. */
+	for (int i = 0; i < 100; i++)
+		(void)jk_tally_add(&a, UINT64_MAX);
+	for (int i = 0; i < 100; i++) {
+		(void)jk_tally_add(&b, UINT64_MAX);
+		jk_tally_drop(&b);
+	}
+	assert_true(jk_tally_add(&a, 0) > JK_BULK_MAX);
+	jk_tally_close(&a);
+	jk_tally_close(&b);
+	scratch_remove(&p);
+}
+
 int
 main(void)
 {
@@ -126,6 +158,7 @@ main(void)
 		cmocka_unit_test(test_tally_slows_down_what_is_above_the_burst),
 		cmocka_unit_test(test_tally_bears_any_bytes),
 		cmocka_unit_test(test_tally_loses_nothing),
+		cmocka_unit_test(test_tally_takes_back_what_was_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
