@@ -514,9 +514,14 @@ on_inhibit_again(JK_UNUSED sd_event_source *source, JK_UNUSED uint64_t usec,
 static void
 give_time(struct jk_screens *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->screen[i].asked_ms != 0)
-			s->screen[i].asked_ms = jk_boot_ms();
+	for (size_t i = 0; i < s->n; i++) {
+		struct jk_screen *screen = &s->screen[i];
+
+		if (screen->asked_ms != 0)
+			screen->asked_ms = jk_boot_ms();
+		if (screen->waits_ms != 0)
+			screen->waits_ms = screen->asked_ms;
+	}
 }
 
 static int

@@ -664,6 +664,7 @@ test_locker_sleeps(void **state)
 	assert_int_equal(count(o, JK_ACT_END), 0);
 	o->screens.sleep_ms = 0;
 	o->screens.screen[0].asked_ms = o->now;
+	o->screens.screen[0].waits_ms = o->now;
 	later(o, 4999);
 	assert_int_equal(count(o, JK_ACT_END), 0);
 	later(o, 1);
