@@ -41,6 +41,22 @@ join(const struct jk_session *live, const struct jk_grant *grant,
 }
 
 /*
+ * May this person have it, as far as others have left something? Who was here
+ * before the boot nobody knows: what runs at an account of several persons may
+ * be anybody's, as a lingering manager or a job of cron is.
+ */
+static bool
+is_free(const struct jk_worker *w, const struct jk_grant *grant,
+    const struct jk_session *old)
+{
+	const bool same = old != NULL
+	                      ? strcmp(old->grant.person, grant->person) == 0
+	                      : w->account.n_persons <= 1;
+
+	return same || !jk_session_has_processes(w->account.uid);
+}
+
+/*
  * What this login would make of the account's session; nothing is stored.
  */
 static enum jk_reason
@@ -57,8 +73,7 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 		return JK_WHY_INTERNAL;
 	if (e == JK_OK && old.state != JK_SESSION_ENDED)
 		return join(&old, grant, &leader, ret);
-	if (e == JK_OK && strcmp(old.grant.person, grant->person) != 0 &&
-	    jk_session_has_processes(w->account.uid))
+	if (!is_free(w, grant, e == JK_OK ? &old : NULL))
 		return JK_WHY_SESS_BUSY;
 	return jk_session_new(grant, &leader, ret) == JK_OK ? JK_WHY_GRANTED
 	                                                    : JK_WHY_INTERNAL;

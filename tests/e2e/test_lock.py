@@ -345,5 +345,34 @@ def test_another_person_waits_for_who_leaves(w):
         left.close()
 
 
+def test_nobody_knows_who_was_here_before_the_boot(w):
+    """A lingering user manager, or a job of cron, of whoever used the account before."""
+    with Inside(w, COUNTER):
+        pass
+    w.settings(session={"leftovers-wait": 0})
+    w.registry.build()
+    for name in w.files(STATE, "session.*"):        # /run is new
+        os.unlink(w.space.path(f"{STATE}/{name}"))
+    left = w.spawn(["sleep", "600"], uid=COUNTER)
+    w.insert("taro")
+    try:
+        with w.app() as app:
+            app.start("jk-session", COUNTER)
+            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
+            tap.equal(app.do("open_session").said, [texts.text("sess.busy")])
+        left.kill()
+        with w.app() as app:
+            enter(app, COUNTER)
+            leave(app)
+    finally:
+        left.close()
+    alone = w.spawn(["sleep", "600"], uid="taro")
+    with w.app() as app:        # nobody else may use it
+        enter(app, "taro")
+        leave(app)
+    alone.kill()
+    alone.close()
+
+
 if __name__ == "__main__":
     tap.main(missing(), w=lambda: Office("lock"))
