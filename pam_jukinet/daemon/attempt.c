@@ -666,6 +666,8 @@ jk_attempt_begin(struct jk_worker *w, struct jk_attempt *a)
 		return jk_attempt_give_up(w, a, e);
 	if (a->ask == JK_ASK_UNLOCK && a->session.state == JK_SESSION_ENDED)
 		return jk_attempt_refuse(w, a, JK_WHY_SESS_NONE);
+	if (a->ask == JK_ASK_UNLOCK && !jk_worker_is_in(w, &a->session))
+		return jk_attempt_refuse(w, a, JK_WHY_CALLER_FOREIGN);
 	why = check_time(w, a);
 	if (why != JK_WHY_GRANTED)
 		return jk_attempt_refuse(w, a, why);

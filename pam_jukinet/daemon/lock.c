@@ -28,10 +28,13 @@ make_locked(struct jk_session *session, const void *ctx)
 static enum jk_err
 find(struct jk_worker *w, struct jk_session *ret)
 {
+	enum jk_err e;
+
 	if (jk_monitor_is(w->peer.uid))
 		return jk_session_find(w->run_dir, w->claim.session, ret);
 	w->claim.cause = JK_CAUSE_REQUEST;
-	return jk_session_load(w->run_dir, w->peer.uid, ret);
+	e = jk_session_load(w->run_dir, w->peer.uid, ret);
+	return e == JK_OK && !jk_worker_is_in(w, ret) ? JK_ERR_NOT_FOUND : e;
 }
 
 /* The screen was opened by other means than ours: it says so once more. */

@@ -49,10 +49,10 @@ enum jk_err
 jk_peer_prove(struct jk_peer *peer, pid_t sender,
     const struct jk_frame *request, const uint8_t *nonce)
 {
-	char text[32];
 	struct jk_cur echo;
 	struct jk_process_uids uids;
-	uint64_t loginuid, start;
+	uint32_t loginuid;
+	uint64_t start;
 	enum jk_err e;
 
 	if (sender != peer->pid ||
@@ -60,9 +60,7 @@ jk_peer_prove(struct jk_peer *peer, pid_t sender,
 	    echo.left != JK_NONCE_LEN ||
 	    memcmp(echo.at, nonce, JK_NONCE_LEN) != 0)
 		return JK_ERR_REFUSED;
-	if ((e = jk_process_read(peer->proc_fd, "loginuid", text,
-	         sizeof(text))) != JK_OK ||
-	    (e = jk_process_number(text, UINT32_MAX, &loginuid)) != JK_OK ||
+	if ((e = jk_process_loginuid_at(peer->proc_fd, &loginuid)) != JK_OK ||
 	    (e = jk_process_uids_at(peer->proc_fd, &uids)) != JK_OK ||
 	    (e = jk_process_start_at(peer->proc_fd, &start)) != JK_OK)
 		return e;
@@ -70,7 +68,7 @@ jk_peer_prove(struct jk_peer *peer, pid_t sender,
 	if (!is_alive(peer->pidfd))
 		return JK_ERR_CLOSED;
 	peer->real = uids.real;
-	peer->loginuid = (uint32_t)loginuid;
+	peer->loginuid = loginuid;
 	peer->start = start;
 	return JK_OK;
 }

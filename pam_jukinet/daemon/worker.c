@@ -2,8 +2,10 @@
 #include "worker.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
+#include "process.h"
 
 enum jk_reason
 jk_worker_find_account(struct jk_worker *w)
@@ -23,6 +25,37 @@ jk_worker_find_account(struct jk_worker *w)
 	return JK_WHY_GRANTED;
 }
 
+static bool
+is_login_of(const struct jk_leader *leader, uint32_t loginuid)
+{
+	uint64_t start = 0;
+	uint32_t its = JK_LOGINUID_UNSET;
+	bool is = false;
+	int dir;
+
+	if (jk_process_open((pid_t)leader->pid, &dir) != JK_OK)
+		return false;
+	is = jk_process_loginuid_at(dir, &its) == JK_OK && its == loginuid &&
+	     jk_process_start_at(dir, &start) == JK_OK &&
+	     start == leader->start;
+	close(dir);
+	return is;
+}
+
+bool
+jk_worker_is_in(const struct jk_worker *w, const struct jk_session *s)
+{
+	const struct jk_peer *p = &w->peer;
+
+	if (p->uid == 0 || p->loginuid == JK_LOGINUID_UNSET ||
+	    p->loginuid == p->uid)
+		return true;
+	for (size_t i = 0; i < s->n_leaders; i++)
+		if (is_login_of(&s->leader[i], p->loginuid))
+			return true;
+	return false;
+}
+
 enum jk_reason
 jk_worker_find_session(struct jk_worker *w, uid_t uid, struct jk_session *ret)
 {
@@ -40,7 +73,9 @@ jk_worker_find_session(struct jk_worker *w, uid_t uid, struct jk_session *ret)
 		e = JK_ERR_NOT_FOUND;
 	if (e == JK_ERR_NOT_FOUND)
 		return JK_WHY_SESS_NONE;
-	return e == JK_OK ? JK_WHY_GRANTED : JK_WHY_INTERNAL;
+	if (e != JK_OK)
+		return JK_WHY_INTERNAL;
+	return jk_worker_is_in(w, ret) ? JK_WHY_GRANTED : JK_WHY_CALLER_FOREIGN;
 }
 
 enum jk_reason

@@ -43,6 +43,14 @@ enum jk_reason jk_worker_find_account(struct jk_worker *worker);
 enum jk_reason jk_worker_find_session(struct jk_worker *worker, uid_t uid,
     struct jk_session *ret);
 /*
+ * Is the caller, who has the uid of this session, in it? Nobody is whom another
+ * account's login began: a set-user-ID program that somebody has left makes him
+ * who runs it one of ours by the uid. Where the session itself began behind
+ * that login, by su, he is.
+ */
+bool jk_worker_is_in(const struct jk_worker *worker,
+    const struct jk_session *session);
+/*
  * The snapshot that stands now: a conversation in which a person typed may have
  * begun with an older one. What was taken from that is looked up again.
  */

@@ -110,6 +110,20 @@ jk_process_start(pid_t pid, uint64_t *ret)
 	return e;
 }
 
+enum jk_err
+jk_process_loginuid_at(int dir, uint32_t *ret)
+{
+	char text[32];
+	uint64_t n;
+	enum jk_err e = jk_process_read(dir, "loginuid", text, sizeof(text));
+
+	if (e == JK_OK)
+		e = jk_process_number(text, UINT32_MAX, &n);
+	if (e == JK_OK)
+		*ret = (uint32_t)n;
+	return e;
+}
+
 static enum jk_err
 parse_uids(const char *status, struct jk_process_uids *ret)
 {

@@ -25,6 +25,8 @@ enum jk_err jk_process_number(const char *text, uint64_t max, uint64_t *ret);
  */
 enum jk_err jk_process_start_at(int dir, uint64_t *ret);
 enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
+/* The audit's word on who logged in: UINT32_MAX where nobody has. */
+enum jk_err jk_process_loginuid_at(int dir, uint32_t *ret);
 enum jk_err jk_process_uids_at(int dir, struct jk_process_uids *ret);
 enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
 /*

@@ -157,6 +157,25 @@ def test_any_program_of_the_account_may_lock_it(w):
         tap.equal([one.op for one in w.happened(session.mark)], ["lock"], "no record that a user can repeat")
 
 
+def test_who_only_has_the_uid_is_not_in_the_session(w):
+    """hanako has left a set-user-ID program at the counter; now taro works there, and she runs it from her own login."""
+    with Inside(w, COUNTER, "taro") as session:
+        foreign = {"uid": COUNTER, "loginuid": w.accounts["hanako"].uid}
+        tap.equal(w.python("inside.py", "manage", "card.approve", **foreign)["why"], NUMBER["caller.foreign"])
+        told = w.ask(COUNTER, **foreign)
+        tap.equal((told.code, told.asked), ("PAM_AUTH_ERR", []), "no PIN for taro's card")
+        tap.equal(w.one(session.mark, "auth")["jwhy"], "caller.foreign")
+        tap.equal(w.python("watch.py", "lock", str(REQUEST), **foreign)[-1]["why"], NUMBER["sess.none"])
+        tap.equal(state(w, COUNTER)[0], ACTIVE)
+        own = w.python("inside.py", "manage", "card.approve", uid=COUNTER, loginuid=w.accounts[COUNTER].uid)["why"]
+        tap.check(own not in (NUMBER["caller.foreign"], NUMBER["sess.none"]), "who logged in here is")
+    with w.app() as app:        # as su does: the loginuid stays that of the login before it
+        app.loginuid(w.accounts["hanako"].uid)
+        enter(app, COUNTER, service="jk-test")
+        tap.equal(w.python("inside.py", "manage", "card.approve", **foreign)["why"], own)
+        leave(app)
+
+
 def test_a_screen_that_opened_otherwise_is_recorded(w):
     with Inside(w) as session:
         session.lock()
