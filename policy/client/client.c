@@ -15,19 +15,19 @@
 /* For the service to say hello; then it names the time it needs. */
 #define HELLO_MS 5000
 /* In a crowd, for a place in the queue. */
-#define CONNECT_S 2
+#define CONNECT_MS 2000
 /* Its own deadline ends first; this is for one that was stopped. */
 #define SLACK_MS 1000
 /* No attempt may be longer, whatever the service says. */
 #define LONGEST_MS 120000
 
-/* In a crowd the kernel lets in who has waited longest. */
+/* In a crowd the kernel lets in who has waited longest. 0: does not wait. */
 static int
-connect_patiently(int fd, bool patient, const struct sockaddr_un *address)
+connect_patiently(int fd, int ms, const struct sockaddr_un *address)
 {
-	const struct timeval patience = { .tv_sec = CONNECT_S };
+	const struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
 
-	if (!patient)
+	if (ms == 0)
 		return connect(fd, (const struct sockaddr *)address,
 		    sizeof(*address));
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
@@ -38,20 +38,20 @@ connect_patiently(int fd, bool patient, const struct sockaddr_un *address)
 	return fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-enum jk_err
-jk_client_connect(bool patient, int *ret_fd)
+static enum jk_err
+connect_within(int ms, int *ret_fd)
 {
 	const struct sockaddr_un address = {
 		.sun_family = AF_UNIX,
 		.sun_path = JK_RUN_DIR "/jukinet.sock",
 	};
-	const int now = patient ? 0 : SOCK_NONBLOCK;
+	const int now = ms != 0 ? 0 : SOCK_NONBLOCK;
 	int fd, saved;
 
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | now, 0);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	if (connect_patiently(fd, patient, &address) == 0) {
+	if (connect_patiently(fd, ms, &address) == 0) {
 		*ret_fd = fd;
 		return JK_OK;
 	}
@@ -60,6 +60,12 @@ jk_client_connect(bool patient, int *ret_fd)
 	errno = saved;
 	return saved == EAGAIN || saved == EINTR ? JK_ERR_BUSY
 	                                         : JK_ERR_NOT_FOUND;
+}
+
+enum jk_err
+jk_client_connect(bool patient, int *ret_fd)
+{
+	return connect_within(patient ? CONNECT_MS : 0, ret_fd);
 }
 
 /* Absent and empty are the same to the service. */
@@ -149,17 +155,29 @@ read_hello(struct jk_client *c, uint8_t ret_nonce[static JK_NONCE_LEN])
 	return JK_OK;
 }
 
+static void
+sooner(int64_t *until, int64_t other)
+{
+	if (other != 0 && other < *until)
+		*until = other;
+}
+
 static enum jk_err
 converse(const struct jk_request *request, struct jk_client *c)
 {
 	uint8_t nonce[JK_NONCE_LEN];
 	enum jk_err e;
+	int ms;
 
-	if ((e = jk_client_connect(true, &c->fd)) != JK_OK ||
+	sooner(&c->until, request->until);
+	ms = jk_poll_ms(c->until);
+	if ((e = connect_within(ms < CONNECT_MS ? ms : CONNECT_MS, &c->fd)) !=
+	        JK_OK ||
 	    (e = jk_frame_new(&c->frame)) != JK_OK ||
 	    (e = read_hello(c, nonce)) != JK_OK ||
 	    (e = jk_client_encode(request, nonce, c->frame)) != JK_OK)
 		return e;
+	sooner(&c->until, request->until);
 	return jk_frame_send(c->fd, c->frame);
 }
 
@@ -171,7 +189,10 @@ jk_client_ask(const struct jk_request *request, struct jk_client *ret)
 
 	if (e != JK_OK) {
 		jk_client_close(&c);
-		return e;
+		/* Who has no more time cannot tell whether there is none. */
+		return request->until != 0 && jk_boot_ms() >= request->until
+		           ? JK_ERR_TIMEOUT
+		           : e;
 	}
 	*ret = c;
 	return JK_OK;

@@ -34,6 +34,7 @@ struct jk_request {
 	enum jk_cause cause;                       /* of LOCK, END, SEEN */
 	uint64_t seconds;                          /* of SEEN; 0: left out */
 	uint64_t flags;
+	int64_t until; /* boot ms, of all waiting; 0: as the service says */
 };
 
 struct jk_client {

@@ -74,13 +74,32 @@ jk_handle_watch(struct jukinet *h)
 	return e == JK_OK ? watch(h, h->client.fd) : e;
 }
 
+static bool
+is_awaited(const struct jukinet *h, const struct jukinet_event *event)
+{
+	for (unsigned i = 0; i < h->n_awaited; i++)
+		if (event->kind == JUKINET_EVENT_ANSWER &&
+		    event->answer.sequence == h->awaited[i])
+			return true;
+	return false;
+}
+
+static bool
+has_event(const struct jukinet *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!is_awaited(h, &h->event[i]))
+			return true;
+	return false;
+}
+
 /* Readable exactly when there is something, or nothing will ever come. */
 static void
 show_queue(struct jukinet *h)
 {
 	uint64_t one = 1, any;
 
-	if (h->n > 0 || h->broken)
+	if (h->broken || has_event(h))
 		(void)!write(h->queued_fd, &one, sizeof(one));
 	else
 		(void)!read(h->queued_fd, &any, sizeof(any));
@@ -93,17 +112,41 @@ replaces(const struct jukinet_event *a, const struct jukinet_event *b)
 	return a->kind == JUKINET_EVENT_STATE && b->kind == JUKINET_EVENT_STATE;
 }
 
-/* More than was asked for can only come from who is not jukinetd. */
+void
+jk_handle_sent(struct jukinet *h)
+{
+	h->unanswered[h->in_flight++] = ++h->sequence;
+}
+
+/* Each is answered once. More than was asked for can only come from who is not
+ * jukinetd. */
+static enum jk_err
+note_answer(struct jukinet *h, uint64_t sequence)
+{
+	for (unsigned i = 0; i < h->in_flight; i++)
+		if (h->unanswered[i] == sequence) {
+			h->unanswered[i] = h->unanswered[--h->in_flight];
+			h->confirming = h->pin_wanted = false;
+			return JK_OK;
+		}
+	return JK_ERR_FORMAT;
+}
+
 static enum jk_err
 keep(struct jukinet *h, const struct jukinet_event *event)
 {
-	if (event->kind == JUKINET_EVENT_ANSWER) {
-		if (h->in_flight == 0)
-			return JK_ERR_FORMAT;
-		h->in_flight--;
-	}
-	if (event->kind == JUKINET_EVENT_STATE)
+	enum jk_err e = JK_OK;
+
+	if (event->kind == JUKINET_EVENT_ANSWER)
+		e = note_answer(h, event->answer.sequence);
+	else if (event->kind == JUKINET_EVENT_STATE)
 		h->state = event->state;
+	else if (!h->confirming)
+		e = JK_ERR_FORMAT;
+	if (e != JK_OK)
+		return e;
+	if (event->kind == JUKINET_EVENT_PIN)
+		h->pin_wanted = true;
 	for (size_t i = 0; i < h->n; i++)
 		if (replaces(event, &h->event[i])) {
 			h->event[i] = *event;
@@ -158,12 +201,14 @@ wait_for_reader(struct jukinet *h, int64_t until)
 	(void)pthread_cond_timedwait(&h->news, &h->lock, &at);
 }
 
+/* 0: any that nobody else waits for. */
 static bool
-take(struct jukinet *h, jk_event_wanted_fn *wanted, void *ctx,
-    struct jukinet_event *ret)
+take(struct jukinet *h, uint64_t sequence, struct jukinet_event *ret)
 {
 	for (size_t i = 0; i < h->n; i++) {
-		if (wanted != NULL && !wanted(&h->event[i], ctx))
+		if (sequence == 0 ? is_awaited(h, &h->event[i])
+		                  : h->event[i].kind != JUKINET_EVENT_ANSWER ||
+		                        h->event[i].answer.sequence != sequence)
 			continue;
 		*ret = h->event[i];
 		h->n--;
@@ -175,14 +220,14 @@ take(struct jukinet *h, jk_event_wanted_fn *wanted, void *ctx,
 	return false;
 }
 
-enum jk_err
-jk_handle_take(struct jukinet *h, int64_t until, jk_event_wanted_fn *wanted,
-    void *ctx, struct jukinet_event *ret)
+static enum jk_err
+wait_for(struct jukinet *h, int64_t until, uint64_t sequence,
+    struct jukinet_event *ret)
 {
 	enum jk_err e = JK_OK;
 
 	for (;;) {
-		if (take(h, wanted, ctx, ret))
+		if (take(h, sequence, ret))
 			return JK_OK;
 		if (h->broken)
 			return JK_ERR_CLOSED;
@@ -195,4 +240,36 @@ jk_handle_take(struct jukinet *h, int64_t until, jk_event_wanted_fn *wanted,
 		else
 			wait_for_reader(h, until);
 	}
+}
+
+enum jk_err
+jk_handle_take(struct jukinet *h, int64_t until, struct jukinet_event *ret)
+{
+	return wait_for(h, until, 0, ret);
+}
+
+static void
+forget_awaited(struct jukinet *h, uint64_t sequence)
+{
+	for (unsigned i = 0; i < h->n_awaited; i++)
+		if (h->awaited[i] == sequence) {
+			h->awaited[i] = h->awaited[--h->n_awaited];
+			break;
+		}
+	/* Its answer may have come too late for who waited. */
+	show_queue(h);
+	(void)pthread_cond_broadcast(&h->news);
+}
+
+enum jk_err
+jk_handle_take_answer(struct jukinet *h, int64_t until,
+    struct jukinet_event *ret)
+{
+	const uint64_t sequence = h->sequence;
+	enum jk_err e;
+
+	h->awaited[h->n_awaited++] = sequence;
+	e = wait_for(h, until, sequence, ret);
+	forget_awaited(h, sequence);
+	return e;
 }

@@ -13,8 +13,10 @@
 #include "client.h"
 #include "event.h"
 
-/* Answers of all that is in flight, and what may come beside. */
-#define JK_EVENTS_MAX (2 * JUKINET_FLIGHT)
+/* Questions and answers that nobody has taken, at a time. */
+#define JK_ANSWERS_MAX (2 * JUKINET_FLIGHT)
+/* What may come beside them: a state, and the notes of a confirmation. */
+#define JK_EVENTS_MAX (JK_ANSWERS_MAX + 32)
 
 struct jukinet {
 	pthread_mutex_t lock;
@@ -25,8 +27,14 @@ struct jukinet {
 	int queued_fd; /* something waits in the queue */
 	bool reading;  /* somebody is */
 	bool broken;   /* no more comes, and nothing more is allowed */
+	bool confirming; /* the one in flight is a confirmation */
+	bool pin_wanted; /* and it has asked for a PIN */
 	uint64_t sequence;
 	unsigned in_flight;
+	uint64_t unanswered[JUKINET_FLIGHT]; /* in_flight of them */
+	/* For whose answer a thread waits: no other thread gets it. */
+	unsigned n_awaited;
+	uint64_t awaited[JK_EVENTS_MAX];
 	enum jukinet_state state;
 	struct jukinet_holder holder;
 	size_t n;
@@ -38,13 +46,17 @@ void jk_handle_free(struct jukinet **handle);
 /* The connection has been made: from now on poll_fd tells of it. */
 enum jk_err jk_handle_watch(struct jukinet *handle);
 
+/* Called with the lock held, all three: a question was sent. */
+void jk_handle_sent(struct jukinet *handle);
 /*
- * The first event that `wanted` takes (NULL: any), out of the queue; waits until
- * boot time `until`, 0: not at all. Called with the lock held.
- * JK_ERR_TIMEOUT: none came; JK_ERR_CLOSED: none will.
+ * The first event of the queue that no other thread waits for; waits until boot
+ * time `until`, 0: not at all. JK_ERR_TIMEOUT: none came; JK_ERR_CLOSED: none
+ * will.
  */
-typedef bool jk_event_wanted_fn(const struct jukinet_event *event, void *ctx);
 enum jk_err jk_handle_take(struct jukinet *handle, int64_t until,
-    jk_event_wanted_fn *wanted, void *ctx, struct jukinet_event *ret);
+    struct jukinet_event *ret);
+/* The same for the answer to the question that was sent last. */
+enum jk_err jk_handle_take_answer(struct jukinet *handle, int64_t until,
+    struct jukinet_event *ret);
 
 #endif

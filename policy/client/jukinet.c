@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "handle.h"
 #include "protocol.h"
+#include "question.h"
+#include "secret.h"
 
 /* Up to the last member that the first edition had. */
 #define SMALLEST(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
@@ -48,20 +50,22 @@ take_in(void *ret, size_t size, const void *theirs, size_t smallest)
 	return true;
 }
 
-static int
-give(struct jukinet_event *ret, const struct jukinet_event *event)
+/* Looked at before anything is asked or taken: then nothing gets lost. */
+static bool
+can_give(const void *ret, size_t smallest)
 {
-	return jk_event_copy(ret, event, sizeof(*event),
-	           SMALLEST(struct jukinet_event, pin_max))
-	           ? 1
-	           : JUKINET_E_ARGUMENT;
+	size_t n;
+
+	if (ret == NULL)
+		return false;
+	memcpy(&n, ret, sizeof(n));
+	return n >= smallest;
 }
 
 static bool
-give_answer(struct jukinet_answer *ret, const struct jukinet_answer *answer)
+can_give_answer(const struct jukinet_answer *ret)
 {
-	return ret == NULL || jk_event_copy(ret, answer, sizeof(*answer),
-	                          SMALLEST(struct jukinet_answer, parameters));
+	return can_give(ret, SMALLEST(struct jukinet_answer, parameters));
 }
 
 /* Beginning */
@@ -95,21 +99,20 @@ open_use(struct jukinet *h, const struct jukinet_purpose *p, int64_t until,
 		.purpose = p->purpose,
 		.reception = p->reception,
 		.grounds = p->grounds,
+		.until = until,
 	};
 	struct jukinet_answer answer;
 	enum jk_err e = jk_client_ask(&request, &h->client);
 
-	if (e == JK_OK) {
-		h->client.until = until;
+	if (e == JK_OK)
 		e = jk_client_next(&h->client);
-	}
 	if (e != JK_OK)
 		return error_of(e);
 	if (jk_frame_type(h->client.frame) != JK_FRAME_USING ||
 	    jk_event_decode_answer(h->client.frame, &answer) != JK_OK)
 		return JUKINET_E_DOWN;
-	if (!give_answer(ret, &answer))
-		return JUKINET_E_ARGUMENT;
+	if (ret != NULL)
+		(void)jk_event_copy(ret, &answer, sizeof(answer), 0);
 	if (!answer.allowed)
 		return JUKINET_E_REFUSED;
 	read_holder(h->client.frame, &h->holder);
@@ -128,8 +131,11 @@ jukinet_begin(const struct jukinet_purpose *purpose, int timeout_ms,
 	*ret = NULL;
 	if (!take_in(&p, sizeof(p), purpose,
 	        SMALLEST(struct jukinet_purpose, grounds)) ||
-	    p.purpose == NULL)
+	    jk_question_purpose_fault(&p) != NULL ||
+	    (answer != NULL && !can_give_answer(answer)))
 		return JUKINET_E_ARGUMENT;
+	if (timeout_ms == 0)
+		return JUKINET_E_TIMEOUT;
 	r = error_of(jk_handle_new(&h));
 	if (r == JUKINET_OK)
 		r = open_use(h, &p, until_of(timeout_ms), answer);
@@ -180,12 +186,17 @@ jukinet_wait(struct jukinet *h, int timeout_ms, struct jukinet_event *ret)
 	struct jukinet_event event;
 	enum jk_err e;
 
+	if (!can_give(ret, SMALLEST(struct jukinet_event, pin_max)))
+		return JUKINET_E_ARGUMENT;
 	(void)pthread_mutex_lock(&h->lock);
-	e = jk_handle_take(h, until_of(timeout_ms), NULL, NULL, &event);
+	e = jk_handle_take(h, until_of(timeout_ms), &event);
 	(void)pthread_mutex_unlock(&h->lock);
 	if (e == JK_ERR_TIMEOUT)
 		return 0;
-	return e == JK_OK ? give(ret, &event) : JUKINET_E_DOWN;
+	if (e != JK_OK)
+		return JUKINET_E_DOWN;
+	(void)jk_event_copy(ret, &event, sizeof(event), 0);
+	return 1;
 }
 
 JK_EXPORT int
@@ -233,18 +244,29 @@ send_question(struct jukinet *h, uint64_t *ret_sequence)
 		return JUKINET_E_BUSY;
 	if (e != JK_OK)
 		return JUKINET_E_DOWN;
-	h->sequence++;
-	h->in_flight++;
+	jk_handle_sent(h);
 	if (ret_sequence != NULL)
 		*ret_sequence = h->sequence;
 	return JUKINET_OK;
 }
 
+/* While somebody confirms a question nothing else is asked. */
 static bool
 is_full(const struct jukinet *h)
 {
-	return h->in_flight >= JUKINET_FLIGHT ||
-	       h->n + h->in_flight >= JK_EVENTS_MAX;
+	return !h->broken &&
+	       (h->in_flight >= JUKINET_FLIGHT || h->confirming ||
+	           h->n + h->in_flight >= JK_ANSWERS_MAX);
+}
+
+/* What was not put whole is not sent; a code may stand in it. */
+static int
+send_or_forget(struct jukinet *h, enum jk_err e, uint64_t *ret_sequence)
+{
+	if (e == JK_OK)
+		return send_question(h, ret_sequence);
+	jk_frame_start(h->out, 0);
+	return error_of(e);
 }
 
 static enum jk_err
@@ -270,16 +292,14 @@ query(struct jukinet *h, const struct jukinet_query *theirs,
     uint64_t *ret_sequence)
 {
 	struct jukinet_query q = { 0 };
-	enum jk_err e;
 
 	if (!take_in(&q, sizeof(q), theirs,
 	        SMALLEST(struct jukinet_query, object)) ||
-	    q.action == NULL || q.business == NULL)
+	    jk_question_query_fault(&q) != NULL)
 		return JUKINET_E_ARGUMENT;
 	if (is_full(h))
 		return JUKINET_E_BUSY;
-	e = put_query(h, &q);
-	return e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+	return send_or_forget(h, put_query(h, &q), ret_sequence);
 }
 
 JK_EXPORT int
@@ -294,36 +314,28 @@ jukinet_query(struct jukinet *h, const struct jukinet_query *q,
 	return r;
 }
 
-static bool
-answers(const struct jukinet_event *event, void *ctx)
-{
-	const uint64_t *sequence = ctx;
-
-	return event->kind == JUKINET_EVENT_ANSWER &&
-	       event->answer.sequence == *sequence;
-}
-
 JK_EXPORT int
 jukinet_ask(struct jukinet *h, const struct jukinet_query *q, int timeout_ms,
     struct jukinet_answer *ret)
 {
 	struct jukinet_event event;
-	uint64_t sequence;
 	enum jk_err e;
 	int r;
 
+	if (!can_give_answer(ret))
+		return JUKINET_E_ARGUMENT;
 	(void)pthread_mutex_lock(&h->lock);
-	r = query(h, q, &sequence);
+	r = query(h, q, NULL);
 	if (r == JUKINET_OK) {
-		e = jk_handle_take(h, until_of(timeout_ms), answers, &sequence,
-		    &event);
+		e = jk_handle_take_answer(h, until_of(timeout_ms), &event);
 		r = e == JK_ERR_TIMEOUT ? JUKINET_E_TIMEOUT
 		    : e == JK_OK        ? JUKINET_OK
 		                        : JUKINET_E_DOWN;
 	}
 	(void)pthread_mutex_unlock(&h->lock);
-	if (r == JUKINET_OK && !give_answer(ret, &event.answer))
-		r = JUKINET_E_ARGUMENT;
+	if (r == JUKINET_OK)
+		(void)jk_event_copy(ret, &event.answer, sizeof(event.answer),
+		    0);
 	return r;
 }
 
@@ -334,7 +346,7 @@ jukinet_result(struct jukinet *h, const char *id, uint64_t count,
 	enum jk_err e;
 	int r = JUKINET_E_BUSY;
 
-	if (id == NULL || count == JUKINET_COUNT_UNKNOWN)
+	if (jk_question_result_fault(id, count) != NULL)
 		return JUKINET_E_ARGUMENT;
 	(void)pthread_mutex_lock(&h->lock);
 	if (!is_full(h)) {
@@ -343,7 +355,7 @@ jukinet_result(struct jukinet *h, const char *id, uint64_t count,
 		    (e = jk_frame_put_u64(h->out, JK_FIELD_SEQ,
 		         h->sequence + 1)) == JK_OK)
 			e = jk_frame_put_u64(h->out, JK_FIELD_COUNT, count);
-		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+		r = send_or_forget(h, e, ret_sequence);
 	}
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;
@@ -356,9 +368,10 @@ jukinet_confirm(struct jukinet *h, uint64_t *ret_sequence)
 	int r = JUKINET_E_BUSY;
 
 	(void)pthread_mutex_lock(&h->lock);
-	if (h->in_flight == 0) {
+	if (h->in_flight == 0 || h->broken) {
 		e = start(h, JK_FRAME_CONFIRM);
-		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+		r = send_or_forget(h, e, ret_sequence);
+		h->confirming = r == JUKINET_OK;
 	}
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;
@@ -367,17 +380,22 @@ jukinet_confirm(struct jukinet *h, uint64_t *ret_sequence)
 JK_EXPORT int
 jukinet_pin(struct jukinet *h, const char *pin)
 {
-	enum jk_err e = JK_OK;
+	enum jk_err e;
 	int r = JUKINET_E_DOWN;
 
+	if (pin != NULL && strnlen(pin, JK_PIN_MAX + 1) > JK_PIN_MAX)
+		return JUKINET_E_ARGUMENT;
 	(void)pthread_mutex_lock(&h->lock);
 	jk_frame_start(h->out, JK_FRAME_PIN);
-	if (pin != NULL && pin[0] != '\0')
-		e = put_text(h->out, JK_FIELD_PIN, pin);
+	e = put_text(h->out, JK_FIELD_PIN, pin);
+	if (!h->broken && !h->pin_wanted)
+		e = JK_ERR_FORMAT; /* it would be read as a question */
 	if (e != JK_OK)
 		r = error_of(e);
 	else if (!h->broken && jk_frame_send(h->client.fd, h->out) == JK_OK)
 		r = JUKINET_OK;
+	if (r == JUKINET_OK)
+		h->pin_wanted = false;
 	jk_frame_start(h->out, 0);
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;
@@ -390,6 +408,8 @@ jukinet_done(struct jukinet *h, uint64_t count, const char *text,
 	enum jk_err e;
 	int r = JUKINET_E_BUSY;
 
+	if (jk_question_done_fault(count, text) != NULL)
+		return JUKINET_E_ARGUMENT;
 	(void)pthread_mutex_lock(&h->lock);
 	if (!is_full(h)) {
 		jk_frame_start(h->out, JK_FRAME_DONE);
@@ -398,7 +418,7 @@ jukinet_done(struct jukinet *h, uint64_t count, const char *text,
 		         h->sequence + 1)) == JK_OK &&
 		    count != JUKINET_COUNT_UNKNOWN)
 			e = jk_frame_put_u64(h->out, JK_FIELD_COUNT, count);
-		r = e == JK_OK ? send_question(h, ret_sequence) : error_of(e);
+		r = send_or_forget(h, e, ret_sequence);
 	}
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;

@@ -35,10 +35,17 @@ extern "C" {
 #define JUKINET_COUNT_UNKNOWN UINT64_MAX
 
 /* {0} but for the size. */
+#ifdef __cplusplus
 #define JUKINET_INIT(type)   \
 	{                    \
 		sizeof(type) \
 	}
+#else
+#define JUKINET_INIT(type)           \
+	{                            \
+		.size = sizeof(type) \
+	}
+#endif
 
 /* What functions return. Positive values say how many, or which. */
 enum jukinet_error {
@@ -48,9 +55,11 @@ enum jukinet_error {
 	 * unanswered is not allowed. */
 	JUKINET_E_DOWN = -2,
 	JUKINET_E_TIMEOUT = -3,
-	/* A needed member is missing or too long, or a size is unknown. */
+	/* A needed member is missing, one is too long or not what it has to
+	 * be, or a size is unknown. Nothing was sent. */
 	JUKINET_E_ARGUMENT = -4,
-	/* JUKINET_FLIGHT questions are unanswered: take events first. */
+	/* JUKINET_FLIGHT questions are unanswered, or a confirmation is: take
+	 * events first. */
 	JUKINET_E_BUSY = -5,
 	/* The use was refused; the answer says why. */
 	JUKINET_E_REFUSED = -6
@@ -135,7 +144,8 @@ struct jukinet;
 /*
  * Begins a use in the session of the caller's account. *ret is released by
  * jukinet_end(); on failure it is NULL. `answer` may be NULL; with
- * JUKINET_E_REFUSED it says why. Waits at most timeout_ms.
+ * JUKINET_E_REFUSED it says why. Waits at most timeout_ms, -1: as long as
+ * jukinetd needs, which is below a minute.
  */
 int jukinet_begin(const struct jukinet_purpose *purpose, int timeout_ms,
     struct jukinet **ret, struct jukinet_answer *answer);
@@ -161,7 +171,10 @@ int jukinet_wait(struct jukinet *handle, int timeout_ms,
  */
 int jukinet_query(struct jukinet *handle, const struct jukinet_query *query,
     uint64_t *sequence);
-/* The same in one: asks, and waits for its answer. */
+/*
+ * The same in one: asks, and waits for its answer, which no other thread gets
+ * meanwhile. After JUKINET_E_TIMEOUT it may still come, as an event.
+ */
 int jukinet_ask(struct jukinet *handle, const struct jukinet_query *query,
     int timeout_ms, struct jukinet_answer *ret);
 /* So many persons came out of what was allowed under `id`. */
@@ -173,7 +186,8 @@ int jukinet_result(struct jukinet *handle, const char *id, uint64_t count,
  * with the number of this call. Nothing else may be unanswered.
  */
 int jukinet_confirm(struct jukinet *handle, uint64_t *sequence);
-/* The PIN that was asked for; NULL: he has given up. */
+/* The PIN that was asked for, once for each JUKINET_EVENT_PIN; NULL: he has given
+ * up. */
 int jukinet_pin(struct jukinet *handle, const char *pin);
 /* The entry of the use ledger, as the operator confirmed it; `text` may be
  * NULL. An ANSWER follows. */
