@@ -23,10 +23,10 @@ struct jukinet {
 	pthread_cond_t news; /* boot time is not known to it: monotonic */
 	struct jk_client client;
 	struct jk_frame *out;
-	int poll_fd;   /* readable when one of these is: */
-	int queued_fd; /* something waits in the queue */
-	bool reading;  /* somebody is */
-	bool broken;   /* no more comes, and nothing more is allowed */
+	int poll_fd;     /* readable when one of these is: */
+	int queued_fd;   /* something waits in the queue */
+	bool reading;    /* somebody is */
+	bool broken;     /* no more comes, and nothing more is allowed */
 	bool confirming; /* the one in flight is a confirmation */
 	bool pin_wanted; /* and it has asked for a PIN */
 	uint64_t sequence;

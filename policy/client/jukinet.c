@@ -254,9 +254,8 @@ send_question(struct jukinet *h, uint64_t *ret_sequence)
 static bool
 is_full(const struct jukinet *h)
 {
-	return !h->broken &&
-	       (h->in_flight >= JUKINET_FLIGHT || h->confirming ||
-	           h->n + h->in_flight >= JK_ANSWERS_MAX);
+	return !h->broken && (h->in_flight >= JUKINET_FLIGHT || h->confirming ||
+	                         h->n + h->in_flight >= JK_ANSWERS_MAX);
 }
 
 /* What was not put whole is not sent; a code may stand in it. */

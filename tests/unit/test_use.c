@@ -681,8 +681,8 @@ test_use_hang_up_wakes_all(void **state)
 	talk_start(&t);
 	for (size_t i = 0; i < JK_COUNT(w); i++) {
 		w[i] = (struct waiter){ .h = t.h, .asks = i % 2 == 0, .r = 7 };
-		assert_int_equal(pthread_create(&thread[i], NULL,
-		                     wait_for_ever, &w[i]),
+		assert_int_equal(pthread_create(&thread[i], NULL, wait_for_ever,
+		                     &w[i]),
 		    0);
 	}
 	(void)hear(&t, JK_FRAME_QUERY);
@@ -834,8 +834,7 @@ test_use_wrong_numbers_are_not_sent(void **state)
 	q.search = "code";
 	q.code = NULL;
 	assert_int_equal(jukinet_query(t.h, &q, NULL), JUKINET_E_ARGUMENT);
-	assert_int_equal(jukinet_result(t.h, "x", 1, NULL),
-	    JUKINET_E_ARGUMENT);
+	assert_int_equal(jukinet_result(t.h, "x", 1, NULL), JUKINET_E_ARGUMENT);
 	assert_int_equal(jukinet_result(t.h, "0123456789abcdef",
 	                     JUKINET_COUNT_UNKNOWN, NULL),
 	    JUKINET_E_ARGUMENT);
