@@ -29,7 +29,12 @@ allowed()
 		echo policy/base policy/client pam_jukinet/module/text.h \
 		    pam_jukinet/module/look.h
 		;;
-	tools/lookup) echo policy/base policy/client policy/include ;;
+	tools/lookup)
+		# Words for people stand once.
+		echo policy/base policy/client policy/include policy/keys \
+		    tools/ctl/tr.h \
+		    pam_jukinet/module/look.h pam_jukinet/module/text.h
+		;;
 	tools/breakglass) echo policy/base policy/record ;;
 	tools/ctl)
 		echo policy/base policy/registry policy/sources policy/ledger \
