@@ -47,7 +47,7 @@ class Tool:
         w.space.directory("/tmp/run-hanako", 0o700, (self.account.uid, self.account.gid))
         theirs_in, self._in = os.pipe2(os.O_CLOEXEC)
         self._out, theirs_out = os.pipe2(os.O_CLOEXEC)
-        words = ["--native", "chrome-extension://knldjmfmopnpolahpmmgbagdohdnhkik/"] if native else ["--batch"]
+        words = ["--native", "chrome-extension://cclokfepblkhkecnghgjbkajibmoopnd/"] if native else ["--batch"]
         try:
             self.process = w.spawn([TOOL, *words], uid=uid, env=ENV | (env or {}), fds={0: theirs_in, 1: theirs_out},
                                    stderr="/tmp/lookup.err")
@@ -354,6 +354,39 @@ def test_a_browser_speaks_the_same(w):
         tap.equal(t.view(business="statistics")["why"], "biz.denied")
         t.raw(struct.pack("=I", 0xffffffff))
         tap.equal(t.answer()["error"], "long")
+
+
+def browser(w: Office, which: str) -> None:
+    """The shipped manifest, extension and page; only the host's path is that of this build."""
+    with Inside(w) as inside:
+        with open(f"{BUILD}/conf/browser-{which}.json", encoding="utf-8") as file:
+            host = json.load(file)
+        host["path"] = "/tmp/jukinet-native"
+        w.space.write(host["path"], f'#!/bin/sh\nexec {TOOL} --native "$@"\n', 0o755)
+        w.space.write("/tmp/host.json", json.dumps(host))
+        with open(f"{ROOT}/tests/e2e/browser.py", "rb") as file:
+            w.space.write(f"{SCRIPTS}/browser.py", file.read(), 0o755)
+        shown = w.python("browser.py", which, "/tmp/host.json", f"{ROOT}/tools/lookup/example", CODE, "moving", "statistics", "moving",
+                         uid="hanako", timeout=80, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        tap.equal([(one["kind"], one["hidden"]) for one in shown],
+                  [("allowed", ""), ("denied", "hidden"), ("allowed", "")], str(shown))
+        tap.check("(biz.denied)" in shown[1]["result"] and shown[1]["record"] == "", str(shown))
+        w.mark()
+        granted = [one for one in w.records(inside.mark, "lookup") if one["res"] == "success"]
+        tap.equal([one["jid"] in told["result"] for one, told in zip(granted, shown[::2])], [True, True])
+        tap.equal((granted[0]["jpur"], granted[0]["jrcp"]), ("counter", "R08-1121-014"))
+
+
+def test_a_page_in_chromium(w):
+    if not w.space.exists("/usr/lib/chromium/chromium"):
+        tap.skip("no chromium")
+    browser(w, "chromium")
+
+
+def test_a_page_in_firefox(w):
+    if not w.space.exists("/usr/bin/firefox-esr"):
+        tap.skip("no firefox-esr")
+    browser(w, "firefox")
 
 
 # --- from a script ----------------------------------------------------------------------------------------------------
