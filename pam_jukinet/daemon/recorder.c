@@ -17,9 +17,11 @@
 #include "uses.h"
 #include "write.h"
 
-#define PENDING     "pending."
-#define SETTLE_MOST 8
-#define SETTLE_MS   300 /* for each receipt of a void */
+#define PENDING   "pending."
+#define SETTLE_MS 300 /* for each receipt of a void */
+/* At a time: twice what one conversation can leave, if that is quickly done. */
+#define SETTLE_MOST   (2 * JK_USE_FLIGHT)
+#define SETTLE_ALL_MS 500
 
 static void
 file_name(const char *id, char ret[static 32])
@@ -176,7 +178,7 @@ settle(struct jk_recorder *r, const char *id)
 
 /* All that were in the air together. */
 static enum jk_err
-settle_flight(struct jk_recorder *r, int fd)
+settle_flight(struct jk_recorder *r, int64_t until, int fd)
 {
 	char id[JK_ID_LEN + 1];
 	enum jk_err e = JK_OK;
@@ -184,7 +186,7 @@ settle_flight(struct jk_recorder *r, int fd)
 	for (size_t i = 0; i < JK_USE_FLIGHT && e == JK_OK; i++) {
 		if (jk_flight_left(fd, i, id) != JK_OK)
 			continue;
-		e = settle(r, id);
+		e = jk_boot_ms() < until ? settle(r, id) : JK_ERR_TIMEOUT;
 		if (e == JK_OK)
 			e = jk_flight_settled(fd, i);
 	}
@@ -199,18 +201,17 @@ is_left(const char *name)
 	           jk_id_is_valid(name + strlen(PENDING)));
 }
 
+/* JK_ERR_BUSY: its worker is alive, or has just proven it. */
 static enum jk_err
-settle_file(struct jk_recorder *r, const char *name)
+settle_file(struct jk_recorder *r, const char *name, int64_t until)
 {
 	enum jk_err e;
 	int lock;
 
 	e = jk_state_lock_left(r->state_dir, name, &lock);
-	if (e == JK_ERR_BUSY || e == JK_ERR_NOT_FOUND)
-		return JK_OK; /* its worker is alive, or has just proven it */
 	if (e != JK_OK)
-		return e;
-	e = jk_flight_is_name(name) ? settle_flight(r, lock)
+		return e == JK_ERR_NOT_FOUND ? JK_ERR_BUSY : e;
+	e = jk_flight_is_name(name) ? settle_flight(r, until, lock)
 	                            : settle(r, name + strlen(PENDING));
 	if (e == JK_OK)
 		e = jk_state_remove(r->state_dir, name);
@@ -223,20 +224,23 @@ jk_recorder_settle(struct jk_recorder *r)
 {
 	int fd = openat(r->state_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const int64_t until = jk_boot_ms() + SETTLE_ALL_MS;
 	struct dirent *entry;
-	int n = 0;
+	enum jk_err e = JK_OK;
+	unsigned n = 0;
 
 	if (d == NULL) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while (n < SETTLE_MOST && (entry = readdir(d)) != NULL) {
+	/* What is not done now the next one tries again. */
+	while ((e == JK_OK || e == JK_ERR_BUSY) && n < SETTLE_MOST &&
+	       jk_boot_ms() < until && (entry = readdir(d)) != NULL) {
 		if (!is_left(entry->d_name))
 			continue;
-		if (settle_file(r, entry->d_name) != JK_OK)
-			break; /* not now: the next one tries again */
-		n++;
+		e = settle_file(r, entry->d_name, until);
+		n += e == JK_OK;
 	}
 	closedir(d);
 }
