@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accepter.h"
 #include "attempt.h"
 #include "clock.h"
 #include "confirmed.h"
@@ -23,6 +24,8 @@
 /* For the second person, and then for the first one's card. */
 #define CONFIRM_MS 60000
 #define RETURN_MS  30000
+/* For the rest, before the accepter ends whoever takes too long. */
+#define SPARE_MS 1000
 /* Nobody has read a request sooner. */
 #define READ_MS 3000
 
@@ -84,6 +87,18 @@ digest_of(const struct jk_use *u, const struct jk_query *q,
 	e = jk_verify_digest((const uint8_t *)text, len, ret);
 	explicit_bzero(text, sizeof(text));
 	return e;
+}
+
+/* The accepter's time is counted anew; nothing of it has to be left by now. */
+static int64_t
+end_in(int64_t ms)
+{
+	const int64_t until = jk_boot_ms() + ms;
+	int64_t alive;
+
+	return jk_accepter_last(&alive) == JK_OK && alive - SPARE_MS < until
+	           ? alive - SPARE_MS
+	           : until;
 }
 
 /* Who asks, for what: shown before anybody types. */
@@ -214,7 +229,7 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	describe(u, a, JK_ASK_CONFIRM, "confirm");
 	a->query = q;
 	a->bound = digest;
-	w->until = jk_boot_ms() + CONFIRM_MS;
+	w->until = end_in(CONFIRM_MS);
 	show(u, q);
 	e = prove(u, a);
 	if (e == JK_ERR_REFUSED)
@@ -241,7 +256,7 @@ first(struct jk_use *u, struct jk_attempt *own)
 
 	describe(u, own, JK_ASK_UNLOCK, "confirm");
 	own->only = own->session.grant.card;
-	u->w->until = jk_boot_ms() + RETURN_MS;
+	u->w->until = end_in(RETURN_MS);
 	e = await_own_card(u, own);
 	return reason_of(own, e);
 }

@@ -158,6 +158,18 @@ def test_locked_meanwhile_stays_locked(w):
         tap.check(w.ask("hanako", uid="hanako").ok)
 
 
+def test_whoever_takes_his_time_has_it(w):
+    """What jukinetd allows a conversation begins anew with the confirmation, and with the wait for the own card."""
+    with Working(w):
+        w.services.jukinetd.restart("--deadline", "8")
+        with Confirming(w) as app:
+            begin(app)
+            time.sleep(3)
+            answer = app.confirm(at_prompt=lambda: time.sleep(5))
+            tap.equal((answer["why"], state(w)), ("granted", ACTIVE), str(answer))
+        w.services.jukinetd.restart()
+
+
 def test_nothing_to_confirm(w):
     with Working(w), Confirming(w) as app:
         app.use()
