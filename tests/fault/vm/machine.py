@@ -18,9 +18,8 @@ MIRROR = "http://deb.debian.org/debian"
 PACKAGES = ("linux-image-amd64", "initramfs-tools", "systemd-sysv", "udev", "kmod", "dbus", "libpam-systemd", "polkitd",
             "pcscd", "libccid", "auditd", "opensc", "login", "passwd", "procps", "sudo", "zstd",
             "libinih1", "libcdb1", "libjansson4", "libseccomp2", "libldap-2.5-0", "libsystemd0")
-UNITS = ("jukinetd.socket", "jukinet-card.socket", "jukinet-witness.socket", "jukinet-registry.path",
-         "jukinet-registry.timer")
-MONITOR = "jukinet-monitor.service"
+UNITS = ("jukinetd.socket", "jukinet-card.socket", "jukinet-witness.socket", "jukinetd.service", "jukinet-monitor.service",
+         "jukinet-registry.service", "jukinet-registry.path", "jukinet-registry.timer")
 PASSWORD = "of-root"
 PIN = "123456"
 PORT = 0x8D01
@@ -34,6 +33,7 @@ card-wait = {card_wait}
 pinpad = no
 [session]
 enforce = login
+lock-within = 0
 """
 REGISTRY = """\
 [person p0123]
@@ -79,8 +79,8 @@ def debian(work: str) -> str:
             *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale")),
             '--customize-hook=printf "MODULES=list\\n" >$1/etc/initramfs-tools/conf.d/small',
             f'--customize-hook=printf "{modules}" >>$1/etc/initramfs-tools/modules',
-            "--customize-hook=chroot $1 update-initramfs -u", "bookworm", f"{made}.new", MIRROR)
-        os.rename(f"{made}.new", made)
+            "--customize-hook=chroot $1 update-initramfs -u", "bookworm", f"{work}/new.tar", MIRROR)
+        os.rename(f"{work}/new.tar", made)
     return made
 
 
@@ -103,9 +103,9 @@ class Disk:
     def _install(self) -> None:
         run("meson", "install", "-C", self.build, "--no-rebuild", env={**os.environ, "DESTDIR": self.root})
         run("systemd-sysusers", f"--root={self.root}")
-        shutil.copy(f"{self.root}/usr/share/jukinet/pam.d/login", f"{self.root}/etc/pam.d/login")
-        units = [unit for unit in (*UNITS, MONITOR) if os.path.exists(f"{self.root}/lib/systemd/system/{unit}")]
-        run("systemctl", f"--root={self.root}", "enable", *units, "serial-getty@ttyS0", "serial-getty@ttyS1")
+        for name in ("login", "su"):
+            shutil.copy(f"{self.root}/usr/share/jukinet/pam.d/{name}", f"{self.root}/etc/pam.d/{name}")
+        run("systemctl", f"--root={self.root}", "enable", *UNITS, "serial-getty@ttyS0", "serial-getty@ttyS1")
         run("systemctl", f"--root={self.root}", "mask", "serial-getty@ttyS2")
 
     def _register(self, deadline: int, card_wait: int) -> None:
@@ -182,7 +182,6 @@ class Machine:
         for name in ("s0", "s1", "monitor", "ccid", "vcard"):
             if os.path.exists(f"{self.work}/{name}.sock"):
                 os.unlink(f"{self.work}/{name}.sock")
-        self.begun = time.monotonic()
         self.children = [self._qemu()]
         self._until(lambda: os.path.exists(f"{self.work}/ccid.sock"), "QEMU")
         self._plug()
@@ -195,7 +194,7 @@ class Machine:
     def _qemu(self) -> subprocess.Popen[bytes]:
         line = [f"-serial unix:{self.work}/{name}.sock,server=on,wait=off" for name in ("s0", "s1")]
         return self._start("qemu-system-x86_64", *shlex.split(
-            "-machine q35,accel=tcg -smp 2 -m 1024 -display none -nic none -no-reboot -global ICH9-LPC.disable_s3=0 "
+            "-machine pc,accel=tcg -smp 2 -m 1024 -display none -nic none -no-reboot -global PIIX4_PM.disable_s3=0 "
             f"-kernel {self.work}/vmlinuz -initrd {self.work}/initrd.img "
             "-append 'root=/dev/vda rw console=ttyS2 no_console_suspend' "
             f"-drive file={self.disk.image},if=virtio,format=raw,cache=unsafe {' '.join(line)} "
@@ -227,15 +226,13 @@ class Machine:
     def pull(self) -> None:
         self.card("remove")
 
-    def uptime(self) -> float:
-        return time.monotonic() - self.begun
-
     def order(self, command: str) -> None:
         """To QEMU."""
         self.monitor.send(command + "\n")
         self.monitor.expect(re.escape("(qemu) "), 10)
 
     def root_in(self, timeout: float = 300) -> None:
+        """Past jukinet: a local terminal and a password."""
         self.root.expect("login: $", timeout)
         self.root.send("root\n")
         self.root.expect("Password: ", 30)
@@ -252,27 +249,77 @@ class Machine:
         self.root.expect(r"@@\d+@@\r\n", timeout)
         return re.sub(r"\n?@@\d+@@\n$", "", self.root.seen[begun:self.root.at].replace("\r", ""))
 
-    def suspend(self, seconds: float, asleep: Callable[[], object] = lambda: None, how: str = "systemctl suspend") -> float:
-        """Asleep for so long; what happens then; how long it took to be back."""
-        self.root.send(f"{how}; echo; echo asl''eep-called\n")
-        self.user.link.settimeout(0.2)
-        until = time.monotonic() + 60
-        while "suspended" not in self.status():
-            if time.monotonic() > until:
-                raise TimeoutError("it does not sleep")
-            time.sleep(0.2)
+    def records(self, since: int = 0) -> list[dict[str, str]]:
+        """Of jukinetd, in the machine's own audit log, after so many."""
+        lines = self.sh("ausearch -m ALL -x jukinetd -ts boot 2>/dev/null").splitlines()
+        return [{name: value.strip("\"'") for name, value in re.findall(r"(\w+)=(\"[^\"]*\"|\S+)", line.split("msg='")[1])}
+                for line in lines if "msg='op=juki:" in line][since:]
+
+    def happened(self, since: int) -> list[str]:
+        """op, or op:why."""
+        return [":".join((one["op"].removeprefix("juki:"), *(one[name] for name in ("jfor", "jwhy") if name in one)))
+                for one in self.records(since)]
+
+    def name(self) -> None:
+        """hanako, at the prompt for a name."""
+        self.user.drain(0.5)
+        self.user.at = len(self.user.seen)
+        self.user.send("\n")
+        self.user.expect("login: $")
+        self.user.send("hanako\n")
+
+    def pin(self) -> None:
+        self.user.expect("PIN: $")
+        self.user.send(PIN + "\n")
+
+    def login(self) -> None:
+        self.name()
+        self.pin()
+        self.user.expect(r"\$ $")
+
+    def logout(self) -> None:
+        self.user.send("exit\n")
+        self.user.expect("login: $")
+
+    def shell(self) -> str:
+        """Which shell and which session of logind hanako has."""
+        self.user.drain(0.2)
+        self.user.at = len(self.user.seen)
+        self.user.send("echo =$$,$XDG_SESSION_ID=\n")
+        return self.user.expect(r"=(\d+,\d*)=")[1]
+
+    def unlock(self) -> None:
+        """By su(1) to herself, as a text console has no locker."""
+        self.user.send("su hanako -c 'echo un''locked'\n")
+        self.pin()
+        self.user.expect("unlocked")
+
+    def awakenings(self) -> int:
+        with open(f"{self.work}/console.log", encoding="utf-8", errors="replace") as file:
+            return file.read().count("PM: suspend exit")
+
+    def suspend(self, seconds: float, asleep: Callable[[], object] = lambda: None) -> float:
+        """By logind, to RAM; what happens asleep; how long it took to be back."""
+        before = self.awakenings()
+        self.root.send("systemctl suspend\n")
+        self._until(lambda: "suspended" in self.status(), "sleep", 60)
         time.sleep(seconds)
         asleep()
         begun = time.monotonic()
         self.order("system_wakeup")
-        self.root.expect("asleep-called", 60)
-        self.sh("true")
+        self._until(lambda: self.awakenings() > before, "the end of sleep", 60)
         return time.monotonic() - begun
 
     def status(self) -> str:
         at = len(self.monitor.seen)
         self.order("info status")
         return self.monitor.seen[at:]
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         for child in reversed(self.children):
