@@ -350,16 +350,12 @@ jk_outcome_withdraw(struct jk_worker *w, struct jk_outcome *o,
  * more, and nobody holds an approval that is as new. What cannot be undone has
  * happened, and then its record is true.
  */
-enum jk_err
-jk_outcome_grant_or(struct jk_worker *w, const struct jk_reply_more *more,
-    jk_outcome_undo_fn *undo, const void *ctx)
+static enum jk_err
+undo_all(struct jk_worker *w, jk_outcome_undo_fn *undo, const void *ctx,
+    enum jk_err e)
 {
-	enum jk_err e = jk_recorder_settled(&w->recorder), undone = JK_OK;
+	enum jk_err undone = JK_OK;
 
-	if (e == JK_OK)
-		e = jk_reply_grant(w, more);
-	if (e == JK_OK)
-		return e;
 	if (undo != NULL)
 		undone = undo(w, ctx);
 	if (undone == JK_OK || undone == JK_ERR_NOT_FOUND)
@@ -368,6 +364,25 @@ jk_outcome_grant_or(struct jk_worker *w, const struct jk_reply_more *more,
 		jk_log(JK_LOG_ERR, "record %s stands, unanswered: %s",
 		    w->recorder.id, jk_err_text(undone));
 	return e;
+}
+
+enum jk_err
+jk_outcome_deliver_or(struct jk_worker *w, const struct jk_reply_more *more,
+    jk_outcome_undo_fn *undo, const void *ctx)
+{
+	enum jk_err e = jk_reply_grant(w, more);
+
+	return e == JK_OK ? e : undo_all(w, undo, ctx, e);
+}
+
+enum jk_err
+jk_outcome_grant_or(struct jk_worker *w, const struct jk_reply_more *more,
+    jk_outcome_undo_fn *undo, const void *ctx)
+{
+	enum jk_err e = jk_recorder_settled(&w->recorder);
+
+	return e == JK_OK ? jk_outcome_deliver_or(w, more, undo, ctx)
+	                  : undo_all(w, undo, ctx, e);
 }
 
 enum jk_err

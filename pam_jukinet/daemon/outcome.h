@@ -97,5 +97,9 @@ typedef enum jk_err jk_outcome_undo_fn(struct jk_worker *worker,
 enum jk_err jk_outcome_grant_or(struct jk_worker *worker,
     const struct jk_reply_more *more, jk_outcome_undo_fn *undo,
     const void *ctx);
+/* The same after jk_recorder_settled(). */
+enum jk_err jk_outcome_deliver_or(struct jk_worker *worker,
+    const struct jk_reply_more *more, jk_outcome_undo_fn *undo,
+    const void *ctx);
 
 #endif

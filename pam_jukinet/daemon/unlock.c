@@ -42,12 +42,15 @@ make_as_before(struct jk_session *session, const void *ctx)
 {
 	const struct before *b = ctx;
 
-	jk_session_set(session, b->session->state, b->session->cause);
+	/* What has locked it meanwhile stands, whatever it was before. */
+	if (session->state == JK_SESSION_ACTIVE &&
+	    b->session->state != JK_SESSION_ACTIVE)
+		jk_session_set(session, JK_SESSION_LOCKED, b->session->cause);
 	jk_facts_drop(b->uses, &session->grant);
 	return true;
 }
 
-/* Nobody took the answer: the session is as locked as it was. */
+/* Nobody took the answer: the session is as locked as it was, or is now. */
 static enum jk_err
 put_back(struct jk_worker *w, const void *ctx)
 {
@@ -75,16 +78,22 @@ enum jk_err
 jk_unlock_answer(struct jk_worker *w, struct jk_attempt *a,
     const struct jk_reply_more *more)
 {
-	enum jk_err e =
-	    jk_session_change(w->run_dir, &a->session, make_active, a);
+	/*
+	 * First of all its record stands: whoever hangs up may have us killed
+	 * at any moment, and an active session whose record is void must not
+	 * be left. A record without it does no harm.
+	 */
+	enum jk_err e = jk_recorder_settled(&w->recorder);
 
+	if (e == JK_OK)
+		e = jk_session_change(w->run_dir, &a->session, make_active, a);
 	if (e != JK_OK) {
 		jk_outcome_withdraw(w, &a->outcome, JK_WHY_SESS_NONE);
 		return e;
 	}
 	/* Work is not locked away: who must change his PIN is only told. */
 	jk_due_remind(w, &a->facts, true);
-	e = jk_outcome_grant_or(w, more, put_back, &a->session);
+	e = jk_outcome_deliver_or(w, more, put_back, &a->session);
 	if (e == JK_OK && a->session.state == JK_SESSION_LOCKED)
 		note(w, a);
 	return e;
