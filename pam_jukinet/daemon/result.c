@@ -20,6 +20,7 @@ find(struct jk_use *u, const char *id)
 void
 jk_use_result(struct jk_use *u, const struct jk_query *q)
 {
+	const struct jk_settings *s = &u->w->place.settings;
 	struct jk_past *past = find(u, q->id);
 	struct jk_outcome_use ou;
 	struct jk_outcome o;
@@ -29,6 +30,8 @@ jk_use_result(struct jk_use *u, const struct jk_query *q)
 	ou.of = q->id;
 	ou.count = &q->count;
 	if (past == NULL) {
+		/* There is no end of these. */
+		jk_tally_take(&u->tally, s->lookup_rate, s->lookup_burst);
 		jk_use_refuse(u, q->seq, &o, JK_WHY_QUERY_NONE);
 		return;
 	}

@@ -520,6 +520,17 @@ def test_the_rate_delays_and_drops_nothing(w):
         tap.check(0.7 < took < 2, f"30 above the burst took {took:.2f} s")
 
 
+def test_results_of_nothing_have_the_same_rate(w):
+    """Each is refused with a record: nobody fills the log with them."""
+    with Inside(w, lookup={"rate": 40, "burst": 10}), Application(w) as a:
+        a.use()
+        begun = time.monotonic()
+        for _ in range(40):
+            tap.equal(a.answer(a.result("0123456789abcdef", 1))["why"], "query.none")
+        took = time.monotonic() - begun
+        tap.check(0.7 < took < 3, f"30 above the burst took {took:.2f} s")
+
+
 BAD = {
     "no sequence": frames.encode(frames.QUERY, (frames.F_ACTION, "view"), (frames.F_BUSINESS, "moving")),
     "no act": frames.encode(frames.QUERY, (frames.F_SEQ, 1), (frames.F_BUSINESS, "moving")),
