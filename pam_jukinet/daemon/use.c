@@ -386,18 +386,21 @@ wait(struct jk_use *u, int64_t until, bool *ret_request)
 	};
 	const nfds_t n =
 	    STANDING + jk_standing_poll(&u->standing, &fds[STANDING]);
+	bool look;
 
 	if (pause_us > 0)
 		sooner(&until, jk_boot_ms() + pause_us / 1000 + 1);
 	if (poll(fds, n, jk_poll_ms(until)) < 0)
 		return errno == EINTR ? JK_OK : JK_ERR_SYS;
+	look = jk_standing_hear(&u->standing, &fds[STANDING]) ||
+	       fds[WITNESS].revents != 0;
+	/* A receipt is answered as the session stands, not as it stood. */
+	if (look && jk_standing_look(&u->standing))
+		u->has_facts = false;
 	if (fds[WITNESS].revents != 0)
 		take_receipts(u);
-	if (jk_standing_hear(&u->standing, &fds[STANDING])) {
-		if (jk_standing_look(&u->standing))
-			u->has_facts = false;
+	if (look)
 		jk_use_tell(u);
-	}
 	*ret_request = (fds[CLIENT].revents & POLLIN) != 0;
 	if (fds[CALLER].revents != 0 ||
 	    (!*ret_request && (fds[CLIENT].revents & ~POLLIN) != 0))

@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import select
+import signal
 import sys
 import time
 
@@ -382,6 +383,28 @@ def test_locked_and_unlocked_in_between(w):
         tap.equal(a.ask()["why"], "granted")
         w.mark()
         tap.equal([one.get("jwhy") for one in w.records(inside.mark, "lookup")], ["", "sess.locked", ""])
+
+
+def test_locked_before_the_receipt_is_read(w):
+    """The lock was acknowledged before jukinetd came to read what the witness had said."""
+    with Inside(w, audit={"receipt": 3000}), Application(w) as a:
+        session = a.use()["session"]
+        tap.equal(a.ask()["why"], "granted")
+        worker, = w.services.jukinetd.children()
+        w.services.witness.sigstop()
+        try:
+            seq = a.query()
+            time.sleep(0.2)
+            os.kill(worker.pid, signal.SIGSTOP)
+        finally:
+            w.services.witness.sigcont()
+        try:
+            time.sleep(0.3)
+            change(w, "lock", session)
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+        tap.equal(a.answer(seq)["why"], "sess.locked")
+        tap.check(w.ask("hanako", uid="hanako").ok)
 
 
 def test_ended_in_between(w):
