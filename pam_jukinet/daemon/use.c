@@ -3,6 +3,7 @@
 #include "use.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,6 +97,24 @@ look_at_snapshot(struct jk_use *u)
 	u->snapshot = st;
 	follow_settings(u);
 	return JK_WHY_GRANTED;
+}
+
+/* A key may be taken in while a use goes on, and begins at once. */
+static void
+look_at_keys(struct jk_use *u)
+{
+	struct stat st = { 0 };
+
+	if (fstatat(u->w->keep_dir, JK_KEYS_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		st = (struct stat){ 0 };
+	if (u->knows_keys && is_same_file(&st, &u->keys_dir))
+		return;
+	jk_keys_free(&u->keys);
+	/* It says which is bad; then nobody is found by code. */
+	if (jk_keys_load(u->w->keep_dir, &u->keys) != JK_OK)
+		u->keys = NULL;
+	u->keys_dir = st;
+	u->knows_keys = true;
 }
 
 static bool
@@ -217,6 +236,7 @@ confirm(struct jk_use *u)
 	}
 	u->pending.seq = u->asked.seq;
 	memcpy(&u->asked, &u->pending, sizeof(u->asked));
+	look_at_keys(u);
 	jk_use_lookup(u, &u->asked, &by);
 }
 
@@ -241,10 +261,11 @@ take(struct jk_use *u)
 		u->over = true; /* not one of ours */
 		return;
 	}
-	if (type != JK_FRAME_RESULT) /* there is one for each lookup */
+	if (type != JK_FRAME_RESULT) /* one for each lookup costs nothing */
 		jk_tally_take(&u->tally, s->lookup_rate, s->lookup_burst);
 	switch ((int)type) {
 	case JK_FRAME_QUERY:
+		look_at_keys(u);
 		jk_use_lookup(u, &u->asked, NULL);
 		break;
 	case JK_FRAME_RESULT:
@@ -506,9 +527,7 @@ open_parts(struct jk_use *u)
 		jk_log(JK_LOG_ERR, "a use: %s", jk_err_text(e));
 		return JK_WHY_INTERNAL;
 	}
-	e = jk_keys_load(w->keep_dir, &u->keys);
-	if (e != JK_OK)
-		u->keys = NULL; /* it has said which; nobody is found by code */
+	look_at_keys(u);
 	return JK_WHY_GRANTED;
 }
 

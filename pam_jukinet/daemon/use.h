@@ -55,6 +55,8 @@ struct jk_use {
 	struct jk_facts facts;
 	struct jk_moment moment;
 	struct jk_keys *keys; /* NULL: none can be loaded */
+	bool knows_keys;
+	struct stat keys_dir; /* as it was then */
 	struct jk_pool pool;
 	bool doubted; /* the last that was sent got no receipt: one at a time */
 	struct jk_flight flight;

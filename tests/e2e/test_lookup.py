@@ -28,8 +28,8 @@ SUBJECT_KEY, RECEIPT_KEY = bytes(range(32)), bytes(range(2, 34))
 ENDED, ACTIVE, LOCKED = range(3)
 
 
-def key_file(name: str, kind: str, key: bytes) -> bytes:
-    text = f"jukinet-key 1\nid {name}\nkind {kind}\nfrom 1700000000\nkeep-years 7\nkey {key.hex()}\n"
+def key_file(name: str, kind: str, key: bytes, since: int = 1700000000) -> bytes:
+    text = f"jukinet-key 1\nid {name}\nkind {kind}\nfrom {since}\nkeep-years 7\nkey {key.hex()}\n"
     check = hmac.new(key, b"jukinet/key-file/1\0" + text.encode(), hashlib.sha256).hexdigest()
     return (text + f"check {check}\n").encode()
 
@@ -345,6 +345,24 @@ def test_without_keys_nobody_is_found_by_code(w):
         tap.equal(a.ask()["why"], "key.none")
         answer = a.ask(search="name", code="")
         tap.equal((answer["why"], "mac" in answer), ("granted", False))
+
+
+def test_a_new_key_counts_at_once(w):
+    """Of a key that somebody may have read the next one is made in the middle of a day: no use goes on with the old one."""
+    with Inside(w) as inside, Application(w) as a:
+        a.use()
+        tap.equal(a.ask()["mac_key"], "r1")
+        owner = w.accounts["_jukinet"]
+        for name, kind, key in (("k2", "subject", bytes(range(5, 37))), ("r2", "receipt", bytes(range(6, 38)))):
+            text = key_file(name, kind, key, 1700000001)
+            w.space.write(f"{KEEP}/keys/{name}", text, 0o600, (owner.uid, owner.gid))
+        try:
+            tap.equal(a.ask()["mac_key"], "r2")
+            w.mark()
+            tap.equal([one["jsub"][:3] for one in w.records(inside.mark, "lookup")], ["k1:", "k2:"])
+        finally:
+            for name in ("k2", "r2"):
+                os.unlink(w.space.path(f"{KEEP}/keys/{name}"))
 
 
 def test_one_account_has_nothing_of_another(w):
