@@ -144,6 +144,11 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
 		jk_use_crash(u, f, JK_WHY_SESS_LOCKED);
 		return;
 	}
+	/* He has not taken the one before: this one he might. */
+	if (u->over) {
+		jk_use_crash(u, f, JK_WHY_CANCELLED);
+		return;
+	}
 	memcpy(id, f->id, sizeof(id));
 	if (make_mac(u, f, receipt, ms, mac, mac_key)) {
 		a.mac = mac;

@@ -532,6 +532,17 @@ def test_hangs_up_in_mid_flight(w):
         tap.equal(len(void), 5)
 
 
+def test_deaf_application_has_nothing_that_is_void(w):
+    """Whoever does not take an answer gets no other one, even if there is room again."""
+    with Inside(w) as inside:
+        answered = w.python("deaf.py", "15", uid="hanako", timeout=60)
+        w.services.wait_until_idle()
+        granted, void = stands(w, inside.mark)
+        tap.equal(set(answered) & void, set())
+        tap.equal(set(granted) - void, set(answered))
+        tap.check(void, "it was never deaf")
+
+
 # --- what a use may take ----------------------------------------------------------------------------------------------
 
 def test_it_lasts_and_leaves_room(w):
