@@ -9,19 +9,26 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import Callable
 
-from world import Answer, Session, World, missing
+from world import Session, World, missing, person
+from world.users import SHELL_PROMPT
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PIN, WRONG = "123456", "999999"
+HERE = os.path.dirname(os.path.abspath(__file__))
+PIN, WRONG, CODE = "123456", "999999", "12345678903"
 WIDTH = 78
 OURS = re.compile(r"op=juki:")
+MANAGER = "kacho"
 CLERKS = (
-    # account, person, name, operator ID, card
-    ("hanako", "p0123", "佐藤 花子", "m0123-2", "c-0042"),
-    ("taro", "p0124", "鈴木 太郎", "m0124-1", "c-0043"),
-    ("jiro", "p0125", "高橋 次郎", "m0125-1", "c-0044"),
+    # account, person, name, operator ID, its type of 別紙1, card
+    ("hanako", "p0123", "佐藤 花子", "m0123-2", "municipal-management", "c-0042"),
+    ("taro", "p0124", "鈴木 太郎", "m0124-1", "municipal-management", "c-0043"),
+    (MANAGER, "p0001", "田中 一郎", "m0001-1", "operator-management", "c-0001"),
 )
+# What is shown of a record; the rest says which program, rule, key and card it was.
+TYPES = "USER_AUTH,USER_ACCT,USER_START,USER_END,TRUSTED_APP,USYS_CONFIG"
+SHOWN = ("op", "acct", "jper", "jfor", "jact", "jbiz", "jrcp", "jsub", "jobj", "jconf", "jwhy", "res")
 
 
 def say(text: str = "") -> None:
@@ -33,16 +40,23 @@ def title(number: int, text: str) -> None:
 
 
 def indent(text: str) -> str:
-    return textwrap.indent(text.rstrip("\n"), "   | ", lambda line: True)
+    return "\n".join(fold(line, "   | ", "   |     ") or "   |" for line in text.rstrip("\n").split("\n"))
+
+
+def fold(text: str, first: str, more: str) -> str:
+    return "\n".join(textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=more, break_long_words=False,
+                                   break_on_hyphens=False))
 
 
 def register(world: World, certificates: dict[str, str]) -> None:
     """The sample operators, as far as there is a card for them, and the sample policy."""
     world.registry.terminal("shimin-03")
-    for account, person, name, right, card in CLERKS:
+    for account, number, name, right, kind, card in CLERKS:
         if account in certificates:
-            world.registry.person(person, name=name, accounts=[account], operator_ids=[right],
-                                  cards={card: certificates[account]})
+            world.registry.person(number, name=name, accounts=[account], cards={card: certificates[account]})
+            world.registry.operator_id(right, number, type=kind)
+    if MANAGER in certificates:
+        world.registry.role("r0001-1", "p0001", "system-manager")
     world.registry.settings(login={"deadline": 45, "card-wait": 30, "contact": "内線 123"})
     with open(os.path.join(SOURCE, "conf", "policy.conf"), encoding="utf-8") as shipped:
         world.space.write("/etc/jukinet/policy.conf", shipped.read())
@@ -52,38 +66,104 @@ def register(world: World, certificates: dict[str, str]) -> None:
 
 
 def show_clerks(cards: str) -> None:
-    for account, person, name, right, card in CLERKS:
-        say(f"   account {account:7} person {person}  {name}  operator ID {right} (moving-desk)  card {card}")
+    for account, number, name, right, kind, card in CLERKS:
+        say(f"   account {account:7} person {number}  {name}  operator ID {right} ({kind})  card {card}")
     say(f"   {cards}")
 
 
 def transcript(session: Session) -> str:
     """What stood on the screen; typed PINs as the person's fingers know them."""
-    text = "".join("" if event.who == "end" else event.text for event in session.terminal.events
-                   if event.who == "program" or "*" in event.text)
-    return text.replace("\r", "")
+    text = "".join("" if event.who == "end" else event.text if event.who == "program" else event.text.rstrip("\n")
+                   for event in session.terminal.events if event.who == "program" or "*" in event.text)
+    return text.replace("\r", "").replace("\n\n", "\n")
 
 
-def log_in(world: World, account: str, pin: str, commands: tuple[str, ...] = ()) -> None:
+def log_in(world: World, account: str, pin: str, work: Callable[[Session], None] | None = None) -> None:
     begun = time.monotonic()
     session = world.open_login(account, pin=pin, timeout=60)
     took = time.monotonic() - begun
     with session:
         if session.reached:
-            for command in commands:
-                session.command(command)
+            if work:
+                work(session)
             session.exit()
     say(indent(f"shimin-03 login: {account}\n" + transcript(session)))
-    say(f"   ({'logged in' if session.reached else 'refused'} after {took:.2f} s)")
+    say(f"   ({'the login took' if session.reached else 'refused after'} {took:.2f} s)")
+
+
+def make_keys(world: World) -> None:
+    """By whom the rules name, in his session: what `sudo jukinetctl key create` does."""
+    uid = world.accounts[MANAGER].uid
+    with world.open_login(MANAGER, pin=PIN, timeout=60) as session:
+        if not session.reached:
+            sys.exit("quickstart: the system manager cannot log in\n" + transcript(session))
+        for kind in ("subject", "receipt"):
+            say(f"   # jukinetctl key create --kind {kind}")
+            say(indent(world.run([f"{world.build_dir}/tools/ctl/jukinetctl", "key", "create", "--kind", kind],
+                                 loginuid=uid).check().stdout))
+        session.exit()
+
+
+class Desk:
+    """hanako's shell, and who stands around it."""
+
+    def __init__(self, world: World, change_card: Callable[[str], None]) -> None:
+        self.world, self.change_card = world, change_card
+
+    def work(self, session: Session) -> None:
+        self.terminal = session.terminal
+        self.ask(session, "identity-confirmation")
+        self.ask(session, "information-provision")
+        self.update()
+        session.command("jukinetctl session lock")
+        self.ask(session, "identity-confirmation")
+
+    def ask(self, session: Session, business: str) -> None:
+        self.terminal.answer(f"jukinet-lookup ask --purpose moving-in --reception R08-1121-014 --business {business} --action view")
+        self.type_code()
+        self.terminal.expect(re.escape(SHELL_PROMPT))
+
+    def type_code(self) -> None:
+        self.terminal.expect(r"not shown\): $")
+        self.terminal.answer(CODE, hidden=True)
+
+    def update(self) -> None:
+        """taro comes, reads, confirms with his own card, and hanako's goes back."""
+        self.terminal.answer("./update R08-1121-015")
+        self.type_code()
+        self.terminal.expect("your own card")
+        self.change_card("taro")
+        self.terminal.expect("second person: $", timeout=60)
+        self.terminal.answer(PIN, hidden=True)
+        self.terminal.expect("card reader")
+        self.change_card("hanako")
+        self.terminal.expect(re.escape(SHELL_PROMPT), timeout=60)
+
+
+def at_home(world: World) -> None:
+    """The programs of this build are found, and hanako has the small business application."""
+    programs = ":".join(f"{world.build_dir}/tools/{one}" for one in ("lookup", "ctl"))
+    world.space.write("/etc/profile", f"PATH={programs}:/usr/bin:/bin\nLANG=C.UTF-8\nexport PATH LANG\n")
+    hanako = world.accounts["hanako"]
+    with open(os.path.join(HERE, "update.py"), encoding="utf-8") as file:
+        text = file.read().replace("#!/usr/bin/env python3", f"#!{sys.executable} -BI")
+    world.space.write(f"{hanako.home}/update", text, 0o755, (hanako.uid, hanako.gid))
 
 
 def show_records(world: World) -> None:
-    """Ours, as ausearch interprets them, a field a word."""
-    found = world.ausearch("-m", "USER_AUTH,USER_ACCT,USER_START,USER_END", "-i").stdout
-    for line in found.splitlines():
-        if OURS.search(line):
-            say("\n".join(textwrap.wrap(line, WIDTH, initial_indent="   ", subsequent_indent="     ",
-                                        break_long_words=False, break_on_hyphens=False)))
+    """Ours, as ausearch interprets them: when, and what they say."""
+    say(f"   # ausearch -m {TYPES} -i")
+    say("   of each the time, the serial number and the main fields: jper is the person,")
+    say("   jact and jbiz what was asked for, jsub the resident as a keyed hash, jwhy why")
+    say("   not, jconf who confirmed")
+    for line in world.ausearch("-m", TYPES, "-i").stdout.splitlines():
+        # The log is the machine's: somebody else may try jukinet too.
+        if not OURS.search(line) or world.build_dir not in line:
+            continue
+        fields = dict(re.findall(r"""\b([a-z]+)=("[^"]*"|[^\s']+)""", line.partition("msg='")[2]))
+        told = " ".join(f"{name}={fields[name]}".replace('"', "") for name in SHOWN if fields.get(name, '""') != '""')
+        when = re.search(r"audit\(\S+ ([\d:]+)\.\d+:(\d+)\)", line)
+        say(fold(f"{when[1]} {when[2]} {told}" if when else told, "   ", "       "))
 
 
 def interact(world: World, hint: str) -> None:
@@ -96,33 +176,39 @@ def interact(world: World, hint: str) -> None:
 
 
 def with_virtual_reader(build: str, interactive: bool) -> None:
-    with World("quickstart", build) as world:
+    with World("quickstart", build, accounts=[person(MANAGER, 2011)]) as world:
         certificates = {}
         for account, *_ in CLERKS:
-            world.cards.make(account, key="p256" if account == "taro" else "rsa2048", pin=PIN)
+            world.cards.make(account, key="rsa2048" if account == "hanako" else "p256", pin=PIN)
             certificates[account] = world.cards.certificate(account)
         register(world, certificates)
         show_clerks(f"the PIN of each sample card is {PIN}")
+        at_home(world)
         world.pam.ours()
         world.services.start()
-        card = world.cards.put("hanako", world.pcscd.readers[0].port)
-        begun = world.mark()
+        card = world.cards.put(MANAGER, world.pcscd.readers[0].port)
 
-        title(4, "hanako logs in with her card and PIN (the real login on a terminal)")
-        log_in(world, "hanako", PIN, ("id -un", "tty"))
-        title(5, "a wrong PIN")
+        def change_card(account: str) -> None:
+            card.remove()
+            card.insert_and_wait(world.cards.made[account])
+
+        begun = world.mark()
+        title(4, "the system manager makes the keys under which residents stand in the log")
+        make_keys(world)
+        title(5, "hanako logs in with her card and PIN (the real login on a terminal) and works")
+        change_card("hanako")
+        log_in(world, "hanako", PIN, Desk(world, change_card).work)
+        title(6, "a wrong PIN")
         log_in(world, "hanako", WRONG)
-        title(6, "taro's card in hanako's login: no PIN is asked for")
-        card.remove()
-        card.insert_and_wait(world.cards.made["taro"])
+        title(7, "taro's card in hanako's login: no PIN is asked for")
+        change_card("taro")
         log_in(world, "hanako", PIN)
         world.records(begun)  # waits until all of them stand in the log
-        title(7, "their records, as `ausearch -m USER_AUTH,USER_ACCT,USER_START,USER_END -i` shows them")
+        title(8, "the records of all that, as ausearch finds them")
         show_records(world)
         if interactive:
-            card.remove()
-            card.insert_and_wait(world.cards.made["hanako"])
-            title(8, "now you")
+            change_card("hanako")
+            title(9, "now you")
             interact(world, f"hanako's card is in the reader; her PIN is {PIN}.")
         notes(world)
 
