@@ -26,8 +26,10 @@ make_file(struct jk_flight *f)
 	e = jk_state_lock(f->dir, fresh, 0, &f->fd);
 	if (e != JK_OK)
 		return e;
-	/* A leftover of a dead worker with our pid: nothing of it counts. */
-	if (ftruncate(f->fd, 0) == 0 && ftruncate(f->fd, (off_t)SIZE) == 0 &&
+	/* A leftover of a dead worker with our pid: nothing of it counts. And
+	 * memory is taken now: a full /run must not show at a later write. */
+	if (ftruncate(f->fd, 0) == 0 &&
+	    posix_fallocate(f->fd, 0, (off_t)SIZE) == 0 &&
 	    renameat(f->dir, fresh, f->dir, f->name) == 0)
 		return JK_OK;
 	(void)unlinkat(f->dir, fresh, 0);

@@ -29,7 +29,6 @@ jk_tally_open(int state_dir, const char *person, struct jk_tally *ret)
 {
 	char name[sizeof("tally.") + JK_ID_MAX];
 	void *page = MAP_FAILED;
-	struct stat st;
 	int fd;
 
 	if (!jk_row_id_is_valid(person))
@@ -39,9 +38,8 @@ jk_tally_open(int state_dir, const char *person, struct jk_tally *ret)
 	    0600);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	if (fstat(fd, &st) == 0 &&
-	    (st.st_size >= (off_t)sizeof(struct jk_tally_page) ||
-	        ftruncate(fd, sizeof(struct jk_tally_page)) == 0))
+	/* A full /run shows here, and not when the page is written. */
+	if (posix_fallocate(fd, 0, sizeof(struct jk_tally_page)) == 0)
 		page = mmap(NULL, sizeof(struct jk_tally_page),
 		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
