@@ -215,9 +215,7 @@ class Terminal:
         saved = termios.tcgetattr(0) if os.isatty(0) else None
         if saved:
             tty.setraw(0)
-            number = struct.unpack("I", fcntl.ioctl(self.master, TIOCGPTN, struct.pack("I", 0)))[0]
-        self.path = f"/dev/pts/{number}"        # inside
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
+            fcntl.ioctl(self.master, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
         try:
             self._relay(until)
         finally:
