@@ -2,6 +2,7 @@
 /* libjukinet: what jukinet/jukinet.h promises. */
 #include "jukinet/jukinet.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 
@@ -10,6 +11,16 @@
 #include "protocol.h"
 #include "question.h"
 #include "secret.h"
+
+/* An event holds an answer by value: neither may move what follows. */
+static_assert(sizeof(struct jukinet_answer) ==
+                  offsetof(struct jukinet_event, message) -
+                      offsetof(struct jukinet_event, answer),
+    "an event has no more room for an answer than this");
+#if UINTPTR_MAX == UINT64_MAX
+static_assert(sizeof(struct jukinet_answer) == 1008,
+    "applications were compiled with it: use what is reserved");
+#endif
 
 /* Up to the last member that the first edition had. */
 #define SMALLEST(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
@@ -65,7 +76,7 @@ can_give(const void *ret, size_t smallest)
 static bool
 can_give_answer(const struct jukinet_answer *ret)
 {
-	return can_give(ret, SMALLEST(struct jukinet_answer, parameters));
+	return can_give(ret, SMALLEST(struct jukinet_answer, reserved));
 }
 
 /* Beginning */

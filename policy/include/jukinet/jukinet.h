@@ -110,6 +110,9 @@ struct jukinet_answer {
 	char mac_key[72];
 	/* What belongs to the text of `why`: "n=120 max=50", blanks between. */
 	char parameters[512];
+	/* Zeros: an event holds an answer, so this cannot grow, and what is
+	 * added to it stands here. */
+	char reserved[192];
 };
 
 enum jukinet_event_kind {
