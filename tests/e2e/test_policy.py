@@ -9,10 +9,12 @@ import contextlib
 import datetime
 import fcntl
 import signal
+import sys
 import time
 from typing import Any, Callable, Iterator
 
-from jukinet import KEEP, PIN, STATE, Answer, App, Office, enter, frames, leave, missing, procs, tap, texts, wait_for
+from jukinet import (KEEP, PIN, SCRIPTS, STATE, Answer, App, Office, enter, frames, leave, missing, procs, tap, texts,
+                     wait_for)
 
 TERMINAL = "shimin-03"
 CLASS = "class integrated-terminal"
@@ -350,21 +352,18 @@ def test_an_unlock_that_nobody_takes_leaves_it_locked(w):
 def test_a_worker_that_dies_gives_its_use_back(w):
     """Killed between the record and the answer: the next conversation voids the one and gives back the other."""
     with office_with(w) as mark:
-        with w.app() as app, w.app("hanako") as locker:
+        with w.app() as app:
             enter(app, "hanako")
             rows(w, approval_a_1=approval("after-hours", once=True))
             w.registry.policy(**TYPES, **elsewhen())
             w.registry.build()
             w.services.wait_until_idle()
-            locker.start("jk-test", "hanako")
-            locker.begin("authenticate")
-            locker.until_prompt()
-            [worker] = w.services.jukinetd.wait_for_children(1)
             with held(w, "hanako"):
-                locker.order(answer=PIN)
+                act = w.spawn([sys.executable, "-B", "-I", f"{SCRIPTS}/inside.py", "manage", "card.approve"], uid="hanako")
+                [worker] = w.services.jukinetd.wait_for_children(1)
                 wait_for(lambda: uses(w), "the use")
                 tap.check(procs.send(worker, signal.SIGKILL))
-                tap.check(not locker.finish().ok)
+                act.wait(5)
             [pending] = w.files(STATE, "pending.*")
             tap.equal(uses(w), ["used.a-1"])
             tap.check(w.ask("hanako", uid="hanako").ok, "it settles before it decides")
