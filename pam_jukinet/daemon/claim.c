@@ -40,9 +40,8 @@ read_id(const struct jk_frame *f, enum jk_field field,
 	return e == JK_OK && !jk_id_is_valid(ret) ? JK_ERR_FORMAT : e;
 }
 
-/* An id of a row; absent is "". */
-static enum jk_err
-read_row_id(const struct jk_frame *f, enum jk_field field,
+enum jk_err
+jk_claim_row_id(const struct jk_frame *f, enum jk_field field,
     char ret[static JK_ID_MAX + 1])
 {
 	enum jk_err e = jk_frame_get_str(f, (uint8_t)field, ret, JK_ID_MAX + 1);
@@ -62,7 +61,7 @@ read_manage(const struct jk_frame *f, struct jk_claim *c)
 	if (e != JK_OK)
 		return e;
 	return jk_service_name_is_valid(c->command)
-	           ? read_row_id(f, JK_FIELD_FUNCTION, c->function)
+	           ? jk_claim_row_id(f, JK_FIELD_FUNCTION, c->function)
 	           : JK_ERR_FORMAT;
 }
 
@@ -161,7 +160,7 @@ jk_claim_read(const struct jk_frame *f, struct jk_claim *c)
 	case JK_FRAME_MANAGE:
 		return read_manage(f, c);
 	case JK_FRAME_SWITCH:
-		return read_row_id(f, JK_FIELD_OPID, c->opid);
+		return jk_claim_row_id(f, JK_FIELD_OPID, c->opid);
 	case JK_FRAME_LOCK:
 	case JK_FRAME_END:
 	case JK_FRAME_SEEN:

@@ -7,6 +7,7 @@
 #include "cause.h"
 #include "grant.h"
 #include "hex.h"
+#include "protocol.h"
 #include "rows.h"
 
 struct jk_frame;
@@ -38,5 +39,9 @@ struct jk_claim {
 
 /* From the first frame of a caller; JK_ERR_FORMAT: not a request. */
 enum jk_err jk_claim_read(const struct jk_frame *frame, struct jk_claim *ret);
+
+/* An id of a row, also in what is said later; absent is "". */
+enum jk_err jk_claim_row_id(const struct jk_frame *frame, enum jk_field field,
+    char ret[static JK_ID_MAX + 1]);
 
 #endif

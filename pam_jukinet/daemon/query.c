@@ -3,24 +3,13 @@
 
 #include <string.h>
 
+#include "claim.h"
 #include "frame.h"
 #include "hex.h"
 #include "plaintext.h"
 
 /* More persons than any office has. */
 #define COUNT_MAX UINT32_MAX
-
-/* Absent is "". */
-static enum jk_err
-read_id(const struct jk_frame *f, enum jk_field field,
-    char ret[static JK_ID_MAX + 1])
-{
-	enum jk_err e = jk_frame_get_str(f, (uint8_t)field, ret, JK_ID_MAX + 1);
-
-	if (e == JK_ERR_NOT_FOUND)
-		return JK_OK;
-	return e == JK_OK && !jk_row_id_is_valid(ret) ? JK_ERR_FORMAT : e;
-}
 
 /* An id that must be there; one that we do not know is words->n. */
 static enum jk_err
@@ -111,11 +100,12 @@ read_query(const struct jk_frame *f, struct jk_query *q)
 	    (e = read_search(f, q)) != JK_OK ||
 	    (e = read_code(f, q)) != JK_OK || (e = read_count(f, q)) != JK_OK ||
 	    (e = read_text(f, JK_FIELD_REQUIREMENT, q)) != JK_OK ||
-	    (e = read_id(f, JK_FIELD_PERMISSION, q->permission)) != JK_OK)
+	    (e = jk_claim_row_id(f, JK_FIELD_PERMISSION, q->permission)) !=
+	        JK_OK)
 		return e;
 	q->action = (enum jk_action)action;
 	q->business = (enum jk_business)business;
-	return read_id(f, JK_FIELD_OBJECT, q->object);
+	return jk_claim_row_id(f, JK_FIELD_OBJECT, q->object);
 }
 
 static enum jk_err
