@@ -53,8 +53,8 @@ add(struct jk_frame *f, const char *line)
 }
 
 enum jk_err
-jk_confirmed_keep(int dir, const char *person, const char *operator,
-    const char * terminal, const struct jk_query *q)
+jk_confirmed_keep(int dir, const char *person, const char *asker,
+    const char *terminal, const struct jk_query *q)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
 	char name[sizeof(PREFIX) + JK_ID_MAX], line[LINE_MAX];
@@ -62,7 +62,7 @@ jk_confirmed_keep(int dir, const char *person, const char *operator,
 
 	file_name(person, name);
 	(void)snprintf(line, sizeof(line), "%lld %s %s %s %s",
-	    (long long)jk_real_s(), terminal, operator,
+	    (long long)jk_real_s(), terminal, asker,
 	    jk_word_id(&jk_businesses, q->business),
 	    jk_word_id(&jk_actions, q->action));
 	if ((e = jk_frame_new(&f)) != JK_OK ||
@@ -73,49 +73,50 @@ jk_confirmed_keep(int dir, const char *person, const char *operator,
 
 /* The person's name, or his id where the registry has him no more. */
 static void
-add_name(struct jk_worker *w, const char *operator, struct jk_params * p)
+add_name(struct jk_worker *w, const char *asker, struct jk_params *p)
 {
 	struct jk_person person;
 
 	if (w->place.snapshot != NULL &&
-	    jk_snapshot_person(w->place.snapshot, operator, & person) == JK_OK)
+	    jk_snapshot_person(w->place.snapshot, asker, &person) == JK_OK)
 		jk_params_add(p, "name", person.name);
 	else
-		jk_params_add(p, "name", operator);
+		jk_params_add(p, "name", asker);
 }
 
-static void
+/* A line that is none is passed over. */
+static enum jk_err
 tell_one(struct jk_worker *w, struct jk_cur cur)
 {
 	char line[LINE_MAX], minute[17], terminal[JK_ID_MAX + 1];
-	char operator[JK_ID_MAX + 1], business[JK_ID_MAX + 1];
+	char asker[JK_ID_MAX + 1], business[JK_ID_MAX + 1];
 	char action[JK_ID_MAX + 1];
 	struct jk_params p = { 0 };
 	long long s;
 
 	if (cur.left >= sizeof(line))
-		return;
+		return JK_OK;
 	memcpy(line, cur.at, cur.left);
 	line[cur.left] = '\0';
-	if (sscanf(line, "%lld %64s %64s %64s %64s", &s, terminal, operator,
+	if (sscanf(line, "%lld %64s %64s %64s %64s", &s, terminal, asker,
 	        business, action) != 5)
-		return;
+		return JK_OK;
 	jk_time_format(s, minute);
 	jk_params_add_date(&p, "date", s);
 	jk_params_add(&p, "time", minute + strlen("YYYY-MM-DD "));
-	add_name(w, operator, & p);
+	add_name(w, asker, &p);
 	jk_params_add(&p, "business", business);
 	jk_params_add(&p, "action", action);
-	(void)jk_reply_note(w, "confirm.shown", &p);
+	return jk_reply_note(w, "confirm.shown", &p);
 }
 
-static void
+static enum jk_err
 tell_more(struct jk_worker *w, size_t n)
 {
 	struct jk_params p = { 0 };
 
 	jk_params_add_number(&p, "n", n);
-	(void)jk_reply_note(w, "confirm.more", &p);
+	return jk_reply_note(w, "confirm.more", &p);
 }
 
 void
@@ -125,7 +126,11 @@ jk_confirmed_tell(struct jk_worker *w, const char *person)
 	char name[sizeof(PREFIX) + JK_ID_MAX];
 	struct jk_cur cur;
 	size_t n, first;
+	enum jk_err e = JK_OK;
 
+	/* Who has asked for silence is shown nothing: the next login is. */
+	if ((w->claim.flags & JK_FLAG_SILENT) != 0)
+		return;
 	file_name(person, name);
 	if (jk_frame_new(&f) != JK_OK ||
 	    jk_state_read(w->keep_dir, name, f) != JK_OK)
@@ -133,9 +138,10 @@ jk_confirmed_tell(struct jk_worker *w, const char *person)
 	n = count(f);
 	first = n > JK_CONFIRMED_TOLD ? n - JK_CONFIRMED_TOLD : 0;
 	if (first > 0)
-		tell_more(w, first);
-	for (size_t i = first; i < n; i++)
+		e = tell_more(w, first);
+	for (size_t i = first; i < n && e == JK_OK; i++)
 		if (jk_frame_get_nth(f, JK_FIELD_PARAM, i, &cur) == JK_OK)
-			tell_one(w, cur);
-	(void)jk_state_remove(w->keep_dir, name);
+			e = tell_one(w, cur);
+	if (e == JK_OK)
+		(void)jk_state_remove(w->keep_dir, name);
 }

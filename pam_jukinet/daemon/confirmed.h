@@ -19,11 +19,11 @@ struct jk_worker;
 #define JK_CONFIRMED_TOLD 8
 
 /*
- * Durable, before anything is answered. `operator` is a person's id.
+ * Durable, before anything is answered. `asker` is a person's id.
  * JK_ERR_TOO_BIG: there are too many.
  */
 enum jk_err jk_confirmed_keep(int keep_dir, const char *person,
-    const char *operator, const char * terminal, const struct jk_query *query);
+    const char *asker, const char *terminal, const struct jk_query *query);
 
 /* Tells them to whoever has logged in, and forgets them. */
 void jk_confirmed_tell(struct jk_worker *worker, const char *person);

@@ -12,6 +12,7 @@ from test_lookup import ACTIVE, LOCKED, Application, Inside, told
 
 NUMBER = texts.reasons()
 CONFIRMING = 3
+SILENT = 0x8000     # PAM_SILENT
 TARO = STAFF["taro"].number
 SECOND = {"business moving": {"second-person": True}}
 
@@ -92,6 +93,11 @@ def test_confirmed_by_a_colleague(w):
         tap.equal(app.ask("input", "moving")["why"], "confirm.none", "one request, once")
     # What he confirmed is shown to him, once.
     w.insert("taro")
+    with w.app() as login:      # who asks for silence sees nothing, and it stays
+        login.start("jk-session", "taro")
+        tap.equal([(told.code, told.said) for told in (login.do(op, PIN, flags=SILENT) for op in (
+            "authenticate", "acct_mgmt", "open_session"))], [("PAM_SUCCESS", [])] * 3)
+        leave(login)
     for times in (1, 0):
         with w.app() as login:
             said = enter(login, "taro").said
