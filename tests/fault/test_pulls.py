@@ -30,7 +30,7 @@ from jukinet import NOTICES, Office, enter, frames, missing, tap, wait_for  # no
 ACTIVE, LOCKED = 1, 2
 BOUND = 2.0
 P95 = 1.0
-SLACK_KB = 256          # that memory may have grown by
+SLACK_KB = 64           # that memory may have grown by
 LOOKS = 0.45            # pcscd looks at a reader without an interrupt each 0.4 s
 RESTART = 0.2           # what systemd waits before it starts one again
 
@@ -76,11 +76,11 @@ def ready(w: Office) -> None:
 
 
 def memory(w: Office) -> tuple[int, int]:
-    """kB, and descriptors, of the monitor and its watching process."""
+    """kB of their own, and descriptors, of the monitor and its watching process; pages of libraries come as they are used."""
     kb = files = 0
     for pid in (w.monitor.pid, *(one.pid for one in w.monitor.children())):
         with open(f"/proc/{pid}/status") as file:
-            kb += int(re.search(r"VmRSS:\s+(\d+)", file.read())[1])     # type: ignore[index]
+            kb += int(re.search(r"RssAnon:\s+(\d+)", file.read())[1])     # type: ignore[index]
         files += len(os.listdir(f"/proc/{pid}/fd"))
     return kb, files
 
