@@ -176,7 +176,8 @@ jk_use_keep_text(struct jk_use *u, const char *kind, const char *text,
 	if (text[0] == '\0')
 		return JK_OK;
 	for (size_t i = 0; i < JK_USE_TEXTS; i++)
-		if (strcmp(u->text[i].text, text) == 0) {
+		if (strcmp(u->text[i].text, text) == 0 &&
+		    strcmp(u->text[i].kind, kind) == 0) {
 			memcpy(ret, u->text[i].id, JK_ID_LEN + 1);
 			return JK_OK;
 		}
@@ -188,6 +189,7 @@ jk_use_keep_text(struct jk_use *u, const char *kind, const char *text,
 		return e;
 	}
 	u->next_text++;
+	u->text[slot].kind = kind;
 	strcpy(u->text[slot].text, text);
 	memcpy(u->text[slot].id, ret, JK_ID_LEN + 1);
 	return JK_OK;

@@ -67,6 +67,7 @@ struct jk_use {
 	struct jk_past past[JK_USE_PAST];
 	size_t next_text;
 	struct {
+		const char *kind;
 		char text[JK_USE_TEXT + 1];
 		char id[JK_ID_LEN + 1];
 	} text[JK_USE_TEXTS];
@@ -84,7 +85,7 @@ struct jk_use {
 enum jk_reason jk_use_look(struct jk_use *use);
 /* Tells the application when the session is not as it knows it. */
 void jk_use_tell(struct jk_use *use);
-/* The id of a text that is kept; "" for none. */
+/* The id of a text that is kept; "" for none. `kind` is a literal. */
 enum jk_err jk_use_keep_text(struct jk_use *use, const char *kind,
     const char *text, char ret[static JK_ID_LEN + 1]);
 

@@ -248,6 +248,17 @@ def test_what_came_out_and_the_entry_of_the_ledger(w):
         tap.check(again["id"] != seen["id"], "each has its own record")
 
 
+def test_the_same_words_twice_are_two_texts(w):
+    """The entry of the ledger is kept as one, whatever else was said in the same words."""
+    with Inside(w) as inside, Application(w) as a:
+        a.use(reception="", grounds="転入の届出")
+        a.ask("search", search="name", code="", requirement="転入の届出")
+        a.answer(a.done("転入の届出", 1))
+        w.mark()
+        tap.equal([lines(w)[w.records(inside.mark, op)[0]["jreq"]][1] for op in ("use-start", "lookup", "ledger")],
+                  ["grounds", "requirement", "entry"])
+
+
 def lines(w) -> dict[str, list[str]]:
     found = {}
     for name in w.files(f"{KEEP}/texts"):
