@@ -125,6 +125,15 @@ make_mac(const struct jk_use *u, const struct jk_flying *f, const char *receipt,
 	       jk_mac_make(u->keys, &of, &f->query, ret, ret_key) == JK_OK;
 }
 
+/* The session of this use, and not one that was begun since. */
+static bool
+is_active(const struct jk_use *u)
+{
+	const struct jk_session *s = &u->standing.session;
+
+	return s->state == JK_SESSION_ACTIVE && strcmp(s->id, u->session) == 0;
+}
+
 void
 jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
     int64_t ms)
@@ -139,8 +148,7 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
 		.receipt = receipt,
 	};
 
-	if (f->kind == JK_FRAME_QUERY &&
-	    u->standing.session.state != JK_SESSION_ACTIVE) {
+	if (f->kind == JK_FRAME_QUERY && !is_active(u)) {
 		jk_use_crash(u, f, JK_WHY_SESS_LOCKED);
 		return;
 	}

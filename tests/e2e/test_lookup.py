@@ -445,6 +445,30 @@ def test_ended_in_between(w):
         w.services.wait_until_idle()
 
 
+def test_ended_and_begun_anew_before_the_receipt_is_read(w):
+    """Another session of the same person is active when jukinetd comes to read what the witness had said."""
+    with Inside(w, audit={"receipt": 9000}) as inside, Application(w) as a:
+        a.use()
+        worker, = w.services.jukinetd.children()
+        w.services.witness.sigstop()
+        try:
+            seq = a.query()
+            time.sleep(0.2)
+            os.kill(worker.pid, signal.SIGSTOP)
+        finally:
+            w.services.witness.sigcont()
+        with w.app() as again:
+            try:
+                time.sleep(0.3)
+                leave(inside.app)
+                enter(again, "hanako")
+            finally:
+                os.kill(worker.pid, signal.SIGCONT)
+            tap.equal((a.answer(seq)["why"], a.hear(2)[0]), ("sess.locked", frames.CHANGED))
+            leave(again)
+        inside.app.kill()
+
+
 def test_dead_leader_ends_it(w):
     with Inside(w) as inside, Application(w) as a:
         a.use()
