@@ -220,8 +220,12 @@ jk_session_store(int dir, const struct jk_session *s)
 	enum jk_err e;
 
 	file_name(s->grant.uid, name);
-	if ((e = jk_frame_new(&f)) != JK_OK || (e = encode(s, f)) != JK_OK ||
-	    (e = jk_state_write(dir, name, f)) != JK_OK)
+	if ((e = jk_frame_new(&f)) != JK_OK || (e = encode(s, f)) != JK_OK)
+		return e;
+	/* A full /run must keep no session active that is to be locked. */
+	if ((e = jk_state_write(dir, name, f)) == JK_ERR_SYS)
+		e = jk_state_overwrite(dir, name, f);
+	if (e != JK_OK)
 		return e;
 	jk_notice_put(dir, s);
 	return JK_OK;

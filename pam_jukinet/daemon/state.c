@@ -128,6 +128,25 @@ jk_state_publish(int dir, const char *name, const struct jk_frame *frame)
 }
 
 enum jk_err
+jk_state_overwrite(int dir, const char *name, const struct jk_frame *frame)
+{
+	const struct jk_cur bytes = jk_frame_bytes(frame);
+	struct stat st;
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	enum jk_err e = JK_ERR_SYS;
+
+	if (fd < 0)
+		return errno == ENOENT ? JK_ERR_NOT_FOUND : JK_ERR_SYS;
+	if (fstat(fd, &st) == 0 && st.st_size >= (off_t)bytes.left &&
+	    pwrite(fd, bytes.at, bytes.left, 0) == (ssize_t)bytes.left &&
+	    (st.st_size == (off_t)bytes.left ||
+	        ftruncate(fd, (off_t)bytes.left) == 0))
+		e = JK_OK;
+	close(fd);
+	return e;
+}
+
+enum jk_err
 jk_state_create(int dir, const char *name, const struct jk_frame *frame)
 {
 	char temp[NAME_MAX_LEN];

@@ -26,6 +26,13 @@ enum jk_err jk_state_keep(int dir, const char *name,
 enum jk_err jk_state_publish(int dir, const char *name,
     const struct jk_frame *frame);
 /*
+ * Where there is no room for a file beside: in place, of one that stands there
+ * and is no shorter. A field that is as long as it was is read as it was or as
+ * it is.
+ */
+enum jk_err jk_state_overwrite(int dir, const char *name,
+    const struct jk_frame *frame);
+/*
  * A new file, whole and durable when it appears: of all who try, exactly one
  * gets JK_OK, the others JK_ERR_EXISTS.
  */

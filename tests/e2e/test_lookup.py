@@ -5,6 +5,7 @@ the test speaks for the application, in frames."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -467,6 +468,26 @@ def test_ended_and_begun_anew_before_the_receipt_is_read(w):
             tap.equal((a.answer(seq)["why"], a.hear(2)[0]), ("sess.locked", frames.CHANGED))
             leave(again)
         inside.app.kill()
+
+
+def test_a_full_run_keeps_nothing_active(w):
+    """There is no room for another file: the lock counts all the same."""
+    with Inside(w), Application(w) as a:
+        session = a.use()["session"]
+        filler = w.space.path("/run/jukinet/filler")
+        try:
+            with open(filler, "wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(bytes(65536))
+                except OSError as problem:
+                    tap.equal(problem.errno, errno.ENOSPC)
+            change(w, "lock", session)
+            tap.equal(a.ask()["why"], "sess.locked")
+        finally:
+            os.unlink(filler)
+        tap.check(w.ask("hanako", uid="hanako").ok)
+        tap.equal(a.ask()["why"], "granted")
 
 
 def test_dead_leader_ends_it(w):

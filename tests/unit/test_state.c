@@ -33,6 +33,46 @@ test_state_write_read_round_trips_and_leaves_one_file(void **state)
 	scratch_remove(&p);
 }
 
+/* The same file as before, never a new or a longer one. */
+static void
+test_state_overwrite_takes_no_room(void **state)
+{
+	struct scratch p;
+	struct stat before, after;
+	struct jk_frame *f = NULL;
+	uint64_t n;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	for (uint64_t i = 2; i > 0; i--) {
+		jk_frame_start(f, 100);
+		assert_int_equal(jk_frame_put_u64(f, 1, i), JK_OK);
+		if (i == 2) {
+			assert_int_equal(jk_state_overwrite(p.dir, "fact", f),
+			    JK_ERR_NOT_FOUND);
+			assert_int_equal(jk_frame_put_u64(f, 2, i), JK_OK);
+			assert_int_equal(jk_state_write(p.dir, "fact", f),
+			    JK_OK);
+			assert_int_equal(fstatat(p.dir, "fact", &before, 0), 0);
+		}
+	}
+	assert_int_equal(jk_state_overwrite(p.dir, "fact", f), JK_OK);
+	assert_int_equal(fstatat(p.dir, "fact", &after, 0), 0);
+	assert_int_equal(after.st_ino, before.st_ino);
+	assert_int_equal(jk_state_read(p.dir, "fact", f), JK_OK);
+	assert_int_equal(jk_frame_get_u64(f, 1, &n), JK_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(jk_frame_get_u64(f, 2, &n), JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_frame_put_u64(f, 2, n), JK_OK);
+	assert_int_equal(jk_state_overwrite(p.dir, "fact", f), JK_ERR_SYS);
+	assert_int_equal(symlinkat("fact", p.dir, "link"), 0);
+	jk_frame_start(f, 100);
+	assert_int_equal(jk_state_overwrite(p.dir, "link", f), JK_ERR_SYS);
+	jk_frame_free(&f);
+	scratch_remove(&p);
+}
+
 /* Unlike a write, it never replaces what stands there. */
 static void
 test_state_create_only_what_is_not_there(void **state)
@@ -169,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_state_write_read_round_trips_and_leaves_one_file),
+		cmocka_unit_test(test_state_overwrite_takes_no_room),
 		cmocka_unit_test(test_state_create_only_what_is_not_there),
 		cmocka_unit_test(test_state_read_damaged_or_missing_is_refused),
 		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
