@@ -41,22 +41,11 @@ free_slot(struct jk_use *u, struct jk_flying *f)
 	u->n_flying--;
 }
 
-static bool
-drop_uses(struct jk_session *session, const void *ctx)
-{
-	jk_facts_drop(ctx, &session->grant);
-	return true;
-}
-
-/* The record does not count: what hangs on it is as it was. */
+/* The record does not count: what hangs on it alone is as it was. */
 static void
 take_back(struct jk_use *u, struct jk_flying *f)
 {
 	jk_recorder_disown(&u->w->recorder, f->id);
-	if (f->uses.n == 0)
-		return;
-	(void)jk_session_change(u->w->run_dir, &u->standing.session, drop_uses,
-	    &f->uses);
 	jk_uses_give_back(u->w->keep_dir, &f->uses);
 }
 
@@ -197,27 +186,58 @@ missed(const struct jk_approval *a, const struct jk_query *q)
 	return q->permission[0] != '\0' ? JK_WHY_PERM_BAD : JK_WHY_PERM_NONE;
 }
 
-/* Before the record is sent: of two who come at once one is refused. */
+/*
+ * Before the record is sent: of two who come at once one is refused. What the
+ * session then has is its own: others may be allowed on it before this record is
+ * proven, or void.
+ */
 static enum jk_reason
 use_up(struct jk_use *u, struct jk_flying *f, const struct jk_verdict *v)
 {
-	struct jk_facts *facts = &u->facts;
+	const struct jk_facts *facts = &u->facts;
+	struct jk_uses lasting = { 0 };
+	struct jk_grant kept = { 0 };
+	enum jk_reason why = JK_WHY_GRANTED;
 
-	for (unsigned i = 0; i < facts->n_approvals; i++) {
+	(void)jk_facts_keep(facts, v, &kept);
+	for (unsigned i = 0; i < facts->n_approvals && why == JK_WHY_GRANTED;
+	     i++) {
 		const struct jk_approval *a = &facts->approvals[i];
+		const bool lasts = jk_grant_has_approval(&kept, a->id);
 		enum jk_err e = JK_OK;
 
 		if ((v->approvals & jk_bit(i)) != 0 && a->once)
-			e = jk_uses_take(u->w->keep_dir, a->id, f->id,
-			    &f->uses);
-		if (e == JK_ERR_EXISTS)
-			return missed(a, &f->query);
+			e = jk_uses_take(u->w->keep_dir, a->id,
+			    lasts ? u->session : f->id,
+			    lasts ? &lasting : &f->uses);
 		if (e != JK_OK)
-			return JK_WHY_INTERNAL;
+			why = e == JK_ERR_EXISTS ? missed(a, &f->query)
+			                         : JK_WHY_INTERNAL;
 	}
-	return jk_facts_keep_in(u->w, &u->standing.session, facts, v)
-	           ? JK_WHY_GRANTED
-	           : JK_WHY_SESS_NONE;
+	if (why == JK_WHY_GRANTED &&
+	    !jk_facts_keep_in(u->w, &u->standing.session, facts, v))
+		why = JK_WHY_SESS_NONE;
+	if (why != JK_WHY_GRANTED)
+		jk_uses_give_back(u->w->keep_dir, &lasting);
+	return why;
+}
+
+/* The session's grant, with what this one stands on besides. */
+static const struct jk_grant *
+grant_with(const struct jk_use *u, const struct jk_verdict *v)
+{
+	static struct jk_grant g;
+
+	g = u->standing.session.grant;
+	for (unsigned i = 0; i < u->facts.n_approvals; i++) {
+		const struct jk_approval *a = &u->facts.approvals[i];
+
+		/* The record has a permission in a field of its own. */
+		if ((v->approvals & jk_bit(i)) != 0 &&
+		    a->kind != JK_APPROVAL_IDENTITY_INFO)
+			jk_grant_add_approval(&g, a->id);
+	}
+	return &g;
 }
 
 static enum jk_reason
@@ -267,9 +287,12 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	f->persons = q->count > 0 ? q->count : 1;
 	f->until = jk_boot_ms() + u->w->recorder.receipt_ms;
 	memcpy(&f->query, q, sizeof(f->query));
+	if (v != NULL && v->approvals != 0)
+		o->grant = grant_with(u, v);
 	why = prepare(u, f, o, v);
 	if (why != JK_WHY_GRANTED) {
 		abandon(u, f);
+		o->grant = &u->standing.session.grant;
 		jk_use_refuse(u, q->seq, o, why);
 		return;
 	}

@@ -16,6 +16,7 @@ import sys
 import time
 
 from jukinet import (KEEP, MONITOR, Office, SCRIPTS, SNAPSHOT, STATE, enter, frames, leave, missing, tap, texts, wait_for)
+from test_policy import elsewhen
 
 NUMBER = texts.reasons()
 NAME = {number: code for code, number in NUMBER.items()}
@@ -287,6 +288,42 @@ def test_a_permission_for_one_use(w):
         tap.equal(sorted((a.answer(first)["why"], a.answer(second)["why"])), ["granted", "perm.bad"])
         w.mark()
         tap.equal([one["jperm"] for one in w.records(inside.mark, "lookup") if one["res"] == "success"], ["v-2", "v-1"])
+
+
+def hours_end(w: Office, once: bool) -> None:
+    w.registry.approval("a-1", "after-hours", "p0123", "p0124", terminal="shimin-03", once=once)
+    w.registry.policy(**TYPES, **elsewhen())
+    w.registry.build()
+
+
+def test_after_hours_each_record_names_its_approval(w):
+    for once in (False, True):
+        with Inside(w) as inside, Application(w) as a:
+            a.use()
+            a.ask()
+            hours_end(w, once)
+            tap.equal([a.ask()["why"] for _ in range(2)], ["granted"] * 2)
+            w.mark()
+            tap.equal([one.get("japp") for one in w.records(inside.mark, "lookup")], ["", "a-1", "a-1"], f"once: {once}")
+
+
+def test_what_the_session_stands_on_is_not_given_back(w):
+    """Two at once after hours, on one approval for one use; who was first hangs up, and the other one is answered."""
+    with Inside(w, audit={"receipt": 3000}), Application(w) as a, Application(w) as b:
+        hours_end(w, True)
+        a.use()
+        b.use()
+        w.services.witness.sigstop()
+        try:
+            a.query()
+            wait_for(lambda: w.files(KEEP, "used.*"), "the use")
+            seq = b.query()
+            time.sleep(0.2)
+            a.process.kill()
+            time.sleep(0.3)
+        finally:
+            w.services.witness.sigcont()
+        tap.equal((b.answer(seq)["why"], w.files(KEEP, "used.*")), ("granted", ["used.a-1"]))
 
 
 # --- refused ----------------------------------------------------------------------------------------------------------
