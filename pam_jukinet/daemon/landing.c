@@ -156,6 +156,10 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
 	if (f->record.value[JK_REC_PERMISSION][0] != '\0')
 		jk_params_add(&params, "permission",
 		    f->record.value[JK_REC_PERMISSION]);
+	/* Who that was the application cannot know otherwise. */
+	if (f->record.value[JK_REC_CONFIRMER][0] != '\0')
+		jk_params_add(&params, "confirmer",
+		    f->record.value[JK_REC_CONFIRMER]);
 	note_time(u);
 	if (f->kind == JK_FRAME_QUERY)
 		remember(u, f);

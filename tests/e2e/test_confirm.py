@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts
-from test_lookup import ACTIVE, LOCKED, Application, Inside, told
+from test_lookup import ACTIVE, LOCKED, Application, Inside, mac, told
 
 NUMBER = texts.reasons()
 CONFIRMING = 3
@@ -79,6 +79,8 @@ def test_confirmed_by_a_colleague(w):
         answer = app.confirm(at_prompt=lambda: meanwhile.append((state(w), w.python("inside.py", "manage", "card.show",
                                                                                 uid="hanako")["why"])))
         tap.equal((answer["why"], "receipt" in answer), ("granted", True), str(answer))
+        confirmed = mac(app.told, answer, action="input", confirmer=answer["params"].get("confirmer", ""))
+        tap.equal((answer["params"].get("confirmer"), answer["mac"]), (TARO, confirmed), "the server can see who it was")
         tap.check(time.monotonic() - begun >= 2.5, "nobody reads that fast")
         tap.equal(meanwhile, [(CONFIRMING, NUMBER["sess.locked"])], "nothing else meanwhile")
         tap.equal(app.said[0], "confirm.ask")
