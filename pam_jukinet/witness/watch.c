@@ -211,12 +211,14 @@ send_receipt(struct jk_watchers *w, struct asker *a, struct watch *watch)
 		send_frame(w, a);
 }
 
+/* `id` has room for a whole one. */
 static struct watch *
 find_watch(struct asker *a, enum state state, const char *id)
 {
 	for (size_t i = 0; i < JK_WATCHES_MAX; i++)
 		if (a->watch[i].state == state &&
-		    (id == NULL || strcmp(a->watch[i].id, id) == 0))
+		    (id == NULL || memcmp(a->watch[i].id, id,
+		                       sizeof(a->watch[i].id)) == 0))
 			return &a->watch[i];
 	return NULL;
 }
@@ -376,10 +378,12 @@ find_asked(struct jk_watchers *w, const struct jk_logline *line)
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct asker *a = &w->asker[i];
-		struct watch *watch = find_watch(a, STATE_WATCHING, id);
+		struct watch *watch;
 
-		if (watch != NULL && a->peer.uid == line->uid &&
-		    a->peer.pid == line->pid)
+		if (a->peer.uid != line->uid || a->peer.pid != line->pid)
+			continue;
+		watch = find_watch(a, STATE_WATCHING, id);
+		if (watch != NULL)
 			return watch;
 	}
 	return NULL;
@@ -388,8 +392,8 @@ find_asked(struct jk_watchers *w, const struct jk_logline *line)
 void
 jk_watchers_line(void *ctx, const char *text, size_t len)
 {
+	static struct jk_logline line; /* large: not cleared for each line */
 	struct jk_watchers *w = ctx;
-	struct jk_logline line;
 	struct watch *watch;
 
 	if (!may_be_watched(w, text, len) ||

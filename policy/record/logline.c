@@ -250,28 +250,31 @@ take_hex(struct jk_cur *cur, char *ret, size_t size)
 	return memchr(ret, '\0', n) == NULL ? JK_OK : JK_ERR_FORMAT;
 }
 
+/* From *field on: our encoder writes them in the order of the table. */
 static enum jk_err
-find_field(struct jk_cur name, enum jk_record_field *ret)
+find_field(struct jk_cur name, enum jk_record_field *field)
 {
-	for (enum jk_record_field f = 0; f < JK_REC_COUNT; f++)
-		if (equals(name, jk_record_field_name(f))) {
-			*ret = f;
+	for (unsigned i = 0; i < JK_REC_COUNT; i++) {
+		if (equals(name, jk_record_field_name(*field)))
 			return JK_OK;
-		}
+		*field = (*field + 1) % JK_REC_COUNT;
+	}
 	return JK_ERR_FORMAT;
 }
 
-/* `jid="…"` */
+/* `jid="…"`, behind the field *last, which becomes this one. */
 static enum jk_err
-take_field(struct jk_cur *cur, struct jk_record *record)
+take_field(struct jk_cur *cur, struct jk_record *record,
+    enum jk_record_field *last)
 {
 	char value[JK_RECORD_VALUE_MAX + 1];
 	enum jk_record_field field;
 	enum jk_err e;
 
-	e = find_field(take_while(cur, is_lower), &field);
+	e = find_field(take_while(cur, is_lower), last);
 	if (e != JK_OK)
 		return e;
+	field = *last;
 	if (record->value[field][0] != '\0' || !eat(cur, "="))
 		return JK_ERR_FORMAT;
 	if (eat(cur, "\""))
@@ -334,6 +337,7 @@ take_libaudit_fields(struct jk_cur *cur, struct jk_logline *line)
 static enum jk_err
 take_text(struct jk_cur *cur, struct jk_cur type, struct jk_logline *line)
 {
+	enum jk_record_field field = 0;
 	enum jk_err e;
 
 	if (!eat(cur, "op=juki:"))
@@ -342,7 +346,7 @@ take_text(struct jk_cur *cur, struct jk_cur type, struct jk_logline *line)
 	while (e == JK_OK && !eat(cur, " exe=")) {
 		if (!eat(cur, " "))
 			return JK_ERR_FORMAT;
-		e = take_field(cur, &line->record);
+		e = take_field(cur, &line->record, &field);
 	}
 	return e == JK_OK ? take_libaudit_fields(cur, line) : e;
 }

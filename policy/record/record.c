@@ -79,21 +79,24 @@ is_plain(const char *text)
 	return true;
 }
 
-#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-_:@"
+/* Asked of every byte of every record: strspn() would take it apart anew. */
+static bool
+is_id_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+	       c == '-' || c == '_' || c == ':' || c == '@';
+}
 
 /* An empty value is a field that is absent. */
 static enum jk_err
 check_value(enum jk_record_field field, const char *value)
 {
-	static const char *const characters[] = {
-		[KIND_ID] = ID_CHARACTERS,
-		[KIND_IDS] = ID_CHARACTERS ",",
-	};
 	const enum kind kind = fields[field].kind;
 	const size_t max = kind == KIND_ID ? ID_MAX : JK_RECORD_VALUE_MAX;
 
-	if (kind != KIND_TEXT && value[strspn(value, characters[kind])] != '\0')
-		return JK_ERR_FORMAT;
+	for (const char *c = value; kind != KIND_TEXT && *c != '\0'; c++)
+		if (!is_id_character(*c) && !(kind == KIND_IDS && *c == ','))
+			return JK_ERR_FORMAT;
 	return strnlen(value, max + 1) > max ? JK_ERR_TOO_BIG : JK_OK;
 }
 
@@ -109,13 +112,21 @@ jk_record_set(struct jk_record *record, enum jk_record_field field,
 	return JK_OK;
 }
 
-enum jk_err
-jk_record_set_terminal(struct jk_record *record, const char *name)
+static enum jk_err
+check_terminal(const char *name)
 {
 	if (!is_plain(name))
 		return JK_ERR_FORMAT;
-	if (strlen(name) >= sizeof(record->terminal))
-		return JK_ERR_TOO_BIG;
+	return strlen(name) > JK_RECORD_TERMINAL_MAX ? JK_ERR_TOO_BIG : JK_OK;
+}
+
+enum jk_err
+jk_record_set_terminal(struct jk_record *record, const char *name)
+{
+	enum jk_err e = check_terminal(name);
+
+	if (e != JK_OK)
+		return e;
 	strcpy(record->terminal, strcmp(name, "?") != 0 ? name : "");
 	return JK_OK;
 }
@@ -182,7 +193,8 @@ jk_record_encode(const struct jk_record *record,
 
 	if ((unsigned)record->op >= JK_OP_COUNT)
 		return JK_ERR_FORMAT;
-	if ((e = put(&out, "op=juki:")) != JK_OK ||
+	if ((e = check_terminal(record->terminal)) != JK_OK ||
+	    (e = put(&out, "op=juki:")) != JK_OK ||
 	    (e = put(&out, jk_op_name(record->op))) != JK_OK)
 		return e;
 	for (enum jk_record_field f = 0; f < JK_REC_COUNT; f++) {

@@ -127,7 +127,8 @@ enum jk_record_field {
 	JK_REC_COUNT,
 };
 
-#define JK_RECORD_VALUE_MAX 255
+#define JK_RECORD_VALUE_MAX    255
+#define JK_RECORD_TERMINAL_MAX 63
 /* Of the text that we make; the kernel silently cuts above 8560 bytes. */
 #define JK_RECORD_TEXT_MAX 6144
 /* Of a whole line of the log; longer ones are not ours. */
@@ -136,7 +137,8 @@ enum jk_record_field {
 struct jk_record {
 	enum jk_op op;
 	bool success;
-	char terminal[64]; /* a tty name as the caller's PAM says, or "" */
+	/* A tty name as the caller's PAM says, or "". */
+	char terminal[JK_RECORD_TERMINAL_MAX + 1];
 	char value[JK_REC_COUNT][JK_RECORD_VALUE_MAX + 1]; /* "" is absent */
 };
 
@@ -156,7 +158,10 @@ enum jk_err jk_record_set(struct jk_record *record, enum jk_record_field field,
  */
 enum jk_err jk_record_set_terminal(struct jk_record *record, const char *name);
 
-/* "op=juki:auth acct=… …" without exe and what follows; NUL-terminated. */
+/*
+ * "op=juki:auth acct=… …" without exe and what follows; NUL-terminated. Refuses
+ * what jk_record_set() and jk_record_set_terminal() refuse.
+ */
 enum jk_err jk_record_encode(const struct jk_record *record,
     char ret[static JK_RECORD_TEXT_MAX]);
 

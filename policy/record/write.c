@@ -27,11 +27,9 @@ enum jk_err
 jk_record_send(int fd, const struct jk_record *record)
 {
 	char text[JK_RECORD_TEXT_MAX];
-	struct jk_record checked;
-	enum jk_err e;
+	enum jk_err e = jk_record_encode(record, text);
 
-	if ((e = jk_record_encode(record, text)) != JK_OK ||
-	    (e = jk_record_set_terminal(&checked, record->terminal)) != JK_OK)
+	if (e != JK_OK)
 		return e;
 	/*
 	 * Host and address NULL: given one of them, libaudit would ask the
@@ -40,5 +38,5 @@ jk_record_send(int fd, const struct jk_record *record)
 	 */
 	errno = 0;
 	return check_sent(audit_log_user_message(fd, jk_op_type(record->op),
-	    text, NULL, NULL, checked.terminal, record->success ? 1 : 0));
+	    text, NULL, NULL, record->terminal, record->success ? 1 : 0));
 }
