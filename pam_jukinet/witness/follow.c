@@ -29,7 +29,8 @@ struct jk_follow {
 	char path[PATH_MAX];
 	char dir[PATH_MAX];
 	int inotify_fd;
-	int watch; /* of the file, -1 for none */
+	int watch;    /* of the file, -1 for none */
+	bool noticed; /* it is of ours, which is read to its end */
 	bool attached;
 	int fd; /* -1: there was no log yet */
 	dev_t dev;
@@ -111,8 +112,9 @@ jk_follow_drain(struct jk_follow *f)
 {
 	alignas(struct inotify_event) char events[4096];
 
-	while (read(f->inotify_fd, events, sizeof(events)) > 0)
-		;
+	/* Once: what is left beyond that ends the next wait. */
+	if (read(f->inotify_fd, events, sizeof(events)) < 0)
+		return;
 }
 
 /* "PATH.7"; number 0 is PATH. */
@@ -172,8 +174,6 @@ jk_follow_place(const struct jk_follow *f)
 	struct neighbours unused;
 	struct stat st;
 
-	if (f->fd < 0 || fstat(f->fd, &st) != 0 || st.st_nlink == 0)
-		return JK_PLACE_NONE;
 	if (!look(f, 0, &st))
 		return JK_PLACE_NONE;
 	if (is_ours(f, &st))
@@ -185,7 +185,7 @@ jk_follow_place(const struct jk_follow *f)
 bool
 jk_follow_is_noticed(const struct jk_follow *f)
 {
-	return f->watch >= 0 && jk_follow_place(f) == JK_PLACE_CURRENT;
+	return f->noticed;
 }
 
 /* A regular file, and nothing that blocks. */
@@ -220,6 +220,7 @@ take_file(struct jk_follow *f, int fd, const struct stat *st)
 {
 	close_fd(&f->fd);
 	f->fd = fd;
+	f->noticed = false;
 	f->dev = st->st_dev;
 	f->ino = st->st_ino;
 	go_to(f, 0);
@@ -258,8 +259,8 @@ go_to_end(struct jk_follow *f)
  * Asks for notice of what is written to the log. This goes by name, so it may
  * meet another file than ours; and auditd makes a log before it opens it to
  * its group, so it may be refused where we could open a moment later. Asked
- * anew whenever ours is read to its end; true: there was none so far, and what
- * came in between is still to be read.
+ * whenever ours is read to its end, until it is ours that is noticed; true: there
+ * was none so far, and what came in between is still to be read.
  */
 static bool
 watch_file(struct jk_follow *f)
@@ -287,7 +288,7 @@ jk_follow_attach(struct jk_follow *f)
 		return JK_OK;
 	go_to_end(f);
 	/* Should the path be given to another file now, the directory tells. */
-	(void)watch_file(f);
+	f->noticed = watch_file(f) && jk_follow_place(f) == JK_PLACE_CURRENT;
 	return JK_OK;
 }
 
@@ -297,6 +298,7 @@ jk_follow_detach(struct jk_follow *f)
 	if (f->watch >= 0)
 		(void)inotify_rm_watch(f->inotify_fd, f->watch);
 	f->watch = -1;
+	f->noticed = false;
 	close_fd(&f->fd);
 	go_to(f, 0);
 	f->attached = false;
@@ -349,43 +351,41 @@ read_some(struct jk_follow *f, jk_line_fn *fn, void *ctx)
 	return true;
 }
 
-static bool
-was_truncated(const struct jk_follow *f)
+/* Ours stands at the path, so long; `more`: something of it was read. */
+static enum jk_follow_step
+stay(struct jk_follow *f, off_t size, bool more)
 {
-	struct stat st;
-
-	return fstat(f->fd, &st) == 0 && st.st_size < f->at;
-}
-
-/* Whether another file stands at the path. */
-static bool
-was_replaced(const struct jk_follow *f)
-{
-	struct stat st;
-
-	return look(f, 0, &st) && !is_ours(f, &st);
+	if (size < f->at) { /* truncated */
+		go_to(f, 0);
+		return JK_FOLLOW_MORE;
+	}
+	if ((more && size > f->at) || (!f->noticed && watch_file(f)))
+		return JK_FOLLOW_MORE;
+	f->noticed = f->watch >= 0;
+	return JK_FOLLOW_IDLE;
 }
 
 enum jk_follow_step
 jk_follow_step(struct jk_follow *f, jk_line_fn *fn, void *ctx)
 {
 	struct neighbours unused;
+	struct stat st;
+	bool more, there;
 
 	if (!f->attached)
 		return JK_FOLLOW_IDLE;
 	if (f->fd < 0)
 		return take_current(f) == JK_OK ? JK_FOLLOW_MORE
 		                                : JK_FOLLOW_IDLE;
-	if (read_some(f, fn, ctx))
-		return JK_FOLLOW_MORE;
-	if (was_truncated(f)) {
-		go_to(f, 0);
-		return JK_FOLLOW_MORE;
-	}
-	if (!was_replaced(f))
+	more = read_some(f, fn, ctx);
+	there = look(f, 0, &st);
+	if (there && is_ours(f, &st))
+		return stay(f, st.st_size, more);
+	f->noticed = false;
+	if (!more && !there)
 		return watch_file(f) ? JK_FOLLOW_MORE : JK_FOLLOW_IDLE;
 	/* auditd may have written between the read and the rename. */
-	if (read_some(f, fn, ctx))
+	if (more || read_some(f, fn, ctx))
 		return JK_FOLLOW_MORE;
 	return find_neighbours(f, &unused) == JK_OK ? JK_FOLLOW_TURNED
 	                                            : JK_FOLLOW_LOST;

@@ -582,6 +582,9 @@ test_unnoticed_is_said(void **state)
 	append(p, "");
 	expect_to_be_told(p);
 	rotate(p);
+	assert_true(is_noticed(p));
+	assert_int_equal(jk_follow_step(p->follow, keep_line, p),
+	    JK_FOLLOW_TURNED);
 	assert_false(jk_follow_is_noticed(p->follow));
 	meanwhile.is_refused = true;
 	expect_nothing(p);
@@ -635,12 +638,20 @@ test_rotated_at_the_end_of_the_log_is_noticed(void **state)
 	struct place *p = *state;
 
 	append(p, "");
+	meanwhile.is_refused = true;
 	attach(p);
+	assert_false(jk_follow_is_noticed(p->follow));
 	meanwhile.before = rotate;
-	expect_to_be_told(p);
 	expect_nothing(p);
+	assert_null(meanwhile.before);
+	expect_to_be_told(p);
+	rotate(p);
+	meanwhile.is_refused = true;
+	expect_nothing(p);
+	assert_false(jk_follow_is_noticed(p->follow));
 	meanwhile.after = rotate;
 	expect_nothing(p);
+	assert_null(meanwhile.after);
 	expect_to_be_told(p);
 }
 
