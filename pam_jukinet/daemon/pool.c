@@ -47,14 +47,21 @@ jk_pool_has_failed(const struct jk_pool *p)
 static enum jk_err
 announce(struct jk_pool *p)
 {
-	char *id = p->entry[p->n].id;
-	enum jk_err e = jk_id_new(id);
+	uint8_t random[JK_POOL_MAX][JK_ID_LEN / 2];
+	const char *id[JK_POOL_MAX];
+	size_t n = 0;
+	enum jk_err e = jk_random(random, sizeof(random));
 
+	for (size_t i = p->n; i < JK_POOL_MAX; i++) {
+		p->entry[i].ready = false;
+		jk_hex_encode(random[i], sizeof(random[i]), p->entry[i].id);
+		id[n++] = p->entry[i].id;
+	}
 	if (e == JK_OK)
-		e = jk_witness_announce(&p->witness, id,
+		e = jk_witness_announce(&p->witness, id, n,
 		    p->recorder->mode == JK_RECORDING_DURABLE);
 	if (e == JK_OK)
-		p->entry[p->n++].ready = false;
+		p->n = JK_POOL_MAX;
 	return e;
 }
 
@@ -74,9 +81,7 @@ jk_pool_fill(struct jk_pool *p, bool idle)
 		p->until = jk_boot_ms() + p->recorder->receipt_ms;
 	}
 	/* Many at a time, so that the witness is woken once for all of them. */
-	if (e == JK_OK && p->n > JK_POOL_MAX / 2)
-		return;
-	while (e == JK_OK && p->n < JK_POOL_MAX && p->given_up < GIVEN_UP_MAX)
+	if (e == JK_OK && p->n <= JK_POOL_MAX / 2 && p->given_up < GIVEN_UP_MAX)
 		e = announce(p);
 	if (e != JK_OK)
 		jk_pool_fail(p);
@@ -129,6 +134,21 @@ make_ready(struct jk_pool *p, const char *id)
 	return JK_ERR_FORMAT; /* it was not asked for that */
 }
 
+static enum jk_err
+make_all_ready(struct jk_pool *p)
+{
+	char id[JK_ID_LEN + 1];
+	enum jk_err e;
+
+	for (size_t i = 0;; i++) {
+		e = jk_witness_id(&p->witness, i, id);
+		if (e == JK_OK)
+			e = make_ready(p, id);
+		if (e != JK_OK)
+			return e == JK_ERR_NOT_FOUND ? JK_OK : e;
+	}
+}
+
 /* auditd may turn its log just now: another one is announced instead. */
 static enum jk_err
 forget(struct jk_pool *p, const char *id)
@@ -154,7 +174,7 @@ jk_pool_receive(struct jk_pool *p, char ret_id[static JK_ID_LEN + 1],
 		if (e == JK_OK && word == JK_WITNESS_RECEIPT)
 			return JK_OK;
 		if (e == JK_OK && word == JK_WITNESS_WATCHING)
-			e = make_ready(p, ret_id);
+			e = make_all_ready(p);
 		else if (e == JK_OK)
 			e = forget(p, ret_id);
 		if (e != JK_OK)

@@ -53,23 +53,24 @@ next(struct jk_witness *w, enum jk_frame_type type,
 }
 
 enum jk_err
-jk_witness_announce(struct jk_witness *w, const char *id, bool durable)
+jk_witness_announce(struct jk_witness *w, const char *const id[], size_t n,
+    bool durable)
 {
 	enum jk_err e;
 
 	jk_frame_start(w->frame, JK_FRAME_WATCH);
-	if ((e = jk_frame_put_u64(w->frame, JK_FIELD_FLAGS,
-	         durable ? JK_FLAG_DURABLE : 0)) != JK_OK ||
-	    (e = jk_frame_put_str(w->frame, JK_FIELD_ID, id)) != JK_OK)
-		return e;
-	return jk_frame_send(w->fd, w->frame);
+	e = jk_frame_put_u64(w->frame, JK_FIELD_FLAGS,
+	    durable ? JK_FLAG_DURABLE : 0);
+	for (size_t i = 0; i < n && e == JK_OK; i++)
+		e = jk_frame_put_str(w->frame, JK_FIELD_ID, id[i]);
+	return e == JK_OK ? jk_frame_send(w->fd, w->frame) : e;
 }
 
 enum jk_err
 jk_witness_watch(struct jk_witness *w, const char *id, bool durable,
     const struct jk_cancel *cancel, int64_t until)
 {
-	enum jk_err e = jk_witness_announce(w, id, durable);
+	enum jk_err e = jk_witness_announce(w, &id, 1, durable);
 
 	return e == JK_OK ? next(w, JK_FRAME_WATCHING, cancel, until) : e;
 }
@@ -112,14 +113,29 @@ jk_witness_receipt(struct jk_witness *w, const char *id,
 }
 
 enum jk_err
+jk_witness_id(const struct jk_witness *w, size_t n,
+    char ret[static JK_ID_LEN + 1])
+{
+	struct jk_cur id;
+	enum jk_err e = jk_frame_get_nth(w->frame, JK_FIELD_ID, n, &id);
+
+	if (e != JK_OK)
+		return e;
+	if (id.left != JK_ID_LEN)
+		return JK_ERR_FORMAT;
+	memcpy(ret, id.at, JK_ID_LEN);
+	ret[JK_ID_LEN] = '\0';
+	return JK_OK;
+}
+
+enum jk_err
 jk_witness_hear(struct jk_witness *w, enum jk_witness_word *ret_word,
     char ret_id[static JK_ID_LEN + 1], struct jk_receipt *ret)
 {
 	enum jk_err e = jk_frame_take(w->fd, w->frame);
 
 	if (e == JK_OK)
-		e = jk_frame_get_str(w->frame, JK_FIELD_ID, ret_id,
-		    JK_ID_LEN + 1);
+		e = jk_witness_id(w, 0, ret_id);
 	if (e != JK_OK)
 		return e;
 	switch (jk_frame_type(w->frame)) {

@@ -36,16 +36,19 @@ void jk_witness_close(struct jk_witness *witness);
  */
 enum jk_err jk_witness_watch(struct jk_witness *witness, const char *id,
     bool durable, const struct jk_cancel *cancel, int64_t until);
-/* The same without waiting for the answer. */
-enum jk_err jk_witness_announce(struct jk_witness *witness, const char *id,
-    bool durable);
+/* The same of `n` records, without waiting for the answer. */
+enum jk_err jk_witness_announce(struct jk_witness *witness,
+    const char *const id[], size_t n, bool durable);
 /*
  * The next word that has come: JK_ERR_TIMEOUT when there is none. `ret` is
- * filled for a receipt.
+ * filled for a receipt. WATCHING may be of more ids than that one.
  */
 enum jk_err jk_witness_hear(struct jk_witness *witness,
     enum jk_witness_word *ret_word, char ret_id[static JK_ID_LEN + 1],
     struct jk_receipt *ret);
+/* The nth id, from 0, of the word heard last. JK_ERR_NOT_FOUND: of fewer. */
+enum jk_err jk_witness_id(const struct jk_witness *witness, size_t n,
+    char ret[static JK_ID_LEN + 1]);
 /* Waits for the receipt of this id. */
 enum jk_err jk_witness_receipt(struct jk_witness *witness, const char *id,
     const struct jk_cancel *cancel, int64_t until, struct jk_receipt *ret);

@@ -163,12 +163,20 @@ send_frame(struct jk_watchers *w, struct asker *a)
 		hang_up(a);
 }
 
+/* Of all that he has asked for, in one frame: he is woken once. */
 static void
-send_watching(struct jk_watchers *w, struct asker *a, struct watch *watch)
+send_watching(struct jk_watchers *w, struct asker *a)
 {
+	enum jk_err e = JK_OK;
+
 	jk_frame_start(w->frame, JK_FRAME_WATCHING);
-	watch->state = STATE_WATCHING;
-	if (jk_frame_put_str(w->frame, JK_FIELD_ID, watch->id) != JK_OK)
+	for (size_t i = 0; i < JK_WATCHES_MAX && e == JK_OK; i++) {
+		if (a->watch[i].state != STATE_ASKED)
+			continue;
+		a->watch[i].state = STATE_WATCHING;
+		e = jk_frame_put_str(w->frame, JK_FIELD_ID, a->watch[i].id);
+	}
+	if (e != JK_OK)
 		hang_up(a);
 	else
 		send_frame(w, a);
@@ -231,34 +239,46 @@ knows(struct asker *a, const char *id)
 	       find_watch(a, STATE_FOUND, id) != NULL;
 }
 
-/* The frame holds a request. */
 static enum jk_err
-take_watch(struct jk_watchers *w, struct asker *a)
+take_id(struct asker *a, const struct jk_cur *text, bool durable)
 {
 	struct watch *watch = find_watch(a, STATE_FREE, NULL);
-	char id[JK_ID_LEN + 1];
-	uint64_t flags = 0;
-	enum jk_err e;
+	char id[JK_ID_LEN + 1] = "";
 
-	if (jk_frame_type(w->frame) != JK_FRAME_WATCH)
+	if (text->left != JK_ID_LEN)
 		return JK_ERR_FORMAT;
-	e = jk_frame_get_str(w->frame, JK_FIELD_ID, id, sizeof(id));
-	if (e != JK_OK)
-		return e;
-	e = jk_frame_get_u64(w->frame, JK_FIELD_FLAGS, &flags);
-	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
-		return e;
+	memcpy(id, text->at, JK_ID_LEN);
 	if (!jk_id_is_valid(id) || knows(a, id))
 		return JK_ERR_FORMAT;
 	if (watch == NULL)
 		return JK_ERR_BUSY;
 	*watch = (struct watch){
 		.state = STATE_ASKED,
-		.durable = (flags & JK_FLAG_DURABLE) != 0,
+		.durable = durable,
 		.until = jk_boot_ms() + ROTATION_MS,
 	};
 	strcpy(watch->id, id);
 	return JK_OK;
+}
+
+/* The frame holds a request. */
+static enum jk_err
+take_watch(struct jk_watchers *w, struct asker *a)
+{
+	struct jk_cur id;
+	uint64_t flags = 0;
+	size_t n = 0;
+	enum jk_err e;
+
+	if (jk_frame_type(w->frame) != JK_FRAME_WATCH)
+		return JK_ERR_FORMAT;
+	e = jk_frame_get_u64(w->frame, JK_FIELD_FLAGS, &flags);
+	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
+		return e;
+	while ((e = jk_frame_get_nth(w->frame, JK_FIELD_ID, n, &id)) == JK_OK &&
+	       (e = take_id(a, &id, (flags & JK_FLAG_DURABLE) != 0)) == JK_OK)
+		n++;
+	return e == JK_ERR_NOT_FOUND && n > 0 ? JK_OK : e;
 }
 
 /* All that he has sent, as far as it may be, or finds that he has gone. */
@@ -324,20 +344,22 @@ jk_watchers_is_asked(const struct jk_watchers *w)
 }
 
 static void
-admit(struct jk_watchers *w, struct asker *a, struct watch *watch, void *ctx)
+fail_late(struct jk_watchers *w, struct asker *a, struct watch *watch,
+    void *ctx)
 {
-	const bool *can_follow = ctx;
-
-	if (*can_follow)
-		send_watching(w, a, watch);
-	else if (jk_poll_ms(watch->until) == 0)
+	(void)ctx;
+	if (jk_poll_ms(watch->until) == 0)
 		send_failed(w, a, watch);
 }
 
 void
 jk_watchers_admit(struct jk_watchers *w, bool can_follow)
 {
-	for_each(w, 1u << STATE_ASKED, admit, &can_follow);
+	if (!can_follow)
+		for_each(w, 1u << STATE_ASKED, fail_late, NULL);
+	for (size_t i = 0; can_follow && i < w->n; i++)
+		if (find_watch(&w->asker[i], STATE_ASKED, NULL) != NULL)
+			send_watching(w, &w->asker[i]);
 }
 
 static bool

@@ -121,8 +121,8 @@
  *     < FAILED  REASON                       no further card
  *
  * witness.sock (jukinetd ⇄ jukinet-witness)
- *   > WATCH     ID, FLAGS                    before the record is written
- *     < WATCHING ID
+ *   > WATCH     FLAGS, ID*                   before the records are written
+ *     < WATCHING ID*
  *     < RECEIPT ID, AUDIT_MS, AUDIT_SERIAL, TEXT
  *     < FAILED  REASON, ID                   the log cannot be followed
  */

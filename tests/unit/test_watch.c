@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "frame.h"
+#include "hex.h"
 #include "protocol.h"
 #include "watch.h"
 
@@ -260,6 +261,73 @@ test_watch_fails_only_after_a_while(void **state)
 }
 
 static void
+ask_many(struct world *w, int fd, const char *const id[], size_t n)
+{
+	jk_frame_start(w->frame, JK_FRAME_WATCH);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(jk_frame_put_str(w->frame, JK_FIELD_ID, id[i]),
+		    JK_OK);
+	assert_int_equal(jk_frame_send(fd, w->frame), JK_OK);
+	serve(w);
+}
+
+static void
+test_many_ids_are_one_request(void **state)
+{
+	static const char *const id[] = { ID, "fedcba9876543210" };
+	struct world *w = *state;
+	struct jk_cur cur;
+
+	ask_many(w, w->fd, id, JK_COUNT(id));
+	assert_int_equal(jk_watchers_waiting(w->watchers), JK_COUNT(id));
+	jk_watchers_admit(w->watchers, true);
+	assert_int_equal(answer(w, w->fd), JK_FRAME_WATCHING);
+	for (size_t i = 0; i < JK_COUNT(id); i++) {
+		assert_int_equal(jk_frame_get_nth(w->frame, JK_FIELD_ID, i,
+		                     &cur),
+		    JK_OK);
+		assert_int_equal(cur.left, JK_ID_LEN);
+		assert_memory_equal(cur.at, id[i], JK_ID_LEN);
+	}
+	assert_int_equal(answer(w, w->fd), 0);
+	give_line(w, id[1], getpid(), getuid());
+	assert_true(jk_watchers_settle(w->watchers, w->follow));
+	assert_int_equal(answer(w, w->fd), JK_FRAME_RECEIPT);
+	assert_int_equal(answer(w, w->fd), 0);
+}
+
+static void
+test_one_bad_id_of_many_is_hung_up_on(void **state)
+{
+	static const char *const bad[] = { ID, "0123" }, *const same[] = { ID,
+		ID };
+	char text[JK_WATCHES_MAX + 1][JK_ID_LEN + 1];
+	const char *id[JK_WATCHES_MAX + 1];
+	struct world *w = *state;
+	int fd = connect_one(w);
+
+	ask_many(w, fd, bad, JK_COUNT(bad));
+	assert_int_equal(answer(w, fd), -1);
+	close(fd);
+	fd = connect_one(w);
+	ask_many(w, fd, same, JK_COUNT(same));
+	assert_int_equal(answer(w, fd), -1);
+	close(fd);
+	for (size_t i = 0; i < JK_COUNT(id); i++) {
+		snprintf(text[i], sizeof(text[i]), "%016zx", i);
+		id[i] = text[i];
+	}
+	fd = connect_one(w);
+	ask_many(w, fd, id, JK_COUNT(id));
+	assert_int_equal(answer(w, fd), -1);
+	close(fd);
+	assert_int_equal(jk_watchers_waiting(w->watchers), 0);
+	ask_many(w, w->fd, id, JK_WATCHES_MAX);
+	jk_watchers_admit(w->watchers, true);
+	assert_int_equal(answer(w, w->fd), JK_FRAME_WATCHING);
+}
+
+static void
 test_malformed_requests_are_hung_up_on(void **state)
 {
 	static const struct {
@@ -406,6 +474,8 @@ main(void)
 		TEST(test_durable_that_cannot_be_synced_fails),
 		TEST(test_durable_is_answered_after_sync),
 		TEST(test_watch_fails_only_after_a_while),
+		TEST(test_many_ids_are_one_request),
+		TEST(test_one_bad_id_of_many_is_hung_up_on),
 		TEST(test_malformed_requests_are_hung_up_on),
 		TEST(test_garbage_is_hung_up_on),
 		TEST(test_same_id_twice_is_hung_up_on),
