@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "file.h"
 #include "log.h"
 #include "process.h"
 
@@ -42,20 +43,35 @@ hold_leaders(struct jk_standing *s)
 	return true;
 }
 
-static size_t
-read_bytes(const struct jk_standing *s, uint8_t ret[static JK_FRAME_MAX])
+static void
+release_file(struct jk_standing *s)
 {
-	char name[32];
-	ssize_t n;
-	int fd;
+	if (s->file >= 0)
+		close(s->file);
+	s->file = -1;
+}
 
-	(void)snprintf(name, sizeof(name), "session.%u", (unsigned)s->uid);
-	fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, ret, JK_FRAME_MAX);
-	close(fd);
-	return n > 0 ? (size_t)n : 0;
+/*
+ * Whoever changes a session makes a new file; and as long as this one is held
+ * none can have its number.
+ */
+static void
+hold_file(struct jk_standing *s)
+{
+	release_file(s);
+	s->file = openat(s->dir, s->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->file >= 0 && fstat(s->file, &s->seen) != 0)
+		release_file(s);
+}
+
+static bool
+is_as_it_was(const struct jk_standing *s)
+{
+	struct stat st;
+
+	return s->file >= 0 &&
+	       fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       jk_file_is_same(&st, &s->seen);
 }
 
 static void
@@ -75,14 +91,11 @@ load(struct jk_standing *s)
 bool
 jk_standing_look(struct jk_standing *s)
 {
-	static uint8_t bytes[JK_FRAME_MAX];
-	const size_t len = read_bytes(s, bytes);
-
-	if (len == s->len && memcmp(bytes, s->bytes, len) == 0 && !s->lost)
+	if (!s->lost && is_as_it_was(s))
 		return false;
 	s->lost = false;
-	memcpy(s->bytes, bytes, len);
-	s->len = len;
+	/* First: should it be replaced now, the next look finds another one. */
+	hold_file(s);
 	load(s);
 	return true;
 }
@@ -92,7 +105,9 @@ jk_standing_open(int state_dir, uid_t uid, struct jk_standing *ret)
 {
 	ret->dir = state_dir;
 	ret->uid = uid;
-	ret->len = 0;
+	ret->file = -1;
+	(void)snprintf(ret->name, sizeof(ret->name), "session.%u",
+	    (unsigned)uid);
 	ret->n_leaders = 0;
 	ret->lost = true; /* nothing was read yet */
 	ret->session.state = JK_SESSION_ENDED;
@@ -112,6 +127,7 @@ void
 jk_standing_close(struct jk_standing *s)
 {
 	release_leaders(s);
+	release_file(s);
 	if (s->inotify_fd >= 0)
 		close(s->inotify_fd);
 	s->inotify_fd = -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How a session stands, looked at anew for every request of a conversation that
- * lasts, and told at once when it changes. What is read is the state itself; it
- * is taken apart only when it is another one, and its leaders are held by
+ * lasts, and told at once when it changes. What is looked at is the state itself;
+ * it is read only when it is another file, and its leaders are held by
  * descriptors that say when they have died.
  */
 #ifndef JK_STANDING_H
@@ -10,7 +10,8 @@
 
 #include <poll.h>
 
-#include "frame.h"
+#include <sys/stat.h>
+
 #include "session.h"
 
 /* As many as jk_standing_poll() may write. */
@@ -24,8 +25,9 @@ struct jk_standing {
 	bool lost;                 /* a leader has died since the last look */
 	size_t n_leaders;
 	int leader[JK_LEADERS_MAX];
-	size_t len; /* of what was read last */
-	uint8_t bytes[JK_FRAME_MAX];
+	char name[32]; /* of the file */
+	int file;      /* what was read; -1: none */
+	struct stat seen;
 };
 
 /* Fills *ret in its place: it is large. */

@@ -11,6 +11,7 @@
 #include "accepter.h"
 #include "clock.h"
 #include "config.h"
+#include "file.h"
 #include "keys.h"
 #include "log.h"
 #include "reader.h"
@@ -44,17 +45,6 @@ look_at_time(struct jk_use *u)
 		m->local = (struct jk_local_time){ 0 };
 }
 
-static bool
-is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* The rules may prove records in another way now. */
 static void
 follow_settings(struct jk_use *u)
@@ -83,7 +73,7 @@ look_at_snapshot(struct jk_use *u)
 
 	if (stat(JK_SNAPSHOT_DIR "/snapshot.cdb", &st) != 0)
 		return JK_WHY_POLICY_BAD;
-	if (is_same_file(&st, &u->snapshot))
+	if (jk_file_is_same(&st, &u->snapshot))
 		return JK_WHY_GRANTED;
 	u->has_facts = false;
 	why = jk_worker_renew(w);
@@ -107,7 +97,7 @@ look_at_keys(struct jk_use *u)
 
 	if (fstatat(u->w->keep_dir, JK_KEYS_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		st = (struct stat){ 0 };
-	if (u->knows_keys && is_same_file(&st, &u->keys_dir))
+	if (u->knows_keys && jk_file_is_same(&st, &u->keys_dir))
 		return;
 	jk_keys_free(&u->keys);
 	/* It says which is bad; then nobody is found by code. */
@@ -608,7 +598,7 @@ jk_request_use(struct jk_worker *w)
 	u = p;
 	u->w = w;
 	u->told = JK_SESSION_ACTIVE;
-	u->standing.inotify_fd = u->flight.fd = -1;
+	u->standing.inotify_fd = u->standing.file = u->flight.fd = -1;
 	jk_pool_open(&w->recorder, &u->pool);
 	if (jk_id_new(u->id) == JK_OK && begin(u)) {
 		/* Its own witness: nothing of this one is waited for. */

@@ -288,6 +288,17 @@ jk_file_read(int fd, size_t max, char **ret, size_t *ret_len)
 	return JK_OK;
 }
 
+bool
+jk_file_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 enum jk_err
 jk_file_write(int fd, const void *data, size_t len)
 {

@@ -7,6 +7,7 @@
 #define JK_FILE_H
 
 #include <limits.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "err.h"
@@ -54,6 +55,9 @@ enum jk_err jk_file_open_config(const char *path, uid_t owner, int *ret_fd,
  */
 enum jk_err jk_file_read(int fd, size_t max, char **ret, size_t *ret_len);
 void jk_file_text_free(char **text);
+
+/* The same file, in which nothing was written in between. */
+bool jk_file_is_same(const struct stat *a, const struct stat *b);
 
 /* All of it, however often the kernel takes only a part. */
 enum jk_err jk_file_write(int fd, const void *data, size_t len);

@@ -317,6 +317,36 @@ test_hold_standard_nothing_is_opened_as_one_of_them(void **state)
 	}
 }
 
+static struct stat
+seen(void)
+{
+	struct stat st;
+
+	assert_return_code(stat(FILE_, &st), errno);
+	return st;
+}
+
+static void
+test_same_is_neither_written_to_nor_replaced(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	if (!ready)
+		skip();
+	before = seen();
+	after = seen();
+	assert_true(jk_file_is_same(&before, &after));
+	assert_true(write_text(FILE_, "[s]\nk = v\n"));
+	after = seen();
+	assert_false(jk_file_is_same(&before, &after));
+	before = after;
+	assert_true(write_text(DIR "/new", "[s]\nk = v\n"));
+	assert_return_code(rename(DIR "/new", FILE_), errno);
+	after = seen();
+	assert_false(jk_file_is_same(&before, &after));
+}
+
 #define CASE(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -332,6 +362,7 @@ main(void)
 		CASE(test_write_atomic_that_fails_leaves_the_old_one),
 		CASE(test_newfile_seal_whole_but_not_yet_at_its_place),
 		CASE(test_newfile_place_that_fails_can_be_discarded),
+		CASE(test_same_is_neither_written_to_nor_replaced),
 		CASE(test_sweep_removes_only_unfinished_files_of_that_name),
 		cmocka_unit_test(
 		    test_hold_standard_nothing_is_opened_as_one_of_them),
