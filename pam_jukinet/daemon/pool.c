@@ -98,6 +98,15 @@ jk_pool_is_ready(const struct jk_pool *p)
 	return false;
 }
 
+bool
+jk_pool_waits(const struct jk_pool *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->entry[i].ready)
+			return true;
+	return p->given_up > 0;
+}
+
 enum jk_err
 jk_pool_take(struct jk_pool *p, char ret[static JK_ID_LEN + 1])
 {

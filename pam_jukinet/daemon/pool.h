@@ -36,6 +36,8 @@ bool jk_pool_has_failed(const struct jk_pool *pool);
 /* The witness does not answer, or what it has seen cannot be so. */
 void jk_pool_fail(struct jk_pool *pool);
 bool jk_pool_is_ready(const struct jk_pool *pool);
+/* The witness has something to say of ids that were not taken, or given up. */
+bool jk_pool_waits(const struct jk_pool *pool);
 /* JK_ERR_NOT_FOUND: none is ready. */
 enum jk_err jk_pool_take(struct jk_pool *pool, char ret[static JK_ID_LEN + 1]);
 /* Nobody waits for this one any more. */

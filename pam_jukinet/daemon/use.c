@@ -315,8 +315,10 @@ take_receipts(struct jk_use *u)
 	struct jk_flying *f;
 	enum jk_err e;
 
-	while ((e = jk_pool_receive(&u->pool, id, &receipt)) == JK_OK ||
-	       e == JK_ERR_REFUSED) {
+	do {
+		e = jk_pool_receive(&u->pool, id, &receipt);
+		if (e != JK_OK && e != JK_ERR_REFUSED)
+			break;
 		f = find_flying(u, id);
 		if (f == NULL) {
 			/* Late, of a record that is void. */
@@ -328,8 +330,8 @@ take_receipts(struct jk_use *u)
 			u->doubted = false;
 			jk_use_land(u, f, where, receipt.ms);
 		}
-	}
-	if (e != JK_ERR_TIMEOUT)
+	} while (u->n_flying > 0 || jk_pool_waits(&u->pool));
+	if (e != JK_OK && e != JK_ERR_REFUSED && e != JK_ERR_TIMEOUT)
 		fail_pool(u, e);
 }
 
@@ -421,7 +423,10 @@ wait(struct jk_use *u, int64_t until, bool *ret_request)
 	return JK_OK;
 }
 
-/* What has come, as far as it can be dealt with. */
+/*
+ * What has come, as far as it can be dealt with. Whoever has one question in
+ * flight waits for its answer, most likely: if not the next wait says so.
+ */
 static enum jk_err
 take_all(struct jk_use *u)
 {
@@ -437,6 +442,8 @@ take_all(struct jk_use *u)
 		if (e != JK_OK)
 			return e;
 		take(u);
+		if (u->n_flying <= 1)
+			return JK_OK;
 	}
 	return JK_OK;
 }
