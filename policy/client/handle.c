@@ -97,12 +97,14 @@ has_event(const struct jukinet *h)
 static void
 show_queue(struct jukinet *h)
 {
+	const bool show = h->broken || has_event(h);
 	uint64_t one = 1, any;
 
-	if (h->broken || has_event(h))
+	if (show && !h->shows)
 		(void)!write(h->queued_fd, &one, sizeof(one));
-	else
+	else if (!show && h->shows)
 		(void)!read(h->queued_fd, &any, sizeof(any));
+	h->shows = show;
 }
 
 /* What is new about a state makes the older news of it worthless. */

@@ -25,6 +25,7 @@ struct jukinet {
 	struct jk_frame *out;
 	int poll_fd;     /* readable when one of these is: */
 	int queued_fd;   /* something waits in the queue */
+	bool shows;      /* and so it is readable */
 	bool reading;    /* somebody is */
 	bool broken;     /* no more comes, and nothing more is allowed */
 	bool confirming; /* the one in flight is a confirmation */
