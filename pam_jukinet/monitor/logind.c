@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "file.h"
 #include "log.h"
+#include "roll.h"
 
 #define BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define LOGIN       "org.freedesktop.login1"
@@ -25,22 +26,13 @@
 #define PROPERTIES  "org.freedesktop.DBus.Properties"
 
 #define CALL_USEC (5ULL * 1000 * 1000)
-/* Fewer than the bus lets us wait for; each of another session. */
-#define QUESTIONS_MAX 64
 /* A session that changes all the time is not asked all the time. */
 #define BREATH_MS    20
 #define AGAIN_MS     500
 #define BACK_MIN_MS  250
 #define BACK_MAX_MS  4000
 #define INHIBIT_MS   10000
-#define PATH_MAX_LEN 128
-
-/* What is asked of one session; anybody may make it change at any pace. */
-struct question {
-	char path[PATH_MAX_LEN]; /* "": none */
-	bool is_asked;           /* the answer is on its way */
-	bool is_due;             /* to be asked (once more) */
-};
+#define NAME_MAX_LEN 256 /* a NUL among them */
 
 struct jk_logind {
 	sd_event *event;
@@ -48,131 +40,19 @@ struct jk_logind {
 	void *ctx;
 	sd_bus *bus;
 	sd_event_source *retry, *again;
-	bool is_listing, is_missed; /* there was no place for a question */
-	struct question question[QUESTIONS_MAX];
+	char owner[NAME_MAX_LEN]; /* logind's own name on the bus; "": none */
+	bool is_listing, is_listing_users;
+	struct jk_roll roll;
 	int64_t back_ms;
 	int inhibitor; /* keeps the machine from sleeping for a moment */
 	sd_event_source *inhibit_again;
 	bool was_refused;
 	bool was_told;
-	struct jk_screens screens;
-	/* Beside screens.screen, one for one. */
-	char path[JK_SCREENS_MAX][PATH_MAX_LEN];
 };
 
 static void connect_bus(struct jk_logind *l);
 static int on_list(sd_bus_message *m, void *ctx, sd_bus_error *error);
-
-/* --- the table ----------------------------------------------------------- */
-
-static struct jk_screen *
-find_path(struct jk_logind *l, const char *path)
-{
-	for (size_t i = 0; i < l->screens.n; i++)
-		if (strcmp(l->path[i], path) == 0)
-			return &l->screens.screen[i];
-	return NULL;
-}
-
-static struct jk_screen *
-find_id(struct jk_logind *l, const char *id)
-{
-	for (size_t i = 0; i < l->screens.n; i++)
-		if (strcmp(l->screens.screen[i].id, id) == 0)
-			return &l->screens.screen[i];
-	return NULL;
-}
-
-static void
-forget_path(struct jk_logind *l, const char *path)
-{
-	struct jk_screen *screen = find_path(l, path);
-	size_t i;
-
-	if (screen == NULL)
-		return;
-	i = (size_t)(screen - l->screens.screen);
-	l->screens.n--;
-	l->screens.screen[i] = l->screens.screen[l->screens.n];
-	memcpy(l->path[i], l->path[l->screens.n], PATH_MAX_LEN);
-}
-
-static void
-set_locked(struct jk_screen *screen, bool locked)
-{
-	if (locked && !screen->locked)
-		screen->locked_ms = jk_boot_ms();
-	if (!locked && screen->locked)
-		screen->opened_ms = jk_boot_ms();
-	if (locked != screen->locked)
-		screen->waits_ms = 0;
-	screen->locked = locked;
-}
-
-/* By us or by anybody: who asks again gives it no more time. */
-static void
-set_asked(struct jk_screen *screen)
-{
-	screen->asked_ms = jk_boot_ms();
-	if (!screen->locked && screen->waits_ms == 0)
-		screen->waits_ms = screen->asked_ms;
-}
-
-/* What GetAll says of one session. */
-struct facts {
-	const char *id, *type, *class, *state, *tty, *seat;
-	uint32_t uid;
-	int remote, locked;
-};
-
-/* Whether it shows something to who is in front of it, as far as it says. */
-static bool
-has_screen(const struct facts *f)
-{
-	return strcmp(f->type, "x11") == 0 || strcmp(f->type, "wayland") == 0 ||
-	       strcmp(f->type, "mir") == 0 || strcmp(f->type, "tty") == 0 ||
-	       (f->seat != NULL && f->seat[0] != '\0');
-}
-
-/*
- * One in front of this machine, which a locker or nobody at all can lock. Its
- * user may call it another type meanwhile: it is what it was.
- */
-static bool
-is_screen(const struct facts *f, bool was)
-{
-	return f->id != NULL && f->type != NULL && f->class != NULL &&
-	       f->state != NULL && f->remote == 0 &&
-	       strcmp(f->class, "user") == 0 &&
-	       strcmp(f->state, "closing") != 0 && (was || has_screen(f));
-}
-
-static void
-take_facts(struct jk_logind *l, const char *path, const struct facts *f)
-{
-	struct jk_screen *screen = find_path(l, path);
-
-	if (!is_screen(f, screen != NULL)) {
-		forget_path(l, path);
-		return;
-	}
-	if (screen == NULL) {
-		if (l->screens.n == JK_SCREENS_MAX ||
-		    strlen(path) >= PATH_MAX_LEN ||
-		    strlen(f->id) > JK_MONITOR_ID) {
-			jk_log(JK_LOG_ERR, "no place for a session of logind");
-			return;
-		}
-		memcpy(l->path[l->screens.n], path, strlen(path) + 1);
-		screen = &l->screens.screen[l->screens.n++];
-		*screen = (struct jk_screen){ 0 };
-		(void)snprintf(screen->id, sizeof(screen->id), "%s", f->id);
-	}
-	screen->uid = f->uid;
-	(void)snprintf(screen->tty, sizeof(screen->tty), "%s",
-	    f->tty == NULL ? "" : f->tty);
-	set_locked(screen, f->locked != 0);
-}
+static int on_users(sd_bus_message *m, void *ctx, sd_bus_error *error);
 
 /* --- properties ---------------------------------------------------------- */
 
@@ -193,7 +73,7 @@ read_seat(sd_bus_message *m, const char **ret)
 }
 
 static int
-read_property(sd_bus_message *m, const char *name, struct facts *f)
+read_property(sd_bus_message *m, const char *name, struct jk_facts *f)
 {
 	const struct {
 		const char *name, *type;
@@ -220,7 +100,7 @@ read_property(sd_bus_message *m, const char *name, struct facts *f)
 }
 
 static int
-read_properties(sd_bus_message *m, struct facts *f)
+read_properties(sd_bus_message *m, struct jk_facts *f)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
@@ -238,13 +118,14 @@ read_properties(sd_bus_message *m, struct facts *f)
 
 /* --- questions ----------------------------------------------------------- */
 
-static struct question *
-find_question(struct jk_logind *l, const char *path)
+/* Nobody has heard what was asked, or nobody says so. */
+static bool
+is_silent(sd_bus_message *m)
 {
-	for (size_t i = 0; i < QUESTIONS_MAX; i++)
-		if (strcmp(l->question[i].path, path) == 0)
-			return &l->question[i];
-	return NULL;
+	return sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY) ||
+	       sd_bus_message_is_method_error(m, SD_BUS_ERROR_TIMEOUT) ||
+	       sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_MEMORY) ||
+	       sd_bus_message_is_method_error(m, SD_BUS_ERROR_LIMITS_EXCEEDED);
 }
 
 static void
@@ -270,83 +151,84 @@ is_gone(sd_bus_message *m)
 	       sd_bus_message_is_method_error(m, LOGIN ".NoSuchSession");
 }
 
-/* The path of the session that was asked for comes with the slot. */
+/* What the call was about comes with its slot. */
+static const char *
+subject(struct jk_logind *l)
+{
+	const char *text = NULL;
+
+	(void)sd_bus_slot_get_description(sd_bus_get_current_slot(l->bus),
+	    &text);
+	return text == NULL ? "" : text;
+}
+
 static int
 on_facts(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
 	struct jk_logind *l = ctx;
-	sd_bus_slot *slot = sd_bus_get_current_slot(l->bus);
-	const char *path = NULL;
-	struct facts f = { .remote = 1 };
-	struct question *q;
+	const char *path = subject(l);
+	struct jk_facts f = { .remote = 1 };
+	const bool is_there = !is_gone(m);
 
-	if (sd_bus_slot_get_description(slot, &path) < 0 || path == NULL ||
-	    (q = find_question(l, path)) == NULL)
-		return 0;
-	q->is_asked = false;
-	if (is_gone(m)) {
-		forget_path(l, path);
-	} else if (sd_bus_message_is_method_error(m, NULL)) {
-		q->is_due = true;
+	if (is_there && sd_bus_message_is_method_error(m, NULL)) {
+		jk_roll_failed(&l->roll, path);
 		ask_later(l, AGAIN_MS);
-	} else if (read_properties(m, &f) < 0) {
-		forget_path(l, path);
-	} else {
-		take_facts(l, path, &f);
+		return 0;
 	}
-	if (q->is_due)
+	if (jk_roll_answer(&l->roll, path,
+	        is_there && read_properties(m, &f) >= 0 ? &f : NULL,
+	        jk_boot_ms()) != JK_OK)
+		jk_log(JK_LOG_ERR, "no place for a session of logind");
+	if (jk_roll_next(&l->roll) != NULL)
 		ask_later(l, BREATH_MS);
-	else
-		q->path[0] = '\0';
 	l->changed(l->ctx);
 	return 0;
 }
 
-static void
-send_question(struct jk_logind *l, struct question *q)
+/* A call of one argument about something, which is told when it is answered. */
+static bool
+call(struct jk_logind *l, const char *path, const char *interface,
+    const char *member, const char *argument, const char *about,
+    sd_bus_message_handler_t answered)
 {
 	JK_CLEANUP(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 	sd_bus_slot *slot = NULL;
 
 	if (l->bus == NULL ||
-	    sd_bus_message_new_method_call(l->bus, &m, LOGIN, q->path,
-	        PROPERTIES, "GetAll") < 0 ||
-	    sd_bus_message_append(m, "s", SESSION) < 0 ||
-	    sd_bus_call_async(l->bus, &slot, m, on_facts, l, CALL_USEC) < 0) {
+	    sd_bus_message_new_method_call(l->bus, &m, LOGIN, path, interface,
+	        member) < 0 ||
+	    sd_bus_message_append(m, "s", argument) < 0 ||
+	    sd_bus_call_async(l->bus, &slot, m, answered, l, CALL_USEC) < 0)
+		return false;
+	(void)sd_bus_slot_set_description(slot, about);
+	(void)sd_bus_slot_set_floating(slot, 1);
+	sd_bus_slot_unref(slot);
+	return true;
+}
+
+static bool
+send_question(struct jk_logind *l, struct jk_question *q)
+{
+	if (!call(l, q->path, PROPERTIES, "GetAll", SESSION, q->path,
+	        on_facts)) {
 		jk_log(JK_LOG_ERR, "cannot ask logind of a session");
-		q->is_due = true;
 		ask_later(l, AGAIN_MS);
-		return;
+		return false;
 	}
 	q->is_asked = true;
 	q->is_due = false;
-	(void)sd_bus_slot_set_description(slot, q->path);
-	(void)sd_bus_slot_set_floating(slot, 1);
-	sd_bus_slot_unref(slot);
+	return true;
 }
 
-/* Never twice at once: what changes meanwhile is asked for after the answer. */
 static void
 ask_facts(struct jk_logind *l, const char *path)
 {
-	struct question *q = find_question(l, path);
+	struct jk_question *q = jk_roll_changed(&l->roll, path, jk_boot_ms());
 
-	if (strlen(path) >= PATH_MAX_LEN) {
-		jk_log(JK_LOG_ERR, "no place for a session of logind");
-		return;
-	}
-	if (q != NULL) {
-		q->is_due = true;
-		return;
-	}
-	q = find_question(l, "");
-	if (q == NULL) {
-		l->is_missed = true;
+	if (q != NULL)
+		(void)send_question(l, q);
+	else if (l->roll.is_missed)
 		ask_later(l, AGAIN_MS);
-		return;
-	}
-	memcpy(q->path, path, strlen(path) + 1);
-	send_question(l, q);
 }
 
 static void
@@ -354,6 +236,7 @@ list_sessions(struct jk_logind *l)
 {
 	if (l->bus == NULL || l->is_listing)
 		return;
+	jk_roll_list_asked(&l->roll, jk_boot_ms());
 	if (sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
 	        "ListSessions", on_list, l, NULL) < 0)
 		jk_log(JK_LOG_ERR, "cannot ask logind");
@@ -361,42 +244,64 @@ list_sessions(struct jk_logind *l)
 		l->is_listing = true;
 }
 
+static void
+list_users(struct jk_logind *l)
+{
+	if (l->bus == NULL || l->is_listing_users)
+		return;
+	if (sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
+	        "ListUsers", on_users, l, NULL) < 0)
+		jk_log(JK_LOG_ERR, "cannot ask logind");
+	else
+		l->is_listing_users = true;
+}
+
 static int
 on_again(JK_UNUSED sd_event_source *source, JK_UNUSED uint64_t usec, void *ctx)
 {
 	struct jk_logind *l = ctx;
+	struct jk_question *q;
 
-	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
-		struct question *q = &l->question[i];
-
-		if (q->path[0] != '\0' && q->is_due && !q->is_asked)
-			send_question(l, q);
-	}
-	if (l->is_missed)
+	while ((q = jk_roll_next(&l->roll)) != NULL && send_question(l, q))
+		;
+	if (!l->was_told || l->roll.missed_ms != 0)
 		list_sessions(l);
-	l->is_missed = false;
+	if (!l->roll.has_users)
+		list_users(l);
 	return 0;
 }
 
 /* --- signals ------------------------------------------------------------- */
 
+/* Anybody can send a signal that names itself anything, and to us alone. */
+static bool
+is_from(sd_bus_message *m, const char *who)
+{
+	const char *sender = sd_bus_message_get_sender(m);
+
+	return sender != NULL && strcmp(sender, who) == 0;
+}
+
 static int
 on_properties(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
+	struct jk_logind *l = ctx;
 	const char *path = sd_bus_message_get_path(m);
 
-	if (path != NULL)
-		ask_facts(ctx, path);
+	if (is_from(m, l->owner) && path != NULL)
+		ask_facts(l, path);
 	return 0;
 }
 
 static int
 on_new(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
+	struct jk_logind *l = ctx;
 	const char *id, *path;
 
-	if (sd_bus_message_read(m, "so", &id, &path) >= 0)
-		ask_facts(ctx, path);
+	if (is_from(m, l->owner) &&
+	    sd_bus_message_read(m, "so", &id, &path) >= 0)
+		ask_facts(l, path);
 	return 0;
 }
 
@@ -406,8 +311,10 @@ on_removed(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	struct jk_logind *l = ctx;
 	const char *id, *path;
 
-	if (sd_bus_message_read(m, "so", &id, &path) >= 0)
-		forget_path(l, path);
+	if (!is_from(m, l->owner) ||
+	    sd_bus_message_read(m, "so", &id, &path) < 0)
+		return 0;
+	jk_roll_removed(&l->roll, path);
 	l->changed(l->ctx);
 	return 0;
 }
@@ -418,31 +325,15 @@ on_lock(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
 	struct jk_logind *l = ctx;
 	const char *path = sd_bus_message_get_path(m);
-	struct jk_screen *screen = path == NULL ? NULL : find_path(l, path);
 
-	if (screen == NULL)
+	if (!is_from(m, l->owner) || path == NULL)
 		return 0;
-	if (sd_bus_message_is_signal(m, SESSION, "Lock")) {
-		set_asked(screen);
-		screen->locked_ms = screen->asked_ms;
-	} else {
-		screen->opened_ms = jk_boot_ms();
-	}
+	if (sd_bus_message_is_signal(m, SESSION, "Lock"))
+		jk_roll_lock(&l->roll, path, jk_boot_ms());
+	else
+		jk_roll_unlock(&l->roll, path, jk_boot_ms());
 	l->changed(l->ctx);
 	return 0;
-}
-
-static void
-know_user(struct jk_screens *s, uid_t uid, bool is_known)
-{
-	for (size_t i = 0; i < s->n_users; i++)
-		if (s->user[i] == uid) {
-			if (!is_known)
-				s->user[i] = s->user[--s->n_users];
-			return;
-		}
-	if (is_known && s->n_users < JK_USERS_MAX)
-		s->user[s->n_users++] = uid;
 }
 
 static int
@@ -452,9 +343,11 @@ on_user(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	const char *path;
 	uint32_t uid;
 
-	if (sd_bus_message_read(m, "uo", &uid, &path) >= 0)
-		know_user(&l->screens, uid,
-		    sd_bus_message_is_signal(m, MANAGER, "UserNew"));
+	if (!is_from(m, l->owner) ||
+	    sd_bus_message_read(m, "uo", &uid, &path) < 0)
+		return 0;
+	jk_roll_user(&l->roll, uid,
+	    sd_bus_message_is_signal(m, MANAGER, "UserNew"));
 	l->changed(l->ctx);
 	return 0;
 }
@@ -510,31 +403,17 @@ on_inhibit_again(JK_UNUSED sd_event_source *source, JK_UNUSED uint64_t usec,
 	return 0;
 }
 
-/* A locker that slept as well has its time from now on. */
-static void
-give_time(struct jk_screens *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		struct jk_screen *screen = &s->screen[i];
-
-		if (screen->asked_ms != 0)
-			screen->asked_ms = jk_boot_ms();
-		if (screen->waits_ms != 0)
-			screen->waits_ms = screen->asked_ms;
-	}
-}
-
 static int
 on_sleep(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
 	struct jk_logind *l = ctx;
 	int begins;
 
-	if (sd_bus_message_read(m, "b", &begins) < 0)
+	if (!is_from(m, l->owner) || sd_bus_message_read(m, "b", &begins) < 0)
 		return 0;
-	l->screens.sleep_ms = begins ? jk_boot_ms() : 0;
+	l->roll.screens.sleep_ms = begins ? jk_boot_ms() : 0;
 	if (!begins) {
-		give_time(&l->screens);
+		jk_roll_awake(&l->roll, jk_boot_ms());
 		inhibit(l);
 	}
 	l->changed(l->ctx);
@@ -550,21 +429,45 @@ jk_logind_sleep(struct jk_logind *logind)
 
 /* --- beginning and end of a connection ----------------------------------- */
 
+static void
+know_owner(struct jk_logind *l, const char *name)
+{
+	(void)snprintf(l->owner, sizeof(l->owner), "%s", name);
+}
+
+static int
+on_named(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
+{
+	const char *name;
+
+	/* Who asks it for its sessions, starts it; then it makes itself known. */
+	if (!sd_bus_message_is_method_error(m, NULL) &&
+	    sd_bus_message_read(m, "s", &name) >= 0)
+		know_owner(ctx, name);
+	return 0;
+}
+
 static int
 on_list(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 {
 	struct jk_logind *l = ctx;
-	const char *id, *user, *seat, *path;
+	const char *id, *user, *seat, *path, *sender;
 	uint32_t uid;
 
 	l->is_listing = false;
 	if (sd_bus_message_is_method_error(m, NULL) ||
 	    sd_bus_message_enter_container(m, 'a', "(susso)") < 0) {
 		jk_log(JK_LOG_WARNING, "logind tells no sessions");
-		l->is_missed = true;
+		if (!is_silent(m)) /* there is none */
+			jk_roll_no_list(&l->roll);
 		ask_later(l, BACK_MAX_MS);
+		l->changed(l->ctx);
 		return 0;
 	}
+	/* Answers come from whom was asked, and from nobody else. */
+	sender = sd_bus_message_get_sender(m);
+	if (sender != NULL)
+		know_owner(l, sender);
 	while (sd_bus_message_read(m, "(susso)", &id, &uid, &user, &seat,
 	           &path) > 0)
 		ask_facts(l, path);
@@ -572,7 +475,7 @@ on_list(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 		jk_log(JK_LOG_NOTICE, "logind answers");
 	l->was_told = true;
 	l->back_ms = BACK_MIN_MS;
-	l->screens.known = true;
+	jk_roll_listed(&l->roll);
 	l->changed(l->ctx);
 	return 0;
 }
@@ -584,11 +487,15 @@ on_users(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	const char *name, *path;
 	uint32_t uid;
 
+	l->is_listing_users = false;
 	if (sd_bus_message_is_method_error(m, NULL) ||
-	    sd_bus_message_enter_container(m, 'a', "(uso)") < 0)
+	    sd_bus_message_enter_container(m, 'a', "(uso)") < 0) {
+		ask_later(l, BACK_MAX_MS);
 		return 0;
+	}
 	while (sd_bus_message_read(m, "(uso)", &uid, &name, &path) > 0)
-		know_user(&l->screens, uid, true);
+		jk_roll_user(&l->roll, uid, true);
+	jk_roll_users_listed(&l->roll);
 	l->changed(l->ctx);
 	return 0;
 }
@@ -598,9 +505,7 @@ static void
 ask_all(struct jk_logind *l)
 {
 	list_sessions(l);
-	if (sd_bus_call_method_async(l->bus, NULL, LOGIN, MANAGER_AT, MANAGER,
-	        "ListUsers", on_users, l, NULL) < 0)
-		jk_log(JK_LOG_ERR, "cannot ask logind");
+	list_users(l);
 	inhibit(l);
 }
 
@@ -610,9 +515,9 @@ forget_all(struct jk_logind *l)
 	if (l->was_told)
 		jk_log(JK_LOG_WARNING, "logind is away");
 	l->was_told = false;
-	l->screens = (struct jk_screens){ 0 };
-	memset(l->question, 0, sizeof(l->question));
-	l->is_listing = l->is_missed = false;
+	l->owner[0] = '\0';
+	l->roll = (struct jk_roll){ 0 };
+	l->is_listing = l->is_listing_users = false;
 	jk_logind_sleep(l);
 	l->changed(l->ctx);
 }
@@ -624,9 +529,11 @@ on_owner(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	struct jk_logind *l = ctx;
 	const char *name, *old, *new;
 
-	if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
+	if (!is_from(m, "org.freedesktop.DBus") ||
+	    sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
 		return 0;
 	forget_all(l);
+	know_owner(l, new);
 	if (new[0] != '\0')
 		ask_all(l);
 	return 0;
@@ -722,7 +629,10 @@ connect_bus(struct jk_logind *l)
 	    sd_bus_set_method_call_timeout(l->bus, CALL_USEC) < 0 ||
 	    sd_bus_start(l->bus) < 0 ||
 	    sd_bus_attach_event(l->bus, l->event, 0) < 0 ||
-	    watch_signals(l) < 0) {
+	    watch_signals(l) < 0 ||
+	    sd_bus_call_method_async(l->bus, NULL, "org.freedesktop.DBus",
+	        "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
+	        on_named, l, "s", LOGIN) < 0) {
 		lose_bus(l);
 		return;
 	}
@@ -776,7 +686,7 @@ jk_logind_free(struct jk_logind **logind)
 const struct jk_screens *
 jk_logind_screens(const struct jk_logind *logind)
 {
-	return &logind->screens;
+	return &logind->roll.screens;
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -791,17 +701,24 @@ on_done(sd_bus_message *m, JK_UNUSED void *ctx, JK_UNUSED sd_bus_error *error)
 	return 0;
 }
 
+static int
+on_lock_done(sd_bus_message *m, void *ctx, sd_bus_error *error)
+{
+	struct jk_logind *l = ctx;
+
+	if (!is_silent(m))
+		jk_roll_lock_heard(&l->roll, subject(l));
+	l->changed(l->ctx);
+	return on_done(m, ctx, error);
+}
+
 void
 jk_logind_lock(struct jk_logind *logind, const char *screen)
 {
-	struct jk_screen *known = find_id(logind, screen);
-
-	if (known != NULL)
-		set_asked(known);
-	if (logind->bus != NULL)
-		(void)sd_bus_call_method_async(logind->bus, NULL, LOGIN,
-		    MANAGER_AT, MANAGER, "LockSession", on_done, NULL, "s",
-		    screen);
+	jk_roll_ask_lock(&logind->roll, screen, jk_boot_ms());
+	if (!call(logind, MANAGER_AT, MANAGER, "LockSession", screen, screen,
+	        on_lock_done))
+		jk_log(JK_LOG_ERR, "cannot ask logind to lock");
 }
 
 void

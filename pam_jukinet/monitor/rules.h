@@ -78,10 +78,14 @@ struct jk_screen {
 	int64_t asked_ms;  /* it was asked to lock, last; 0: never */
 	/* It was asked to first, since it was locked or opened; 0: see above. */
 	int64_t waits_ms;
+	/* logind has not taken a lock, or not told of it, since; 0: it has. */
+	int64_t unheard_ms;
 };
 
 struct jk_screens {
 	bool known; /* logind answers */
+	/* There may be others, of which logind does not tell since; 0: no. */
+	int64_t unheard_ms;
 	size_t n;
 	struct jk_screen screen[JK_SCREENS_MAX];
 	size_t n_users;

@@ -112,7 +112,7 @@ class Office(World):
     def _open_office(self) -> None:
         self.space.directory(SCRIPTS)
         for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py", "watch.py", "attack.py", "actor.py",
-                     "asking.py", "nuisance.py", "deaf.py"):
+                     "asking.py", "nuisance.py", "forger.py", "deaf.py"):
             path = os.path.join(HERE, name)
             if os.path.exists(path):
                 with open(path, "rb") as file:

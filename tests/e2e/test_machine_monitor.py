@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import time
 from typing import Iterator
@@ -138,6 +139,19 @@ def test_nobody_locks_and_somebody_is_a_nuisance(m):
             wait_for(lambda: state(m) != ACTIVE, "the lock")
             took = wait_for(lambda: stands(m) == (ENDED, IGNORED), f"the end, with {what}", 4)
             tap.check(took < 3.5, f"{took:.2f} s")
+
+
+def test_forged_signals(m):
+    """Whoever tells the monitor that a session has gone, or that logind has, is not logind."""
+    with monitor(m) as unit, m.screen("hanako", PIN) as screen, m.signals() as heard:
+        path = re.sub("^[0-9]|[^0-9A-Za-z]", lambda one: f"_{ord(one[0]):02x}", screen.session)
+        said = unit.log()
+        uid = os.stat(m.space.path("/run/jukinet/monitor")).st_uid
+        screen.command(f"{sys.executable} -B -I {SCRIPTS}/forger.py {uid} {screen.session} {path}", 20)
+        m.card.remove()
+        heard.wait("Lock", screen.session)
+        screen.wait_until_locked()
+        tap.equal(unit.log()[len(said):].count("logind"), 0)
 
 
 def test_leftovers_end(m):
