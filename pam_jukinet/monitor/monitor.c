@@ -10,6 +10,7 @@
 
 #include "asks.h"
 #include "cards.h"
+#include "clear.h"
 #include "clock.h"
 #include "leaders.h"
 #include "log.h"
@@ -96,6 +97,9 @@ perform(struct monitor *m, const struct jk_act *act)
 		return;
 	case JK_ACT_KILL_USER:
 		jk_logind_kill_user(m->logind, act->uid);
+		return;
+	case JK_ACT_CLEAR:
+		jk_clear_user(act->uid);
 		return;
 	case JK_ACT_TELL:
 		jk_tell_terminals(&m->tell, jk_logind_screens(m->logind));

@@ -16,6 +16,8 @@
 #define TRIES_MAX 5
 /* For what login programs have to do at the end. */
 #define GRACE_MS 2000
+/* A logind that takes no lock and tells nothing for so long does not help. */
+#define UNHEARD_MS 5000
 /* Records of one reader: a loose contact must not fill the log. */
 #define TOKENS_MAX 30
 #define TOKEN_MS   2000
@@ -369,6 +371,42 @@ is_ignored(struct step *s, const struct jk_memo *memo)
 	return false;
 }
 
+/*
+ * Does logind leave unanswered what concerns the account's screens? Others may
+ * keep it busy for as long as they like. It has its time after `from`.
+ */
+static bool
+is_unheard(struct step *s, uid_t uid, int64_t from)
+{
+	const struct jk_screens *screens = s->view->screens;
+	int64_t since = 0;
+	bool has_any = false;
+
+	if (screens->sleep_ms != 0)
+		return false;
+	for (size_t i = 0; i < screens->n; i++) {
+		const struct jk_screen *screen = &screens->screen[i];
+
+		if (screen->uid != uid)
+			continue;
+		has_any = true;
+		if (screen->unheard_ms != 0 &&
+		    (since == 0 || screen->unheard_ms < since))
+			since = screen->unheard_ms;
+	}
+	/* One of those that are not known may be its. */
+	if (!has_any)
+		since = screens->unheard_ms;
+	if (since == 0)
+		return false;
+	if (since < from)
+		since = from;
+	if (s->now - since >= UNHEARD_MS)
+		return true;
+	come_again(s, since + UNHEARD_MS);
+	return false;
+}
+
 /* When a screen was opened last that nobody has judged yet; 0: none. */
 static int64_t
 last_opening(const struct step *s, const struct jk_memo *memo)
@@ -440,7 +478,8 @@ is_locked_long(struct step *s, const struct jk_live *live)
 static void
 keep_locked(struct step *s, const struct jk_live *live, struct jk_memo *memo)
 {
-	if (judge_openings(s, memo) || is_ignored(s, memo)) {
+	if (judge_openings(s, memo) || is_ignored(s, memo) ||
+	    is_unheard(s, memo->uid, memo->begun_ms)) {
 		end_session(s, memo, JK_CAUSE_LOCK_IGNORED);
 		return;
 	}
@@ -526,33 +565,70 @@ knows_user(const struct jk_screens *screens, uid_t uid)
 	return false;
 }
 
+static void
+put_user(struct step *s, enum jk_act_kind kind, uid_t uid)
+{
+	struct jk_act *act = put(s, kind);
+
+	if (act != NULL)
+		act->uid = uid;
+}
+
+static bool
+has_screen(const struct step *s, uid_t uid)
+{
+	const struct jk_screens *screens = s->view->screens;
+
+	for (size_t i = 0; i < screens->n; i++)
+		if (screens->screen[i].uid == uid)
+			return true;
+	return false;
+}
+
+/* logind has let go of a session that was left, and what is in it. */
+static void
+end_what_is_left(struct step *s, const struct jk_gone *g, bool is_deaf)
+{
+	const bool ends = s->settings->leftovers == JK_LEFTOVERS_END;
+
+	if (!ends)
+		act_on_screens(s, JK_ACT_TERMINATE, g->uid, 0);
+	else if (g->tries == 1)
+		put_user(s, JK_ACT_TERMINATE_USER, g->uid);
+	else
+		put_user(s, JK_ACT_KILL_USER, g->uid);
+	/* Whoever will not go is not asked a third time. */
+	if (is_deaf ||
+	    (g->is_forced && g->tries > 1 && has_screen(s, g->uid)) ||
+	    (ends && g->tries > 2))
+		put_user(s, JK_ACT_CLEAR, g->uid);
+}
+
 /* true: nothing is left to do. */
 static bool
 follow_gone(struct step *s, struct jk_gone *g)
 {
-	const bool ends = s->settings->leftovers == JK_LEFTOVERS_END;
-	struct jk_act *act;
+	const struct jk_screens *screens = s->view->screens;
+	bool is_deaf;
 
 	if (has_live(s->view->sessions, g->uid) || g->tries == TRIES_MAX ||
-	    (!ends && !g->is_forced))
+	    (s->settings->leftovers != JK_LEFTOVERS_END && !g->is_forced))
 		return true;
-	if (s->now < g->next_ms || !s->view->screens->known) {
-		come_again(s, s->now < g->next_ms ? g->next_ms : INT64_MAX);
+	/* Nobody has asked its programs to end: there is nothing to wait for. */
+	is_deaf = is_unheard(s, g->uid, 0);
+	if (s->now < g->next_ms &&
+	    !(is_deaf && g->is_forced && g->tries == 0)) {
+		come_again(s, g->next_ms);
 		return false;
 	}
-	if (!knows_user(s->view->screens, g->uid))
+	if (!screens->known && !is_deaf)
+		return false;
+	if (screens->known && !knows_user(screens, g->uid))
 		return true;
 	g->tries++;
 	g->next_ms = s->now + GRACE_MS;
 	come_again(s, g->next_ms);
-	if (!ends) {
-		act_on_screens(s, JK_ACT_TERMINATE, g->uid, 0);
-		return false;
-	}
-	/* logind has let go of a session that was left, and what is in it. */
-	act = put(s, g->tries == 1 ? JK_ACT_TERMINATE_USER : JK_ACT_KILL_USER);
-	if (act != NULL)
-		act->uid = g->uid;
+	end_what_is_left(s, g, is_deaf);
 	return false;
 }
 

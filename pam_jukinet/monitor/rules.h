@@ -108,6 +108,7 @@ enum jk_act_kind {
 	JK_ACT_TERMINATE,      /* screen */
 	JK_ACT_TERMINATE_USER, /* uid */
 	JK_ACT_KILL_USER,      /* uid: what did not go by that */
+	JK_ACT_CLEAR,          /* uid: the same without logind */
 	JK_ACT_TELL,           /* reader: a card is left in it, for seconds */
 	JK_ACT_SLEEP,          /* nothing of ours keeps it from sleeping */
 };

@@ -13,7 +13,7 @@ import time
 from typing import Iterator
 
 from jukinet import PIN, SCRIPTS, frames, procs, tap, wait_for
-from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
+from machine import SCREEN_PROGRAMS, SOURCE, Machine, Screen, Unit, machine_missing
 
 ENDED, ACTIVE, LOCKED = range(3)
 REMOVED, SCREEN_LOCKED, IGNORED = 2, 6, 20
@@ -43,6 +43,9 @@ def monitor(m: Machine, **settings: dict) -> Iterator[Unit]:
         os.symlink("/dev/null", masked)
     m.unit(SERVICE)
     m.unit(f"{SERVICE}.d/quick.conf", "[Service]\nWatchdogSec=2\n")
+    with open(f"{m.build_dir}/packaging/systemd/jukinet-clear.service", encoding="utf-8") as file:
+        m.unit("jukinet-clear.service", re.sub("(?m)^ExecStart=.*/", f"ExecStart={SOURCE}/pam_jukinet/monitor/", file.read()))
+    m.unit("jukinet-clear.path")
     said = len(Unit(m, SERVICE).log())
     unit = m.start(SERVICE)
     try:
@@ -139,6 +142,31 @@ def test_nobody_locks_and_somebody_is_a_nuisance(m):
             wait_for(lambda: state(m) != ACTIVE, "the lock")
             took = wait_for(lambda: stands(m) == (ENDED, IGNORED), f"the end, with {what}", 4)
             tap.check(took < 3.5, f"{took:.2f} s")
+
+
+def test_logind_is_kept_busy(m):
+    """Its user fills logind's queue, so that it takes no request for a minute: what it should end is killed."""
+    with monitor(m) as unit, m.screen("hanako", PIN, locker="") as screen:
+        log = "$XDG_RUNTIME_DIR/nuisance"
+        screen.command(f"{sys.executable} -B -I {SCRIPTS}/nuisance.py flood >{log} 2>&1 &")
+        screen.command(f"until grep -q begun {log}; do sleep 0.01; done")
+        time.sleep(1)
+        try:
+            pulled = time.monotonic()
+            m.card.remove()
+            wait_for(lambda: state(m) != ACTIVE, "the lock", 2)
+            wait_for(lambda: stands(m) == (ENDED, IGNORED), "the end", 7)
+            wait_for(lambda: not m.processes_of("hanako"), "the end of all processes", 9, 0.05)
+            tap.check(time.monotonic() - pulled < 9, f"{time.monotonic() - pulled:.2f} s")
+            tap.comment(f"all has gone after {time.monotonic() - pulled:.1f} s")
+            tap.check("is killed without logind" in unit.log())
+        finally:
+            for one in m.processes_of("hanako"):
+                procs.send(one)
+            for name in ("systemd-logind", "polkit"):       # they would be busy for minutes
+                m.systemctl("kill", "--signal=KILL", f"{name}.service")
+            m.systemctl("start", "systemd-logind.service")
+    tap.check(not m.inside.exists(f"/run/jukinet/monitor/clear.{m.accounts['hanako'].uid}"))
 
 
 def test_forged_signals(m):

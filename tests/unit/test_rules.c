@@ -760,6 +760,105 @@ test_loose_contact(void **state)
 	free(o);
 }
 
+/* logind neither takes the lock nor the end. */
+static void
+test_logind_does_not_answer(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->screens.n_users = 1;
+	o->screens.user[0] = 1000;
+	pull(o);
+	step(o);
+	assert_string_equal(only(o, JK_ACT_LOCK_SCREEN)->screen, "c1");
+	o->screens.screen[0].asked_ms = o->now;
+	o->screens.screen[0].unheard_ms = o->now;
+	locked(o);
+	later(o, 4900);
+	assert_asks_nothing(o);
+	assert_true(o->acts.next_ms <= o->now + 100);
+	later(o, 100);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
+	jk_rules_answered(&o->rules, JK_ACT_END, "s1", true, o->now);
+	o->sessions.n = 0;
+	later(o, 1);
+	assert_int_equal(only(o, JK_ACT_CLEAR)->uid, 1000);
+	assert_int_equal(count(o, JK_ACT_TERMINATE), 1);
+	later(o, 1);
+	assert_int_equal(o->acts.n, 0);
+	later(o, 2000);
+	assert_int_equal(only(o, JK_ACT_CLEAR)->uid, 1000);
+	o->screens.n = o->screens.n_users = 0;
+	later(o, 2000);
+	assert_int_equal(o->acts.n, 0);
+	free(o);
+}
+
+/* Of what it has is not known whether it has a screen. */
+static void
+test_logind_tells_nothing(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	o->screens.unheard_ms = o->now - 60000;
+	later(o, 1);
+	assert_asks_nothing(o);
+	pull(o);
+	step(o);
+	locked(o);
+	later(o, 4000);
+	assert_asks_nothing(o);
+	o->screens.unheard_ms = 0;
+	later(o, 20000);
+	assert_asks_nothing(o);
+	o->screens.unheard_ms = o->now;
+	o->screens.sleep_ms = o->now;
+	later(o, 5000);
+	assert_asks_nothing(o);
+	o->screens.sleep_ms = 0;
+	step(o);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
+	jk_rules_answered(&o->rules, JK_ACT_END, "s1", true, o->now);
+	o->sessions.n = 0;
+	later(o, 1);
+	assert_int_equal(only(o, JK_ACT_CLEAR)->uid, 1000);
+	free(o);
+}
+
+/* It answers, and the session stays. */
+static void
+test_session_does_not_go(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->screens.n_users = 1;
+	o->screens.user[0] = 1000;
+	o->sessions.settings.lock_within_ms = 5000;
+	pull(o);
+	step(o);
+	o->screens.screen[0].asked_ms = o->now;
+	locked(o);
+	later(o, 5000);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
+	o->sessions.n = 0;
+	later(o, 1);
+	later(o, 2000);
+	assert_int_equal(count(o, JK_ACT_TERMINATE), 1);
+	assert_int_equal(count(o, JK_ACT_CLEAR), 0);
+	later(o, 2000);
+	assert_int_equal(count(o, JK_ACT_CLEAR), 1);
+	/* What has no screen is nobody's concern. */
+	o->screens.n = 0;
+	later(o, 2000);
+	assert_int_equal(o->acts.n, 0);
+	free(o);
+}
+
 static void
 test_left_processes(void **state)
 {
@@ -785,6 +884,9 @@ test_left_processes(void **state)
 	later(o, 2000);
 	assert_int_equal(count(o, JK_ACT_TERMINATE_USER), 0);
 	assert_int_equal(only(o, JK_ACT_KILL_USER)->uid, 1000);
+	assert_int_equal(count(o, JK_ACT_CLEAR), 0);
+	later(o, 2000);
+	assert_int_equal(only(o, JK_ACT_CLEAR)->uid, 1000);
 	o->screens.user[0] = 1001;
 	o->screens.n_users = 1;
 	later(o, 10000);
@@ -1026,6 +1128,9 @@ main(void)
 		cmocka_unit_test(test_card_left),
 		cmocka_unit_test(test_card_must_be_taken_out),
 		cmocka_unit_test(test_loose_contact),
+		cmocka_unit_test(test_logind_does_not_answer),
+		cmocka_unit_test(test_logind_tells_nothing),
+		cmocka_unit_test(test_session_does_not_go),
 		cmocka_unit_test(test_left_processes),
 		cmocka_unit_test(test_anything_in_any_order),
 	};
