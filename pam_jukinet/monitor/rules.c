@@ -75,9 +75,12 @@ find_live(const struct jk_sessions *sessions, const char *id)
 	return NULL;
 }
 
+/* It has one, or may have one. */
 static bool
 has_live(const struct jk_sessions *sessions, uid_t uid)
 {
+	if (sessions->is_cut)
+		return true;
 	for (size_t i = 0; i < sessions->n; i++)
 		if (sessions->live[i].uid == uid)
 			return true;
@@ -91,6 +94,15 @@ find_memo(struct jk_rules *rules, const char *id)
 		if (strcmp(rules->memo[i].id, id) == 0)
 			return &rules->memo[i];
 	return NULL;
+}
+
+static struct jk_memo
+memo_of(const struct jk_live *live)
+{
+	struct jk_memo m = { .uid = live->uid };
+
+	copy(m.id, live->id, sizeof(m.id));
+	return m;
 }
 
 static void
@@ -129,20 +141,16 @@ match_memos(struct step *s)
 	for (size_t i = 0; i < r->n_memos; i++) {
 		if (find_live(sessions, r->memo[i].id) != NULL)
 			r->memo[kept++] = r->memo[i];
-		else
+		else if (!sessions->is_cut)
 			remember_gone(r, r->memo[i].uid,
 			    r->memo[i].ending != JK_CAUSE_NONE, s->now);
 	}
 	r->n_memos = kept;
 	for (size_t i = 0; i < sessions->n; i++) {
 		const struct jk_live *live = &sessions->live[i];
-		struct jk_memo *m;
 
-		if (find_memo(r, live->id) != NULL)
-			continue;
-		m = &r->memo[r->n_memos++];
-		*m = (struct jk_memo){ .uid = live->uid };
-		copy(m->id, live->id, sizeof(m->id));
+		if (find_memo(r, live->id) == NULL)
+			r->memo[r->n_memos++] = memo_of(live);
 	}
 }
 
@@ -276,7 +284,9 @@ void
 jk_rules_answered(struct jk_rules *rules, enum jk_act_kind kind,
     const char *session, bool granted, int64_t now)
 {
-	struct jk_memo *m = find_memo(rules, session);
+	struct jk_memo *m = strcmp(rules->spare.id, session) == 0
+	                        ? &rules->spare
+	                        : find_memo(rules, session);
 	int64_t pause = RETRY_FIRST_MS;
 
 	if (m == NULL)
@@ -532,13 +542,34 @@ judge_session(struct step *s, const struct jk_live *live, struct jk_memo *memo)
 	ask(s, memo, JK_ACT_LOCK, cause);
 }
 
+/* Nobody would see its card go. What is locked gives its place to the next. */
+static bool
+judge_spare(struct step *s)
+{
+	const struct jk_live *live = &s->view->sessions->spare;
+	struct jk_memo *memo = &s->rules->spare;
+
+	if (live->id[0] == '\0')
+		return false;
+	if (strcmp(memo->id, live->id) != 0)
+		*memo = memo_of(live);
+	if (!is_active(s, live, memo))
+		return false;
+	if (memo->begun_ms == 0 || memo->begun_ms < live->since_ms)
+		memo->begun_ms = s->now;
+	act_on_screens(s, JK_ACT_LOCK_SCREEN, memo->uid, memo->begun_ms);
+	ask(s, memo, JK_ACT_LOCK, JK_CAUSE_UNWATCHED);
+	return true;
+}
+
 static void
 judge_sessions(struct step *s)
 {
 	const struct jk_sessions *sessions = s->view->sessions;
-	bool is_any = false;
+	bool is_any;
 
 	match_memos(s);
+	is_any = judge_spare(s);
 	for (size_t i = 0; i < sessions->n; i++) {
 		const struct jk_live *live = &sessions->live[i];
 		struct jk_memo *memo = find_memo(s->rules, live->id);

@@ -65,6 +65,9 @@ struct jk_sessions {
 	struct jk_settings settings;
 	size_t n;
 	struct jk_live live[JK_LIVE_MAX];
+	bool is_cut; /* there are more */
+	/* One of those that is active; id "": none. */
+	struct jk_live spare;
 };
 
 /* A session of logind on this machine, with a screen or a terminal. */
@@ -178,6 +181,7 @@ struct jk_rules {
 	int64_t idle_ms; /* no session is active since; 0: one is */
 	size_t n_memos, n_slots, n_gone;
 	struct jk_memo memo[JK_LIVE_MAX];
+	struct jk_memo spare; /* of the one that has no place; id "": none */
 	struct jk_slot_memo slot[JK_READERS_MAX];
 	struct jk_gone gone[JK_LIVE_MAX];
 };

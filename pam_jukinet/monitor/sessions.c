@@ -95,8 +95,6 @@ jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 	uint64_t uid = 0, state = 0;
 	enum jk_err e;
 
-	if (sessions->n == JK_LIVE_MAX)
-		return JK_ERR_TOO_BIG;
 	if ((e = jk_frame_get_str(live, JK_FIELD_SESSION, l.id,
 	         sizeof(l.id))) != JK_OK ||
 	    (e = read_reader(live, &l)) != JK_OK ||
@@ -113,7 +111,13 @@ jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 	l.uid = (uid_t)uid;
 	l.confirming = state == STATE_CONFIRMING;
 	l.active = state == STATE_ACTIVE || l.confirming;
-	sessions->live[sessions->n++] = l;
+	if (sessions->n < JK_LIVE_MAX) {
+		sessions->live[sessions->n++] = l;
+		return JK_OK;
+	}
+	sessions->is_cut = true;
+	if (l.active)
+		sessions->spare = l;
 	return JK_OK;
 }
 

@@ -10,7 +10,7 @@
 #include "frame.h"
 #include "rules.h"
 
-/* Another LIVE of the answer; JK_ERR_TOO_BIG when there are more than fit. */
+/* Another LIVE of the answer; of those that do not fit one active one is kept. */
 enum jk_err jk_sessions_add(struct jk_sessions *sessions,
     const struct jk_frame *live);
 /* The settings in the VERDICT that ends it. */

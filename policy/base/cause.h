@@ -19,6 +19,7 @@
 	X(JK_CAUSE_SLEEP, 7, "sleep")                                        \
 	X(JK_CAUSE_UNPROVEN, 8, "unproven") /* opened without a card */      \
 	X(JK_CAUSE_CONFIRM, 9, "confirm")   /* his card did not come back */ \
+	X(JK_CAUSE_UNWATCHED, 10, "unwatched")                               \
 	/* ends */                                                           \
 	X(JK_CAUSE_LOCK_IGNORED, 20, "lock-ignored")                         \
 	X(JK_CAUSE_LOCKED_LONG, 21, "locked-long")                           \

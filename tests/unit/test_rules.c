@@ -760,6 +760,62 @@ test_loose_contact(void **state)
 	free(o);
 }
 
+/* What cannot be watched is locked, one after the other, and again. */
+static void
+test_no_place(void **state)
+{
+	struct office *o = open_office();
+	struct jk_live *spare = &o->sessions.spare;
+
+	(void)state;
+	add_screen(o, "c2");
+	o->screens.screen[0].uid = 1065;
+	*spare = (struct jk_live){
+		.uid = 1065,
+		.active = true,
+		.since_ms = o->now,
+	};
+	strcpy(spare->id, "s65");
+	step(o);
+	assert_string_equal(only(o, JK_ACT_LOCK)->session, "s65");
+	assert_int_equal(only(o, JK_ACT_LOCK)->cause, JK_CAUSE_UNWATCHED);
+	assert_string_equal(only(o, JK_ACT_LOCK_SCREEN)->screen, "c2");
+	o->screens.screen[0].asked_ms = o->now;
+	/* Refused, granted, and told nothing new yet. */
+	jk_rules_answered(&o->rules, JK_ACT_LOCK, "s65", false, o->now);
+	later(o, 50);
+	assert_asks_nothing(o);
+	later(o, 50);
+	assert_string_equal(only(o, JK_ACT_LOCK)->session, "s65");
+	jk_rules_answered(&o->rules, JK_ACT_LOCK, "s65", true, o->now);
+	later(o, 50);
+	assert_asks_nothing(o);
+	/* Opened again; then another. */
+	spare->since_ms = o->now;
+	later(o, 1);
+	looked(o);
+	step(o);
+	assert_string_equal(only(o, JK_ACT_LOCK)->session, "s65");
+	assert_string_equal(only(o, JK_ACT_LOCK_SCREEN)->screen, "c2");
+	strcpy(spare->id, "s66");
+	step(o);
+	assert_string_equal(only(o, JK_ACT_LOCK)->session, "s66");
+	spare->id[0] = '\0';
+	step(o);
+	assert_asks_nothing(o);
+	/* Who has no place this time has not ended. */
+	o->screens.n_users = 1;
+	o->screens.user[0] = 1000;
+	o->sessions.settings.leftovers = JK_LEFTOVERS_END;
+	o->sessions.is_cut = true;
+	o->sessions.n = 0;
+	for (int i = 0; i < 4; i++) {
+		later(o, 3000);
+		assert_int_equal(o->acts.n, 0);
+	}
+	free(o);
+}
+
 /* logind neither takes the lock nor the end. */
 static void
 test_logind_does_not_answer(void **state)
@@ -1128,6 +1184,7 @@ main(void)
 		cmocka_unit_test(test_card_left),
 		cmocka_unit_test(test_card_must_be_taken_out),
 		cmocka_unit_test(test_loose_contact),
+		cmocka_unit_test(test_no_place),
 		cmocka_unit_test(test_logind_does_not_answer),
 		cmocka_unit_test(test_logind_tells_nothing),
 		cmocka_unit_test(test_session_does_not_go),

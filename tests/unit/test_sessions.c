@@ -94,6 +94,31 @@ test_live_without_reader(void **state)
 }
 
 static void
+test_more_than_fit(void **state)
+{
+	struct says says = good;
+	struct jk_sessions s = { 0 };
+
+	(void)state;
+	says.leaders = JK_LEADERS_MAX + 3;
+	for (size_t i = 0; i < JK_LIVE_MAX; i++)
+		assert_int_equal(add(&says, &s), JK_OK);
+	assert_int_equal(s.live[0].n_leaders, JK_LEADERS_MAX);
+	assert_false(s.is_cut);
+	says.state = 2;
+	says.id = "locked";
+	assert_int_equal(add(&says, &s), JK_OK);
+	assert_true(s.is_cut);
+	assert_string_equal(s.spare.id, "");
+	says.state = 1;
+	says.id = "active";
+	assert_int_equal(add(&says, &s), JK_OK);
+	assert_int_equal(s.n, JK_LIVE_MAX);
+	assert_string_equal(s.spare.id, "active");
+	assert_int_equal(s.spare.uid, 1000);
+}
+
+static void
 test_bad_live(void **state)
 {
 	char longer[JK_READER_NAME + 2];
@@ -119,21 +144,6 @@ test_bad_live(void **state)
 	BAD(since = UINT64_MAX);
 	BAD(leader_size = 8);
 #undef BAD
-}
-
-static void
-test_more_than_fit(void **state)
-{
-	struct jk_sessions s = { 0 };
-	struct says says = good;
-
-	(void)state;
-	says.leaders = JK_LEADERS_MAX + 3;
-	for (size_t i = 0; i < JK_LIVE_MAX; i++)
-		assert_int_equal(add(&says, &s), JK_OK);
-	assert_int_equal(s.live[0].n_leaders, JK_LEADERS_MAX);
-	assert_int_equal(add(&says, &s), JK_ERR_TOO_BIG);
-	assert_int_equal(s.n, JK_LIVE_MAX);
 }
 
 static const uint8_t setting[] = { JK_FIELD_PRESENT, JK_FIELD_REMOVAL,
@@ -242,8 +252,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_live_without_reader),
-		cmocka_unit_test(test_bad_live),
 		cmocka_unit_test(test_more_than_fit),
+		cmocka_unit_test(test_bad_live),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_names_of_notices),
