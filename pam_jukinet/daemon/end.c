@@ -44,7 +44,7 @@ jk_end_answer(struct jk_worker *w, struct jk_outcome *o,
 	if (e == JK_OK)
 		e = jk_outcome_grant(w, NULL);
 	if (e == JK_OK)
-		jk_session_forget(w->keep_dir, session->grant.uid);
+		jk_session_forget(w->run_dir, w->keep_dir, session);
 	else
 		owe(w, session);
 }
@@ -70,7 +70,7 @@ jk_end_lost(struct jk_worker *w, uid_t uid)
 	memcpy(w->account.name, s.grant.account, sizeof(w->account.name));
 	jk_outcome_note(w, &o);
 	w->account = before;
-	jk_session_forget(w->keep_dir, uid);
+	jk_session_forget(w->run_dir, w->keep_dir, &s);
 	return JK_OK;
 }
 
@@ -137,7 +137,7 @@ jk_end_relieve(struct jk_worker *w, struct jk_attempt *a)
 		return;
 	}
 	(void)jk_recorder_settled(&w->recorder);
-	jk_session_forget(w->keep_dir, s.grant.uid);
+	jk_session_forget(w->run_dir, w->keep_dir, &s);
 	jk_outcome_explain(w, &o, JK_WHY_SESS_RELIEVED);
 	(void)jk_reply_refusal(w, JK_WHY_SESS_RELIEVED, &o.params);
 }

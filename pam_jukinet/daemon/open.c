@@ -151,7 +151,7 @@ store(struct jk_worker *w, const struct jk_grant *grant,
 			why = JK_WHY_SESS_BUSY;
 	}
 	if (why == JK_WHY_GRANTED &&
-	    jk_session_store(w->run_dir, &now) != JK_OK)
+	    jk_session_begin(w->run_dir, w->keep_dir, &now) != JK_OK)
 		why = JK_WHY_SESS_FAILED;
 	close(lock);
 	return why;
@@ -178,20 +178,8 @@ put_back(struct jk_worker *w, const void *ctx)
 		e = jk_session_leave(w->run_dir, session->id, w->peer.pid,
 		    &left);
 	if (e == JK_OK && left.closed)
-		jk_session_forget(w->keep_dir, left.grant.uid);
+		jk_session_forget(w->run_dir, w->keep_dir, &left);
 	return e;
-}
-
-/* A session that a reboot will cut off gets its end by this. */
-static void
-remember(struct jk_worker *w, const struct jk_session *session)
-{
-	enum jk_err e = jk_session_remember(w->keep_dir, session);
-
-	if (e != JK_OK)
-		jk_log(JK_LOG_WARNING,
-		    "a reboot would leave session %s without an end: %s",
-		    session->id, jk_err_text(e));
 }
 
 static void
@@ -220,7 +208,6 @@ open_session(struct jk_worker *w, struct jk_outcome *o, struct jk_grant *grant)
 		jk_outcome_withdraw(w, o, why);
 		return;
 	}
-	remember(w, &session);
 	jk_lastuse_tell(w, grant);
 	jk_confirmed_tell(w, grant->person);
 	more = (struct jk_reply_more){ .session = session.id };

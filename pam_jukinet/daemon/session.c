@@ -388,51 +388,79 @@ jk_session_finish(int dir, const char *id, enum jk_cause cause,
 	return e;
 }
 
-/* The one that stands since this boot. */
 static enum jk_err
-take_lost(int dir, uid_t uid, struct jk_session *ret)
+read_lasting(int keep_dir, uid_t uid, struct jk_session *ret)
 {
-	struct jk_session s;
-	enum jk_err e = jk_session_load(dir, uid, &s);
+	char name[32];
+	enum jk_err e;
 
-	if (e != JK_OK)
+	lasting_name(uid, name);
+	e = read_file(keep_dir, name, ret);
+	return e == JK_OK && ret->grant.uid != uid ? JK_ERR_FORMAT : e;
+}
+
+static void
+remove_lasting(int keep_dir, uid_t uid)
+{
+	char name[32];
+	enum jk_err e;
+
+	lasting_name(uid, name);
+	e = jk_state_remove(keep_dir, name);
+	/* It must not come back with the next boot. */
+	if (e == JK_ERR_SYS || (e == JK_OK && fsync(keep_dir) != 0))
+		jk_log(JK_LOG_WARNING, "%s stays", name);
+}
+
+/*
+ * One of which nothing else is known: of an earlier boot, or whoever was about to
+ * begin it died.
+ */
+static enum jk_err
+take_lasting(int keep_dir, uid_t uid, const char *known, struct jk_session *ret)
+{
+	char boot[JK_BOOT_ID_LEN + 1];
+	struct jk_session s;
+	enum jk_err e = read_lasting(keep_dir, uid, &s);
+
+	if (e == JK_ERR_NOT_FOUND || (e == JK_OK && strcmp(s.id, known) == 0))
+		return JK_ERR_NOT_FOUND;
+	remove_lasting(keep_dir, uid);
+	if (e != JK_OK || (e = read_boot_id(boot)) != JK_OK)
 		return e;
-	if (s.state != JK_SESSION_ENDED || s.closed)
-		return JK_ERR_EXISTS;
-	s.closed = true;
-	e = jk_session_store(dir, &s);
-	if (e == JK_OK)
-		*ret = s;
-	return e;
+	s.cause =
+	    strcmp(s.boot, boot) == 0 ? JK_CAUSE_LEADER_LOST : JK_CAUSE_REBOOT;
+	*ret = s;
+	return JK_OK;
 }
 
 enum jk_err
 jk_session_take_lost(int dir, int keep_dir, uid_t uid, struct jk_session *ret)
 {
-	char name[32];
+	struct jk_session s = { 0 };
 	enum jk_err e;
 	int lock;
 
 	e = jk_session_lock(dir, uid, &lock);
 	if (e != JK_OK)
 		return e;
-	e = take_lost(dir, uid, ret);
-	if (e == JK_ERR_NOT_FOUND) {
-		lasting_name(uid, name);
-		e = read_file(keep_dir, name, ret);
-		if (e != JK_ERR_NOT_FOUND)
-			(void)jk_state_remove(keep_dir, name);
-		if (e == JK_OK && ret->grant.uid != uid)
-			e = JK_ERR_FORMAT;
+	e = jk_session_load(dir, uid, &s);
+	if (e == JK_ERR_NOT_FOUND || (e == JK_OK && s.closed)) {
+		e = take_lasting(keep_dir, uid, s.id, ret);
+	} else if (e == JK_OK && s.state == JK_SESSION_ENDED) {
+		s.closed = true;
+		e = jk_session_store(dir, &s);
 		if (e == JK_OK)
-			ret->cause = JK_CAUSE_REBOOT;
+			*ret = s;
+	} else if (e == JK_OK) {
+		e = JK_ERR_NOT_FOUND;
 	}
 	close(lock);
-	return e == JK_ERR_EXISTS ? JK_ERR_NOT_FOUND : e;
+	return e;
 }
 
-enum jk_err
-jk_session_remember(int keep_dir, const struct jk_session *s)
+static enum jk_err
+remember(int keep_dir, const struct jk_session *s)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
 	char name[32];
@@ -444,14 +472,39 @@ jk_session_remember(int keep_dir, const struct jk_session *s)
 	return jk_state_keep(keep_dir, name, f);
 }
 
-void
-jk_session_forget(int keep_dir, uid_t uid)
+/* First what outlasts a reboot: no session lives without it. */
+enum jk_err
+jk_session_begin(int dir, int keep_dir, const struct jk_session *s)
 {
-	char name[32];
+	enum jk_err e = remember(keep_dir, s);
 
-	lasting_name(uid, name);
-	if (jk_state_remove(keep_dir, name) == JK_ERR_SYS)
-		jk_log(JK_LOG_WARNING, "%s stays", name);
+	if (e != JK_OK)
+		jk_log(JK_LOG_WARNING,
+		    "a reboot would leave session %s without an end: %s", s->id,
+		    jk_err_text(e));
+	e = jk_session_store(dir, s);
+	if (e != JK_OK && s->n_leaders == 1)
+		remove_lasting(keep_dir, s->grant.uid);
+	return e;
+}
+
+void
+jk_session_forget(int dir, int keep_dir, const struct jk_session *session)
+{
+	const uid_t uid = session->grant.uid;
+	struct jk_session s;
+	int lock;
+
+	if (jk_session_lock(dir, uid, &lock) != JK_OK) {
+		jk_log(JK_LOG_WARNING,
+		    "session %s may seem to have ended twice", session->id);
+		return;
+	}
+	/* Another may have begun while the end of this one was recorded. */
+	if (read_lasting(keep_dir, uid, &s) == JK_OK &&
+	    strcmp(s.id, session->id) == 0)
+		remove_lasting(keep_dir, uid);
+	close(lock);
 }
 
 /* `but` is another directory, whose sessions have had their turn; or -1. */

@@ -121,9 +121,14 @@ enum jk_err jk_session_finish(int dir, const char *id, enum jk_cause cause,
  */
 enum jk_err jk_session_take_lost(int dir, int keep_dir, uid_t uid,
     struct jk_session *ret);
-/* Kept until its end is on record. */
-enum jk_err jk_session_remember(int keep_dir, const struct jk_session *session);
-void jk_session_forget(int keep_dir, uid_t uid);
+/*
+ * Stored by whoever holds the lock, and kept in keep_dir too, from before it lives
+ * until its end is on record.
+ */
+enum jk_err jk_session_begin(int dir, int keep_dir,
+    const struct jk_session *session);
+/* Its end is on record. Takes the lock; another session's file stays. */
+void jk_session_forget(int dir, int keep_dir, const struct jk_session *session);
 
 /* Calls `one` for the uid of every account that has, or may have had one. */
 enum jk_err jk_session_each(int dir, int keep_dir,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "frame.h"
 #include "process.h"
@@ -293,6 +294,172 @@ test_session_leave_closes_with_the_last_and_once(void **state)
 	scratch_remove(&p);
 }
 
+static void
+begin(int dir, int keep, struct jk_session *ret)
+{
+	const struct jk_leader leader = leader_of(getppid());
+	int lock;
+
+	assert_int_equal(jk_session_new(&grant, &leader, ret), JK_OK);
+	assert_int_equal(jk_session_lock(dir, UID, &lock), JK_OK);
+	assert_int_equal(jk_session_begin(dir, keep, ret), JK_OK);
+	close(lock);
+}
+
+/* As after a reboot: what stands in /run is gone. Takes it away. */
+static enum jk_err
+lasting(int keep, struct jk_session *ret)
+{
+	struct scratch none;
+	enum jk_err e;
+
+	scratch_make(&none);
+	e = jk_session_take_lost(none.dir, keep, UID, ret);
+	scratch_remove(&none);
+	return e;
+}
+
+/* The end of one is on record when the next has begun. */
+static void
+test_session_forget_leaves_the_next_one(void **state)
+{
+	struct scratch p, keep;
+	struct jk_session a, b, got;
+
+	(void)state;
+	scratch_make(&p);
+	scratch_make(&keep);
+	begin(p.dir, keep.dir, &a);
+	assert_int_equal(jk_session_finish(p.dir, a.id, JK_CAUSE_REMOVAL, &a),
+	    JK_OK);
+	begin(p.dir, keep.dir, &b);
+	jk_session_forget(p.dir, keep.dir, &a);
+	assert_int_equal(jk_session_take_lost(p.dir, keep.dir, UID, &got),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(lasting(keep.dir, &got), JK_OK);
+	assert_string_equal(got.id, b.id);
+	begin(p.dir, keep.dir, &b);
+	jk_session_forget(p.dir, keep.dir, &b);
+	assert_int_equal(scratch_count(&keep, "open."), 0);
+	scratch_remove(&p);
+	scratch_remove(&keep);
+}
+
+/* Its start is on record, and nothing in /run says so. */
+static void
+test_session_that_died_at_its_begin_is_lost(void **state)
+{
+	struct scratch p, other, keep;
+	struct jk_session a, b, got;
+
+	(void)state;
+	scratch_make(&p);
+	scratch_make(&other);
+	scratch_make(&keep);
+	begin(p.dir, keep.dir, &a);
+	assert_int_equal(jk_session_finish(p.dir, a.id, JK_CAUSE_REMOVAL, &a),
+	    JK_OK);
+	/* Whose end is being recorded is not lost. */
+	assert_int_equal(jk_session_take_lost(p.dir, keep.dir, UID, &got),
+	    JK_ERR_NOT_FOUND);
+	begin(other.dir, keep.dir, &b);
+	assert_int_equal(jk_session_take_lost(p.dir, keep.dir, UID, &got),
+	    JK_OK);
+	assert_string_equal(got.id, b.id);
+	assert_int_equal(got.cause, JK_CAUSE_LEADER_LOST);
+	assert_int_equal(jk_session_take_lost(p.dir, keep.dir, UID, &got),
+	    JK_ERR_NOT_FOUND);
+	scratch_remove(&p);
+	scratch_remove(&other);
+	scratch_remove(&keep);
+}
+
+static void
+pause_us(unsigned us)
+{
+	const struct timespec t = { .tv_nsec = (long)us * 1000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+static void
+end_and_forget(const struct scratch *p, const struct scratch *keep,
+    const char *id)
+{
+	struct jk_session s;
+
+	if (jk_session_finish(p->dir, id, JK_CAUSE_REMOVAL, &s) != JK_OK)
+		_exit(1);
+	pause_us((unsigned)rand() % 400); /* its record */
+	jk_session_forget(p->dir, keep->dir, &s);
+	_exit(0);
+}
+
+static void
+log_in_when_free(const struct scratch *p, const struct scratch *keep)
+{
+	struct jk_session s;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		if (jk_session_load(p->dir, UID, &s) == JK_OK &&
+		    s.state == JK_SESSION_ENDED)
+			break;
+		pause_us(20);
+	}
+	begin(p->dir, keep->dir, &s);
+	_exit(0);
+}
+
+static bool
+died_early(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return !WIFEXITED(status);
+}
+
+/* Whoever is killed, and wherever: a live one is remembered, an ended one not. */
+static void
+test_session_end_and_begin_at_once(void **state)
+{
+	struct scratch p, keep;
+	struct jk_session a, now, kept;
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		pid_t ending, beginning;
+		bool is_killed;
+		enum jk_err e;
+
+		scratch_make(&p);
+		scratch_make(&keep);
+		begin(p.dir, keep.dir, &a);
+		srand(i);
+		if ((ending = fork()) == 0)
+			end_and_forget(&p, &keep, a.id);
+		if ((beginning = fork()) == 0)
+			log_in_when_free(&p, &keep);
+		pause_us((unsigned)rand() % 20000);
+		if (i % 3 == 1)
+			kill(ending, SIGKILL);
+		if (i % 3 == 2)
+			kill(beginning, SIGKILL);
+		is_killed = died_early(ending);
+		(void)died_early(beginning);
+		assert_int_equal(jk_session_load(p.dir, UID, &now), JK_OK);
+		e = lasting(keep.dir, &kept);
+		if (now.state != JK_SESSION_ENDED) {
+			assert_int_equal(e, JK_OK);
+			assert_string_equal(kept.id, now.id);
+		} else if (e == JK_OK && strcmp(kept.id, a.id) == 0) {
+			assert_true(is_killed);
+		}
+		scratch_remove(&p);
+		scratch_remove(&keep);
+	}
+}
+
 /* His place is that of a dead leader, not that of the one who is left. */
 static void
 test_session_leave_of_a_dead_leader_leaves_the_others(void **state)
@@ -455,6 +622,9 @@ main(void)
 		    test_session_leave_closes_with_the_last_and_once),
 		cmocka_unit_test(
 		    test_session_leave_of_a_dead_leader_leaves_the_others),
+		cmocka_unit_test(test_session_forget_leaves_the_next_one),
+		cmocka_unit_test(test_session_that_died_at_its_begin_is_lost),
+		cmocka_unit_test(test_session_end_and_begin_at_once),
 		cmocka_unit_test(
 		    test_session_add_leader_beyond_all_places_is_refused),
 		cmocka_unit_test(
