@@ -42,8 +42,9 @@ is_plain(uint8_t byte)
 	return byte > ' ' && byte <= '~' && byte != '"' && byte != '\'';
 }
 
+/* Of a value in quotes and of a node's name. */
 static bool
-is_node(uint8_t byte)
+is_value(uint8_t byte)
 {
 	return is_plain(byte) && byte != '=';
 }
@@ -163,7 +164,7 @@ take_head(struct jk_cur *cur, struct jk_logline *line, struct jk_cur *ret_type)
 	struct jk_cur type;
 
 	if (eat(cur, "node=") &&
-	    (take_while(cur, is_node).left == 0 || !eat(cur, " ")))
+	    (take_while(cur, is_value).left == 0 || !eat(cur, " ")))
 		return JK_ERR_FORMAT;
 	if (!eat(cur, "type="))
 		return JK_ERR_FORMAT;
@@ -278,7 +279,7 @@ take_field(struct jk_cur *cur, struct jk_record *record,
 	if (record->value[field][0] != '\0' || !eat(cur, "="))
 		return JK_ERR_FORMAT;
 	if (eat(cur, "\""))
-		e = take_quoted(cur, is_plain, value, sizeof(value));
+		e = take_quoted(cur, is_value, value, sizeof(value));
 	else if (!jk_record_field_is_id(field))
 		e = take_hex(cur, value, sizeof(value));
 	else

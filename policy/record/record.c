@@ -68,13 +68,17 @@ jk_record_field_is_id(enum jk_record_field field)
 	return fields[field].kind != KIND_TEXT;
 }
 
-/* Can stand in a record as it is: no space, control, quote or 8-bit byte. */
+/*
+ * Can stand in a record as it is: no space, control, quote or 8-bit byte. Nor
+ * a "=": ausearch takes the first "exe=" or "res=" that it sees for the field,
+ * be it in quotes, and finds such a record no more.
+ */
 static bool
 is_plain(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text <= ' ' || *text > '~' || *text == '"' ||
-		    *text == '\'')
+		    *text == '\'' || *text == '=')
 			return false;
 	return true;
 }
@@ -115,7 +119,8 @@ jk_record_set(struct jk_record *record, enum jk_record_field field,
 static enum jk_err
 check_terminal(const char *name)
 {
-	if (!is_plain(name))
+	/* auparse takes a "," and a ")" at the end of a bare word away. */
+	if (!is_plain(name) || strpbrk(name, ",()") != NULL)
 		return JK_ERR_FORMAT;
 	return strlen(name) > JK_RECORD_TERMINAL_MAX ? JK_ERR_TOO_BIG : JK_OK;
 }

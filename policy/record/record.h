@@ -9,10 +9,11 @@
  *
  * Everything before msg=' is the kernel's word; exe to res are appended by
  * libaudit; the rest is the text that jk_record_encode() makes. Own values
- * are always quoted and printable ASCII without quotes; the three fields that
- * may hold outside text (acct, jsvc, jclaim) are encoded as
+ * are always quoted and printable ASCII without quotes; the fields that may
+ * hold outside text (TEXT below) are encoded as
  * audit_encode_nv_string(3) does: quoted, or hex digits without quotes (here
- * also when they hold a ', which would end msg=' for other readers).
+ * also when they hold a ', which would end msg=' for other readers, or a =,
+ * which ausearch would take for that of a field of its own).
  */
 #ifndef JK_RECORD_H
 #define JK_RECORD_H
@@ -153,8 +154,8 @@ bool jk_record_field_is_id(enum jk_record_field field);
 enum jk_err jk_record_set(struct jk_record *record, enum jk_record_field field,
     const char *value);
 /*
- * Sets the terminal: printable ASCII without space and quotes; "" and "?"
- * are none. It stands unencoded in the record.
+ * Sets the terminal: printable ASCII without space, quotes and any of
+ * "=,()"; "" and "?" are none. It stands unencoded in the record.
  */
 enum jk_err jk_record_set_terminal(struct jk_record *record, const char *name);
 

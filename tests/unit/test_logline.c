@@ -188,6 +188,16 @@ test_parse_rows(void **state)
 		    "terminal=pts/3 x\" res=success'",
 		    JK_ERR_FORMAT },
 
+		{ "a = in quotes",
+		    HEAD KERNEL "msg='op=juki:auth jsvc=\"res=failed\"" TAIL
+		                "'",
+		    JK_ERR_FORMAT },
+		{ "a = in hex",
+		    HEAD KERNEL "msg='op=juki:auth jsvc=7265733D6E6F" TAIL "'",
+		    JK_OK },
+		{ "a NUL in hex",
+		    HEAD KERNEL "msg='op=juki:auth jsvc=614200" TAIL "'",
+		    JK_ERR_FORMAT },
 		{ "repeated field",
 		    HEAD KERNEL "msg='op=juki:auth " ID " " ID TAIL "'",
 		    JK_ERR_FORMAT },

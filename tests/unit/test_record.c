@@ -18,6 +18,7 @@ fill(struct jk_record *r)
 	assert_int_equal(jk_record_set(r, JK_REC_ACCT, "hanako"), JK_OK);
 	assert_int_equal(jk_record_set(r, JK_REC_SERVICE, "o'login"), JK_OK);
 	assert_int_equal(jk_record_set(r, JK_REC_CLAIM, "東 京"), JK_OK);
+	assert_int_equal(jk_record_set(r, JK_REC_READER, "res=no"), JK_OK);
 }
 
 static void
@@ -59,7 +60,7 @@ test_encode_order_and_quoting(void **state)
 	assert_int_equal(jk_record_encode(&r, text), JK_OK);
 	assert_string_equal(text,
 	    "op=juki:auth acct=\"hanako\" jid=\"0123456789abcdef\" "
-	    "jsvc=6F276C6F67696E jclaim=E69DB120E4BAAC");
+	    "jsvc=6F276C6F67696E jclaim=E69DB120E4BAAC jrdr=7265733D6E6F");
 }
 
 static void
@@ -69,9 +70,17 @@ test_encode_largest_record_fits(void **state)
 	char text[JK_RECORD_TEXT_MAX];
 
 	(void)state;
-	for (enum jk_record_field f = 0; f < JK_REC_COUNT; f++)
-		memset(r.value[f], jk_record_field_is_id(f) ? 'a' : ' ',
-		    jk_record_field_is_id(f) ? 64 : JK_RECORD_VALUE_MAX);
+	for (enum jk_record_field f = 0; f < JK_REC_COUNT; f++) {
+		char value[JK_RECORD_VALUE_MAX + 1] = "";
+		size_t n = JK_RECORD_VALUE_MAX;
+
+		/* As long as its kind allows. */
+		do {
+			memset(value, jk_record_field_is_id(f) ? 'a' : ' ', n);
+			value[n] = '\0';
+		} while (jk_record_set(&r, f, value) != JK_OK && --n > 0);
+		assert_true(n >= 64);
+	}
 	assert_int_equal(jk_record_encode(&r, text), JK_OK);
 }
 
@@ -152,6 +161,9 @@ test_set_terminal_rows(void **state)
 		{ "a b", NULL },
 		{ "a'b", NULL },
 		{ "a\"b", NULL },
+		{ "res=failed", NULL },
+		{ "a,", NULL },
+		{ "(none)", NULL },
 		{ "a\x1d", NULL },
 		{ "\xe6\x9d\xb1", NULL },
 		{ "0123456789012345678901234567890123456789012345678901234567890"
