@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import sys
 import time
-from dataclasses import dataclass
-from typing import Callable, Iterator
+from typing import Callable
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
+from remains import Search, core_files, cores_are_files, open_root  # noqa: E402
 from world import Deadline, World, missing, procs, tap  # noqa: E402
 from world.namespace import WORK  # noqa: E402
 
@@ -35,9 +34,6 @@ HOST = os.path.join(BUILD, "tests/support/pam-host")
 LETTERS = "ghkmnpqrtuvwxyzGHKMNPQRTUVWXYZ23456789"
 PIN = "".join(random.SystemRandom().sample(LETTERS, 8))
 WRONG = "".join(random.SystemRandom().sample(LETTERS, 8))
-# Where a login, or somebody at it, can write. The rest of the world is the host's, read-only.
-PLACES = ("/run", "/etc", "/var/lib/jukinet", "/var/lib/jukinet-registry", "/var/log", "/var/tmp", "/tmp", "/home",
-          "/root")
 KNOWS_ITS_PIN = f"{WORK}/cards/issued/"         # the virtual card's own state
 
 
@@ -57,6 +53,9 @@ class Clerk(World):
             self.registry.build()
             self.pam.ours()
             self.services.start(*(() if AUDIT else ("card", "jukinetd")))
+            for service in (self.services.card, self.services.jukinetd):
+                service.stop()
+                service.start(wrapper=open_root(self))
             self.card = self.cards.put("hanako", self.pcscd.readers[0].port)
         except BaseException:
             self.close()
@@ -66,90 +65,8 @@ class Clerk(World):
 
 # --- searching --------------------------------------------------------------------------------------------------------
 
-def forms(pin: str) -> list[bytes]:
-    """As it may stand: characters, or hexadecimal digits of a dump."""
-    plain = pin.encode()
-    return [plain, plain.hex().encode(), plain.hex().upper().encode(), plain.hex(" ").encode()]
-
-
-NEEDLES = [form for pin in (PIN, WRONG) for form in forms(pin)]
-
-
-def holds(data: bytes) -> bool:
-    return any(needle in data for needle in NEEDLES)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Memory that holds a PIN."""
-
-    address: int
-    name: str
-    flags: frozenset[str]       # the kernel's VmFlags
-
-    @property
-    def is_ours(self) -> bool:
-        """dd: not in a core file; dc: not in a forked child."""
-        return {"dd", "dc"} <= self.flags
-
-    def __str__(self) -> str:
-        return f"{self.address:x} {self.name or 'anonymous'} {' '.join(sorted(self.flags))}"
-
-
-def mappings(pid: int) -> Iterator[tuple[int, int, str, frozenset[str]]]:
-    """Start, end, name and flags of what can be read."""
-    current: tuple[int, int, str, str] | None = None
-    with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if head := re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)", line):
-                current = int(head[1], 16), int(head[2], 16), head[3], head[4].strip()
-            elif line.startswith("VmFlags:") and current and current[2].startswith("r"):
-                yield current[0], current[1], current[3], frozenset(line.split()[1:])
-
-
-def search_memory(pid: int) -> list[Place]:
-    """All of it, stacks and libraries too."""
-    found = []
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for start, end, name, flags in mappings(pid):
-            try:
-                memory.seek(start)
-                data = memory.read(end - start)
-            except (OSError, OverflowError, ValueError):
-                continue        # [vvar] and the like
-            for needle in NEEDLES:
-                found += [Place(start + at.start(), name, flags) for at in re.finditer(re.escape(needle), data)]
-    return found
-
-
-def search_files(w: World, places: tuple[str, ...] = PLACES) -> list[str]:
-    """Paths whose content or name holds a PIN."""
-    found = []
-    for place in places:
-        for folder, _, names in os.walk(w.space.path(place)):
-            for name in names:
-                path = os.path.join(folder, name)
-                inside = path.removeprefix(w.space.path(""))
-                if inside.startswith(KNOWS_ITS_PIN) or os.path.islink(path) or not os.path.isfile(path):
-                    continue
-                with open(path, "rb") as file:
-                    if holds(file.read()) or holds(os.fsencode(inside)):
-                        found.append(inside)
-    return found
-
-
-def search_words(w: World) -> list[str]:
-    """Command lines and environments of everything in the world."""
-    found = []
-    for one in w.processes():
-        for name in ("cmdline", "environ"):
-            try:
-                with open(f"/proc/{one.pid}/{name}", "rb") as file:
-                    if holds(file.read()):
-                        found.append(f"{one}: {name}")
-            except OSError:
-                pass
-    return found
+SEARCH = Search((PIN, WRONG), but=(KNOWS_ITS_PIN,))
+holds, search_memory, search_files, search_words = SEARCH.holds, SEARCH.memory, SEARCH.files, SEARCH.words
 
 
 # --- a login that can be stopped in the middle ------------------------------------------------------------------------
@@ -354,20 +271,14 @@ def test_held_new_pin_is_only_where_no_core_takes_it(w):
     w.card.set_tries(3)
 
 
-def cores_are_files() -> list[str]:
-    with open("/proc/sys/kernel/core_pattern", encoding="ascii") as file:
-        pattern = file.read().strip()
-    return [] if re.fullmatch(r"core[.%\w]*", pattern) else [f"core_pattern is {pattern}"]
-
-
 @tap.skip_if(cores_are_files())
 def test_aborted_processes_leave_no_core(w):
     """Neither a worker nor a card process; an ordinary program does."""
     victim = w.spawn(["sleep", "60"])
     victim.signal(signal.SIGABRT)
     victim.wait(5)
-    tap.equal(len(w.core_files()), 1, "core files of an ordinary program")
-    for path in w.core_files():
+    tap.equal(len(core_files(w)), 1, "core files of an ordinary program")
+    for path in core_files(w):
         os.unlink(path)
     for command in ("verify", "sign"):
         for who in (Held.worker, Held.card_process):
@@ -375,7 +286,7 @@ def test_aborted_processes_leave_no_core(w):
                 one = who(login)
                 tap.check(procs.send(one, signal.SIGABRT), f"{one} could not be aborted")
                 wait_for(lambda: not ((seen := procs.look(one.pid)) and seen.alive), f"{one} to end")
-            nothing(w.core_files(), f"core files of {who.__name__} at {command}")
+            nothing(core_files(w), f"core files of {who.__name__} at {command}")
 
 
 @tap.skip_if(cores_are_files())
@@ -390,7 +301,7 @@ def test_core_of_an_application_has_no_pin(w):
         os.close(host.feed)
         w.card.clear()
         w.services.wait_until_idle(5)
-        cores = w.core_files()
+        cores = core_files(w)
         tap.equal(len(cores), 1, "core files of the application")
         with open(cores[0], "rb") as file:
             tap.equal(holds(file.read()), expected, f"PIN in the core, with {more}")

@@ -30,6 +30,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
 from jukinet import AuditDaemon, BUILD, COUNTER, KEEP, Office, STATE, enter, leave, missing, procs, tap, wait_for  # noqa: E402
+from remains import core_files, cores_are_files, open_root                                                                      # noqa: E402
 from test_lookup import Application, RECEIPT_KEY, SUBJECT_KEY, TYPES, key_file, subject                                 # noqa: E402
 
 CLIENT = os.path.join(BUILD, "tests/support/use-client")
@@ -295,12 +296,6 @@ def beyond_the_log(w: Million) -> None:
     tap.check(GROUNDS.encode() in kept and REQUIREMENT.encode() in kept, "the texts are not kept: the search is blind")
 
 
-def cores_are_files() -> list[str]:
-    with open("/proc/sys/kernel/core_pattern", encoding="ascii") as file:
-        pattern = file.read().strip()
-    return [] if re.fullmatch(r"core[.%\w]*", pattern) else [f"core_pattern is {pattern}"]
-
-
 @tap.skip_if(cores_are_files())
 def test_a_killed_worker_leaves_no_core(w):
     """In mid-lookup, when it holds the code."""
@@ -309,6 +304,8 @@ def test_a_killed_worker_leaves_no_core(w):
     victim.wait(5)
     tap.equal(len(w.core_files()), 1, "core files of an ordinary program")
     os.unlink(w.core_files()[0])
+    w.services.jukinetd.stop()
+    w.services.jukinetd.start(wrapper=open_root(w))
     with Application(w) as app:
         app.use(reception="", grounds=GROUNDS)
         worker, = w.services.jukinetd.children()
@@ -321,7 +318,7 @@ def test_a_killed_worker_leaves_no_core(w):
             wait_for(lambda: not ((seen := procs.look(worker.pid)) and seen.alive), "the worker to end")
         finally:
             w.services.witness.sigcont()
-    tap.equal(w.core_files(), [], "core files of a worker")
+    tap.equal(core_files(w), [], "core files of a worker")
 
 
 @tap.limit(7200)
