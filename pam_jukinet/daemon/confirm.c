@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "confirmed.h"
 #include "hex.h"
+#include "keys.h"
 #include "mac.h"
 #include "use.h"
 #include "verify.h"
@@ -60,33 +61,40 @@ finish(struct jk_session *session, const void *ctx)
 	return true;
 }
 
-/* The request, as jukinetd has it and will decide it: what is confirmed. */
-static enum jk_err
-digest_of(const struct jk_use *u, const struct jk_query *q,
+/*
+ * The request, as jukinetd has it and will decide it: what is confirmed. Its
+ * digest stands in the log, so nothing may be in it that does not: a code would
+ * be found out by trying all.
+ */
+static enum jk_reason
+digest_of(struct jk_use *u, const struct jk_query *q,
     uint8_t ret[static JK_DIGEST_LEN])
 {
 	const struct jk_grant *g = &u->standing.session.grant;
-	const struct jk_mac_of of = {
-		.terminal = g->terminal,
-		.session = u->session,
-		.person = g->person,
-		.right = g->opid,
-		.permission = q->permission,
-		.use = u->id,
-		.reception = u->w->claim.reception,
-	};
-	char text[JK_MAC_TEXT_MAX + JK_USE_TEXT + JK_OBJECT_MAX + 32];
-	size_t len;
-	enum jk_err e = jk_mac_text(&of, q, text);
+	char subject[JK_SUBJECT_MAX + 1], typed[JK_ID_LEN + 1], count[24];
+	char text[JK_MAC_TEXT_MAX];
+	struct jk_mac_of of = { 0 };
+	enum jk_reason why = jk_use_subject(u, q, subject);
 
-	if (e != JK_OK)
-		return e;
-	len = strlen(text);
-	len += (size_t)snprintf(text + len, sizeof(text) - len,
-	    "requirement=%s\nobject=%s\n", q->text, q->object);
-	e = jk_verify_digest((const uint8_t *)text, len, ret);
-	explicit_bzero(text, sizeof(text));
-	return e;
+	if (why != JK_WHY_GRANTED)
+		return why;
+	if (jk_use_keep_text(u, "requirement", q->text, typed) != JK_OK)
+		return JK_WHY_AUDIT_DOWN;
+	jk_mac_add(q, count, &of);
+	of.value[JK_MAC_TERMINAL] = g->terminal;
+	of.value[JK_MAC_SESSION] = u->session;
+	of.value[JK_MAC_PERSON] = g->person;
+	of.value[JK_MAC_RIGHT] = g->opid;
+	of.value[JK_MAC_USE] = u->id;
+	of.value[JK_MAC_PURPOSE] = u->w->claim.purpose;
+	of.value[JK_MAC_RECEPTION] = u->w->claim.reception;
+	of.value[JK_MAC_SUBJECT] = subject;
+	of.value[JK_MAC_REQUIREMENT] = typed;
+	return jk_mac_text(NULL, JK_KEYS_NONE, &of, text) == JK_OK &&
+	               jk_verify_digest((const uint8_t *)text, strlen(text),
+	                   ret) == JK_OK
+	           ? JK_WHY_GRANTED
+	           : JK_WHY_INTERNAL;
 }
 
 /* The accepter's time is counted anew; nothing of it has to be left by now. */
@@ -222,10 +230,11 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 {
 	static uint8_t digest[JK_DIGEST_LEN];
 	struct jk_worker *w = u->w;
-	enum jk_err e = digest_of(u, q, digest);
+	const enum jk_reason why = digest_of(u, q, digest);
+	enum jk_err e;
 
-	if (e != JK_OK)
-		return JK_WHY_INTERNAL;
+	if (why != JK_WHY_GRANTED)
+		return why;
 	describe(u, a, JK_ASK_CONFIRM, "confirm");
 	a->query = q;
 	a->bound = digest;

@@ -78,16 +78,19 @@ jk_keys_subject(const struct jk_keys *keys, const char *code, size_t len,
 }
 
 enum jk_err
-jk_keys_mac(const struct jk_keys *keys, const void *text, size_t len,
+jk_keys_mac(const struct jk_keys *keys, const struct jk_mac_of *of,
     char ret[static 65], char ret_key[static JK_ID_MAX + 1])
 {
 	const size_t key = current(keys, JK_KEY_RECEIPT);
+	char text[JK_MAC_TEXT_MAX];
 	uint8_t mac[JK_KEYMAC_LEN];
 	enum jk_err e;
 
 	if (key == JK_KEYS_NONE)
 		return JK_ERR_NOT_FOUND;
-	e = jk_keyring_mac(keys->ring, key, text, len, mac);
+	e = jk_mac_text(keys->ring, key, of, text);
+	if (e == JK_OK)
+		e = jk_keyring_mac(keys->ring, key, text, strlen(text), mac);
 	if (e != JK_OK)
 		return e;
 	jk_hex_encode(mac, sizeof(mac), ret);

@@ -10,6 +10,7 @@
 
 #include "ids.h"
 #include "keyring.h"
+#include "mactext.h"
 
 struct jk_keys;
 
@@ -29,7 +30,7 @@ enum jk_err jk_keys_subject(const struct jk_keys *keys, const char *code,
     size_t len, char ret[static JK_SUBJECT_MAX + 1]);
 
 /* Of an answer, with the receipt key, in hex. JK_ERR_NOT_FOUND as above. */
-enum jk_err jk_keys_mac(const struct jk_keys *keys, const void *text,
-    size_t len, char ret[static 65], char ret_key[static JK_ID_MAX + 1]);
+enum jk_err jk_keys_mac(const struct jk_keys *keys, const struct jk_mac_of *of,
+    char ret[static 65], char ret_key[static JK_ID_MAX + 1]);
 
 #endif

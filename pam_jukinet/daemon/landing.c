@@ -91,27 +91,37 @@ remember(struct jk_use *u, const struct jk_flying *f)
 	p->persons = f->persons;
 }
 
+/* Of the act as it was asked for, and as the record has it. */
 static bool
 make_mac(const struct jk_use *u, const struct jk_flying *f, const char *receipt,
-    int64_t ms, char ret[static 65], char ret_key[static JK_ID_MAX + 1])
+    char ret[static 65], char ret_key[static JK_ID_MAX + 1])
 {
-	const struct jk_record *r = &f->record;
-	const struct jk_mac_of of = {
-		.event = receipt,
-		.ms = ms,
-		.id = f->id,
-		.terminal = r->value[JK_REC_TERM],
-		.session = r->value[JK_REC_SESSION],
-		.person = r->value[JK_REC_PERSON],
-		.right = r->value[JK_REC_RIGHT],
-		.permission = r->value[JK_REC_PERMISSION],
-		.confirmer = r->value[JK_REC_CONFIRMER],
-		.use = r->value[JK_REC_USE],
-		.reception = r->value[JK_REC_RECEPTION],
+	static const struct {
+		enum jk_mac_line line;
+		enum jk_record_field field;
+	} same[] = {
+		{ JK_MAC_TERMINAL, JK_REC_TERM },
+		{ JK_MAC_SESSION, JK_REC_SESSION },
+		{ JK_MAC_PERSON, JK_REC_PERSON },
+		{ JK_MAC_RIGHT, JK_REC_RIGHT },
+		{ JK_MAC_USE, JK_REC_USE },
+		{ JK_MAC_PURPOSE, JK_REC_PURPOSE },
+		{ JK_MAC_RECEPTION, JK_REC_RECEPTION },
+		{ JK_MAC_PERMISSION, JK_REC_PERMISSION },
+		{ JK_MAC_CONFIRMER, JK_REC_CONFIRMER },
 	};
+	struct jk_mac_of of = { 0 };
+	char count[24];
 
-	return f->kind == JK_FRAME_QUERY && u->keys != NULL &&
-	       jk_mac_make(u->keys, &of, &f->query, ret, ret_key) == JK_OK;
+	if (f->kind != JK_FRAME_QUERY || u->keys == NULL)
+		return false;
+	jk_mac_add(&f->query, count, &of);
+	for (size_t i = 0; i < JK_COUNT(same); i++)
+		of.value[same[i].line] = f->record.value[same[i].field];
+	of.value[JK_MAC_EVENT] = receipt;
+	of.value[JK_MAC_ID] = f->id;
+	of.value[JK_MAC_GROUNDS] = u->grounds;
+	return jk_keys_mac(u->keys, &of, ret, ret_key) == JK_OK;
 }
 
 /* The session of this use, and not one that was begun since. */
@@ -124,8 +134,7 @@ is_active(const struct jk_use *u)
 }
 
 void
-jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
-    int64_t ms)
+jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt)
 {
 	char mac[65], mac_key[JK_ID_MAX + 1], id[JK_ID_LEN + 1];
 	struct jk_params params = { 0 };
@@ -147,7 +156,7 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt,
 		return;
 	}
 	memcpy(id, f->id, sizeof(id));
-	if (make_mac(u, f, receipt, ms, mac, mac_key)) {
+	if (make_mac(u, f, receipt, mac, mac_key)) {
 		a.mac = mac;
 		a.mac_key = mac_key;
 	}
@@ -304,6 +313,6 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 		jk_pool_give_up(&u->pool);
 		jk_use_crash(u, f, JK_WHY_AUDIT_DOWN);
 	} else if (u->w->recorder.mode == JK_RECORDING_KERNEL) {
-		jk_use_land(u, f, "kernel", 0);
+		jk_use_land(u, f, "kernel");
 	}
 }

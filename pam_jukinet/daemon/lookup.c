@@ -19,9 +19,8 @@ word_of(const struct jk_words *words, unsigned number)
 	           : NULL;
 }
 
-/* Who it is about, as the record names him. */
-static enum jk_reason
-find_subject(const struct jk_use *u, const struct jk_query *q,
+enum jk_reason
+jk_use_subject(const struct jk_use *u, const struct jk_query *q,
     char ret[static JK_SUBJECT_MAX + 1])
 {
 	enum jk_err e;
@@ -90,7 +89,7 @@ judge(struct jk_use *u, const struct jk_query *q, uint64_t hour,
     struct jk_verdict *ret)
 {
 	static char subject[JK_SUBJECT_MAX + 1], text[JK_ID_LEN + 1];
-	const enum jk_reason known = find_subject(u, q, subject);
+	const enum jk_reason known = jk_use_subject(u, q, subject);
 	enum jk_reason why = jk_use_look(u);
 
 	ou->subject = subject;

@@ -53,7 +53,7 @@ read_code(const struct jk_frame *f, struct jk_query *q)
 		return q->search == JK_SEARCH_CODE ? JK_ERR_FORMAT : JK_OK;
 	if (e != JK_OK)
 		return e;
-	if (cur.left == 0 || cur.left > sizeof(q->code))
+	if (cur.left == 0 || cur.left > JK_RESIDENTCODE_INPUT)
 		return JK_ERR_FORMAT;
 	memcpy(q->code, cur.at, cur.left);
 	q->code_len = cur.left;

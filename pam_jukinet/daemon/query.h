@@ -24,7 +24,7 @@ struct jk_query {
 	enum jk_business business; /* JK_BUSINESS_COUNT: unknown */
 	enum jk_search search;     /* JK_SEARCH_NONE: not said */
 	size_t code_len;           /* 0: none */
-	char code[JK_RESIDENTCODE_INPUT];
+	char code[JK_RESIDENTCODE_INPUT + 1];
 	bool has_count;
 	uint64_t count;
 	char text[JK_USE_TEXT + 1];     /* the requirement, or the entry */

@@ -218,6 +218,7 @@ confirm(struct jk_use *u)
 	jk_use_outcome(u, JK_OP_CONFIRM, &o, &ou);
 	ou.business = jk_word_id(&jk_businesses, u->pending.business);
 	ou.action = jk_word_id(&jk_actions, u->pending.action);
+	look_at_keys(u);
 	if (u->has_pending && u->n_flying == 0)
 		why = jk_use_confirm(u, &u->pending, &o, &by);
 	else
@@ -328,7 +329,7 @@ take_receipts(struct jk_use *u)
 			jk_use_crash(u, f, JK_WHY_AUDIT_DOWN);
 		} else {
 			u->doubted = false;
-			jk_use_land(u, f, where, receipt.ms);
+			jk_use_land(u, f, where);
 		}
 	} while (u->n_flying > 0 || jk_pool_waits(&u->pool));
 	if (e != JK_OK && e != JK_ERR_REFUSED && e != JK_ERR_TIMEOUT)
@@ -565,6 +566,7 @@ begin(struct jk_use *u)
 	if (why == JK_WHY_GRANTED &&
 	    jk_use_keep_text(u, "grounds", w->claim.grounds, text) != JK_OK)
 		why = JK_WHY_AUDIT_DOWN;
+	memcpy(u->grounds, w->claim.grounds, sizeof(u->grounds));
 	explicit_bzero(w->claim.grounds, sizeof(w->claim.grounds));
 	ou.requirement = text;
 	if (why == JK_WHY_GRANTED)

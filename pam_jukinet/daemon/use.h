@@ -13,6 +13,7 @@
 
 #include "facts.h"
 #include "flight.h"
+#include "keyring.h"
 #include "outcome.h"
 #include "pool.h"
 #include "query.h"
@@ -47,6 +48,7 @@ struct jk_use {
 	struct jk_worker *w;
 	char id[JK_ID_LEN + 1];
 	char session[JK_ID_LEN + 1];
+	char grounds[JK_USE_TEXT + 1];
 	enum jk_session_state told; /* what the application knows */
 	bool over;                  /* nothing is read any more */
 	struct jk_standing standing;
@@ -103,9 +105,13 @@ void jk_use_launch(struct jk_use *use, const struct jk_query *query,
     enum jk_frame_type kind, struct jk_outcome *outcome,
     const struct jk_verdict *verdict);
 
+/* Whom it is about, as a record names him; "": nobody was named by code. */
+enum jk_reason jk_use_subject(const struct jk_use *use,
+    const struct jk_query *query, char ret[static JK_SUBJECT_MAX + 1]);
+
 /* The record of `flying` stands in the log: the answer. */
 void jk_use_land(struct jk_use *use, struct jk_flying *flying,
-    const char *receipt, int64_t ms);
+    const char *receipt);
 /* It does not, or nothing may come of it: the record is void. */
 void jk_use_crash(struct jk_use *use, struct jk_flying *flying,
     enum jk_reason why);

@@ -19,7 +19,11 @@
 #include "residentcode.h"
 #include "secret.h"
 
-#define DOMAIN "jukinet/resident-code/1" /* with its NUL */
+/* Each with its NUL. */
+#define CODE_DOMAIN  "jukinet/resident-code/1"
+#define TYPED_DOMAIN "jukinet/typed/1"
+/* Longer than anything that is typed. */
+#define TYPED_MAX 1024
 
 struct jk_keyring {
 	size_t n;
@@ -326,22 +330,48 @@ jk_keyring_mac(struct jk_keyring *ring, size_t i, const void *text, size_t len,
 	           : JK_ERR_CRYPTO;
 }
 
-enum jk_err
-jk_keyring_subject(struct jk_keyring *ring, size_t i, const char *digits,
+/* Its text begins with a domain and a NUL, which no text of a MAC has. */
+static enum jk_err
+hash(struct jk_keyring *ring, size_t i, const void *text, size_t len,
     char ret[static JK_SUBJECT_MAX + 1])
 {
-	char text[sizeof(DOMAIN) + JK_RESIDENTCODE_LEN] = DOMAIN;
 	uint8_t mac[JK_KEYMAC_LEN];
 	char hex[JK_SUBJECT_BITS / 4 + 1];
-	enum jk_err e;
+	enum jk_err e = jk_keyring_mac(ring, i, text, len, mac);
 
-	memcpy(text + sizeof(DOMAIN), digits, JK_RESIDENTCODE_LEN);
-	e = jk_keyring_mac(ring, i, text, sizeof(text), mac);
-	explicit_bzero(text, sizeof(text));
 	if (e != JK_OK)
 		return e;
 	jk_hex_encode(mac, JK_SUBJECT_BITS / 8, hex);
 	(void)snprintf(ret, JK_SUBJECT_MAX + 1, "%s:%s", ring->key[i].id, hex);
 	explicit_bzero(mac, sizeof(mac));
 	return JK_OK;
+}
+
+enum jk_err
+jk_keyring_subject(struct jk_keyring *ring, size_t i, const char *digits,
+    char ret[static JK_SUBJECT_MAX + 1])
+{
+	char text[sizeof(CODE_DOMAIN) + JK_RESIDENTCODE_LEN] = CODE_DOMAIN;
+	enum jk_err e;
+
+	memcpy(text + sizeof(CODE_DOMAIN), digits, JK_RESIDENTCODE_LEN);
+	e = hash(ring, i, text, sizeof(text), ret);
+	explicit_bzero(text, sizeof(text));
+	return e;
+}
+
+enum jk_err
+jk_keyring_typed(struct jk_keyring *ring, size_t i, const char *typed,
+    char ret[static JK_SUBJECT_MAX + 1])
+{
+	char text[sizeof(TYPED_DOMAIN) + TYPED_MAX] = TYPED_DOMAIN;
+	const size_t len = strnlen(typed, TYPED_MAX + 1);
+	enum jk_err e;
+
+	if (len > TYPED_MAX)
+		return JK_ERR_TOO_BIG;
+	memcpy(text + sizeof(TYPED_DOMAIN), typed, len);
+	e = hash(ring, i, text, sizeof(TYPED_DOMAIN) + len, ret);
+	explicit_bzero(text, sizeof(text));
+	return e;
 }

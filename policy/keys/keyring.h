@@ -68,5 +68,8 @@ enum jk_err jk_keyring_mac(struct jk_keyring *ring, size_t i, const void *text,
 /* Of eleven digits, as jk_residentcode_read() gives them. */
 enum jk_err jk_keyring_subject(struct jk_keyring *ring, size_t i,
     const char *digits, char ret[static JK_SUBJECT_MAX + 1]);
+/* The same of a text that a person typed, at most 1024 bytes. */
+enum jk_err jk_keyring_typed(struct jk_keyring *ring, size_t i,
+    const char *typed, char ret[static JK_SUBJECT_MAX + 1]);
 
 #endif

@@ -157,14 +157,22 @@ def told(fields) -> dict:
     return said
 
 
+def keyed(domain: bytes, text: str) -> str:
+    return "r1:" + hmac.new(RECEIPT_KEY, domain + b"\0" + text.encode(), hashlib.sha256).hexdigest()[:32] if text else ""
+
+
 def mac(use: dict, answer: dict, **asked: object) -> str:
     """As the business server makes it, which knows what was asked."""
-    lines = {"event": answer["receipt"], "id": answer["id"],
-             "ms": answer["receipt"].split(":")[0].replace(".", ""), "terminal": use["terminal"],
-             "session": use["session"], "person": use["person"], "right": answer["params"]["right"],
-             "business": "moving", "action": "view", "kind": "code", "code": CODE, "count": "", "permission": "",
-             "confirmer": "", "use": use["use"], "reception": "R08-1121-014"} | asked
-    text = "jukinet-receipt/1\n" + "".join(f"{name}={value}\n" for name, value in lines.items())
+    lines = {"event": answer["receipt"], "id": answer["id"], "terminal": use["terminal"], "session": use["session"],
+             "person": use["person"], "right": answer["params"]["right"], "use": use["use"], "purpose": "passport",
+             "reception": "R08-1121-014", "grounds": "", "business": "moving", "action": "view", "search": "code",
+             "subject": CODE, "count": "", "permission": "", "object": "", "requirement": "", "confirmer": ""}
+    tap.check(set(asked) <= set(lines), f"lines of the text: {asked}")
+    lines |= asked
+    lines["subject"] = keyed(b"jukinet/resident-code/1", lines["subject"])
+    for name in ("grounds", "requirement"):
+        lines[name] = keyed(b"jukinet/typed/1", lines[name])
+    text = "jukinet-receipt/2\n" + "".join(f"{name}={value}\n" for name, value in lines.items())
     return hmac.new(RECEIPT_KEY, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -209,12 +217,17 @@ def test_allowed_with_receipt_and_mac(w):
         answer = a.ask(code="３２１-6549 8701")
         tap.equal(answer["why"], "granted", str(answer))
         tap.equal((answer["mac"], answer["mac_key"]), (mac(use, answer), "r1"))
-        tap.check(answer["mac"] != mac(use, answer, code="32165498702"), "of another code")
+        tap.check(answer["mac"] != mac(use, answer, subject="32165498702"), "of another code")
+        whole = {"action": "print", "object": "printer-2", "count": 3, "search": "code"}
+        answer = a.ask("print", **{name: value for name, value in whole.items() if name != "action"})
+        tap.equal((answer["why"], answer["mac"]), ("granted", mac(use, answer, **whole)))
         w.mark()
         start, = w.records(inside.mark, "use-start")
         tap.equal((start["juse"], start["jpur"], start["jrcp"], start["jsess"], start["jper"], start["res"]),
                   (use["use"], "passport", "R08-1121-014", use["session"], "p0123", "success"))
-        one, = w.records(inside.mark, "lookup")
+        one, printed = w.records(inside.mark, "lookup")
+        tap.equal((printed["jid"], printed["jobj"], printed["jcnt"]), (answer["id"], "printer-2", "3"))
+        answer = a.answers[1]
         tap.equal((one["jid"], one["juse"], one["jbiz"], one["jact"], one["jkind"], one["jsub"], one["jrcp"], one["jright"]),
                   (answer["id"], use["use"], "moving", "view", "code", subject(), "R08-1121-014", "m0123-2"))
         tap.equal(answer["receipt"], one.event)
@@ -226,6 +239,8 @@ def test_what_came_out_and_the_entry_of_the_ledger(w):
         use = a.use(reception="", grounds="証明書の再交付\t電話")
         seen = a.ask("search", "identity-info-search", search="name", code="", requirement="転入の届出 同姓同名の確認")
         tap.equal(seen["why"], "granted", str(seen))
+        tap.equal(seen["mac"], mac(use, seen, reception="", grounds="証明書の再交付\t電話", business="identity-info-search",
+                                   action="search", search="name", subject="", requirement="転入の届出 同姓同名の確認"))
         again = a.ask("search", "identity-info-search", search="name", code="", requirement="転入の届出 同姓同名の確認")
         result = a.answer(a.result(seen["id"], 3))
         tap.equal((result["why"], "mac" in result), ("granted", False))

@@ -441,12 +441,22 @@ def test_a_receipt_is_checked_offline(w):
         w.space.write(path, key_file("r1", "receipt", RECEIPT_KEY), 0o600, owner)
         told = {name: use[name] for name in ("terminal", "session", "person", "use")} | {
             "event": seen["receipt"], "id": seen["record"], "right": seen["parameters"]["right"], "business": "moving",
-            "action": "view", "kind": "code", "code": CODE, "count": 1, "reception": "R08-1121-014", "mac": seen["mac"],
-            "mac-key": seen["mac-key"]}
+            "action": "view", "search": "code", "code": CODE, "count": 1, "reception": "R08-1121-014", "mac": seen["mac"],
+            "purpose": "passport", "mac-key": seen["mac-key"]}
         for how, status in (({}, 0), ({"code": "32165498702"}, 1), ({"person": "p0124"}, 1), ({"mac": "00" * 32}, 1),
-                            ({"mac-key": "r2"}, 1), ({"mac": "x"}, 2), ({"code": "a"}, 2), ({"reception": "a\nb"}, 2)):
+                            ({"mac-key": "r2"}, 1), ({"mac": "x"}, 2), ({"code": "a"}, 2), ({"reception": "a\nb"}, 2),
+                            ({"object": "printer-2"}, 1), ({"purpose": "counter"}, 1), ({"requirement": "x"}, 1),
+                            ({"confirmer": "p0124"}, 1), ({"permission": "v-1"}, 1), ({"count": 2}, 1), ({"search": "name"}, 1),
+                            ({"note": "what nobody checks"}, 2), ({"person": 123}, 2), ({"object": None}, 2)):
             done = tool(w, "check-receipt", "--key", path, code=json.dumps(told | how))
             tap.equal((done.status, CODE in done.stdout + done.stderr), (status, False), f"{how}: {done.stderr}")
+        # What the server knows counts, not what the application says.
+        known = {name: told.pop(name) for name in ("terminal", "person", "business", "action")}
+        words = [word for name, value in known.items() for word in (f"--{name}", value)]
+        for more, how, status in (((), {}, 0), ((), known, 0), (("--object", "printer-2"), {}, 1), ((), {"action": "print"}, 1),
+                                  (("--action", "print"), {}, 1), (("--action", "print"), {"action": "view"}, 1)):
+            done = tool(w, "check-receipt", "--key", path, *words, *more, code=json.dumps(told | how))
+            tap.equal(done.status, status, f"{more} {how}: {done.stderr}")
         for text in ("", "[]", "x" * 20000):
             tap.equal(tool(w, "check-receipt", "--key", path, code=text).status, 2)
         w.space.write(path, key_file("r1", "receipt", RECEIPT_KEY), 0o644, owner)

@@ -38,17 +38,20 @@ is_text(const char *text, size_t size)
 static void
 check_query(const struct jk_frame *f, const struct jk_query *q)
 {
-	const struct jk_mac_of of = { .event = "kernel" };
-	char text[JK_MAC_TEXT_MAX];
+	struct jk_mac_of of = { { [JK_MAC_EVENT] = "kernel" } };
+	char text[JK_MAC_TEXT_MAX], count[24];
 
 	need((unsigned)q->action <= JK_ACTION_COUNT &&
 	     (unsigned)q->business <= JK_BUSINESS_COUNT &&
 	     (unsigned)q->search < JK_SEARCH_COUNT);
-	need(q->code_len <= sizeof(q->code) && q->count <= UINT32_MAX);
+	need(q->code_len < sizeof(q->code) && q->count <= UINT32_MAX);
 	need(is_text(q->text, sizeof(q->text)));
 	need(is_id(q->permission) && is_id(q->object));
 	need(jk_frame_type(f) != JK_FRAME_RESULT || jk_id_is_valid(q->id));
-	need(jk_mac_text(&of, q, text) == JK_OK);
+	jk_mac_add(q, count, &of);
+	/* These two stand there as hashes. */
+	of.value[JK_MAC_SUBJECT] = of.value[JK_MAC_REQUIREMENT] = NULL;
+	need(jk_mac_text(NULL, JK_KEYS_NONE, &of, text) == JK_OK);
 }
 
 static void

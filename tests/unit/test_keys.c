@@ -35,13 +35,16 @@
  *         print(hmac.new(bytes(range(n, n + 32)),
  *             b"jukinet/resident-code/1\0" + b"12345678903",
  *             hashlib.sha256).hexdigest()[:32])
- *     print(hmac.new(bytes(range(32)), b"a receipt",
- *         hashlib.sha256).hexdigest())
+ *     lines = ["%s=\n" % name for name in "id terminal session person right "
+ *         "use purpose reception grounds business action search subject count "
+ *         "permission object requirement confirmer".split()]
+ *     print(hmac.new(bytes(range(32)), ("jukinet-receipt/2\nevent=kernel\n"
+ *         + "".join(lines)).encode(), hashlib.sha256).hexdigest())
  */
 #define SUBJECT_0 "e3f1d6781553af98303f5718f759deba"
 #define SUBJECT_1 "68928f61e0df24de206adac79ee289c3"
 #define RECEIPT_0 \
-	"4b9132107f601e88a53d38c8bb06142c3539ddd81f1376cb7989c7143d7050e2"
+	"c17042811a8691aef9015f6c5d4c0d24910c23cbe6c83cf8c581e2150d0bbe53"
 /*
  * And of the file of key k1:
  *
@@ -156,6 +159,7 @@ test_subject_and_mac_are_as_computed_elsewhere(void **state)
 {
 	const struct place *p = *state;
 	const struct jk_office_key receipt = make("r3", 0, THEN);
+	const struct jk_mac_of of = { { [JK_MAC_EVENT] = "kernel" } };
 	char text[JK_SUBJECT_MAX + 1], mac[65], key[JK_ID_MAX + 1];
 	struct jk_keys *keys;
 
@@ -168,14 +172,13 @@ test_subject_and_mac_are_as_computed_elsewhere(void **state)
 	assert_int_equal(subject(keys, "１２３４－５６７８－９０３", text),
 	    JK_OK);
 	assert_string_equal(text, "k1:" SUBJECT_0);
-	assert_int_equal(jk_keys_mac(keys, "a receipt", 9, mac, key),
-	    JK_ERR_NOT_FOUND);
+	assert_int_equal(jk_keys_mac(keys, &of, mac, key), JK_ERR_NOT_FOUND);
 	jk_keys_free(&keys);
 	assert_null(keys);
 	assert_int_equal(unlinkat(p->keys, "k1", 0), 0);
 	put_key(p, &receipt);
 	keys = load(p);
-	assert_int_equal(jk_keys_mac(keys, "a receipt", 9, mac, key), JK_OK);
+	assert_int_equal(jk_keys_mac(keys, &of, mac, key), JK_OK);
 	assert_string_equal(mac, RECEIPT_0);
 	assert_string_equal(key, "r3");
 	/* That of receipts is for nobody's code. */

@@ -17,7 +17,8 @@ _jukinet_lookup() {
 		;;
 	--search) words="code four-info name address list card" ;;
 	--purpose | --reception | --grounds | --business | --count | \
-		--requirement | --permission | --object) return ;;
+		--requirement | --permission | --object | --terminal | \
+		--person | --right | --confirmer) return ;;
 	*)
 		case ${COMP_CWORD}:${COMP_WORDS[1]-} in
 		1:*)
@@ -31,7 +32,12 @@ _jukinet_lookup() {
 			;;
 		2:session) words=end ;;
 		*:session) words="--html --yes" ;;
-		*:check-receipt) words=--key ;;
+		*:check-receipt)
+			words="--key --terminal --person --right --purpose
+				--reception --grounds --business --action
+				--search --count --requirement --permission
+				--object --confirmer"
+			;;
 		esac
 		;;
 	esac

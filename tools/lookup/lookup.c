@@ -28,6 +28,10 @@ enum {
 	PERMISSION,
 	OBJECT,
 	KEY,
+	TERMINAL,
+	PERSON,
+	RIGHT,
+	CONFIRMER,
 	JSON,
 	HTML,
 	YES,
@@ -49,6 +53,10 @@ static const struct option options[] = {
 	{ "permission", required_argument, NULL, PERMISSION },
 	{ "object", required_argument, NULL, OBJECT },
 	{ "key", required_argument, NULL, KEY },
+	{ "terminal", required_argument, NULL, TERMINAL },
+	{ "person", required_argument, NULL, PERSON },
+	{ "right", required_argument, NULL, RIGHT },
+	{ "confirmer", required_argument, NULL, CONFIRMER },
 	{ "json", no_argument, NULL, JSON },
 	{ "html", no_argument, NULL, HTML },
 	{ "yes", no_argument, NULL, YES },
@@ -65,7 +73,9 @@ static const char usage[] = N_(
     "                          [--search ID] [--count N] [--requirement TEXT]\n"
     "                          [--permission ID] [--object ID] [--json]\n"
     "       jukinet-lookup session end [--html] [--yes]\n"
-    "       jukinet-lookup check-receipt --key FILE\n"
+    "       jukinet-lookup check-receipt --key FILE [--terminal ID]\n"
+    "                          [--person ID] [--right ID] [--confirmer ID]\n"
+    "                          [OPTION OF ask]...\n"
     "       jukinet-lookup --batch | --native\n"
     "The resident record code comes on standard input. See jukinet-lookup(1).\n");
 
@@ -121,6 +131,14 @@ text_of(struct jk_order *o, int option)
 		return &o->object;
 	case KEY:
 		return &o->key;
+	case TERMINAL:
+		return &o->terminal;
+	case PERSON:
+		return &o->person;
+	case RIGHT:
+		return &o->right;
+	case CONFIRMER:
+		return &o->confirmer;
 	default:
 		return NULL;
 	}

@@ -20,7 +20,8 @@ struct jk_order {
 	const char *purpose, *reception, *grounds;
 	const char *business, *action, *search, *count;
 	const char *requirement, *permission, *object;
-	const char *key; /* FILE */
+	const char *key;                                   /* FILE */
+	const char *terminal, *person, *right, *confirmer; /* of a receipt */
 	bool json, html, yes;
 };
 

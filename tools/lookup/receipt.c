@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * check-receipt: what a business server does with the MAC of an answer, as
- * jukinet-receipt(5) says. Needs neither jukinetd nor a session.
+ * jukinet-receipt(5) says. Needs neither jukinetd nor a session. Standard input
+ * is what the application says; the command line is what the server knows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +17,10 @@
 #include "keyring.h"
 #include "lines.h"
 #include "lookup.h"
-#include "residentcode.h"
+#include "mactext.h"
 #include "secret.h"
 
 #define KEYS_TEXT_MAX (JK_KEYS_MAX * JK_KEY_TEXT_MAX)
-#define TEXT_MAX      (JK_LINE_MAX + 1024)
-
-/* The lines, in their order. */
-static const char *const names[] = { "event", "id", "ms", "terminal", "session",
-	"person", "right", "business", "action", "kind", "code", "count",
-	"permission", "confirmer", "use", "reception" };
 
 /* To its end, into locked memory. */
 static bool
@@ -73,26 +68,10 @@ load_keys(const char *path, struct jk_keyring *ring)
 	return e;
 }
 
-/* "1795298607.548:3": the milliseconds stand in it. */
-static void
-read_ms(const char *event, char ret[static 32])
-{
-	unsigned long long s, ms;
-	int end = 0;
-
-	ret[0] = '\0';
-	if (sscanf(event, "%12llu.%3llu:%n", &s, &ms, &end) == 2 && end > 0)
-		(void)snprintf(ret, 32, "%llu%03llu", s, ms);
-}
-
 /* NULL: not a text, or a number where one stands. */
 static const char *
-value_of(const json_t *o, const char *name, char number[static 32])
+value_of(const json_t *value, char number[static 32])
 {
-	const json_t *value = json_object_get(o, name);
-
-	if (value == NULL)
-		return "";
 	if (!json_is_integer(value))
 		return json_string_value(value);
 	(void)snprintf(number, 32, "%" JSON_INTEGER_FORMAT,
@@ -100,43 +79,64 @@ value_of(const json_t *o, const char *name, char number[static 32])
 	return number;
 }
 
+/* What is no line of the text would seem to be checked. */
 static bool
-write_line(const json_t *o, const char *name, char *ret, size_t size,
-    size_t *len)
+read_lines(json_t *o, char number[static 32], struct jk_mac_of *ret)
 {
-	char code[JK_RESIDENTCODE_LEN + 1] = "", number[32];
-	const char *value = value_of(o, name, number);
-	const char *event;
-	int n;
+	const char *name;
+	json_t *value;
 
-	if (value == NULL || strchr(value, '\n') != NULL)
-		return false;
-	if (strcmp(name, "code") == 0 && value[0] != '\0') {
-		if (jk_residentcode_read(value, strlen(value), code) <
-		    JK_RESIDENTCODE_ODD)
+	json_object_foreach(o, name, value)
+	{
+		const enum jk_mac_line line = jk_mac_line_find(name);
+
+		if (strcmp(name, "mac") == 0 || strcmp(name, "mac-key") == 0)
+			continue;
+		if (line == JK_MAC_LINES ||
+		    (json_is_integer(value) && line != JK_MAC_COUNT))
 			return false;
-		value = code;
+		ret->value[line] = value_of(value, number);
+		if (ret->value[line] == NULL)
+			return false;
 	}
-	event = json_string_value(json_object_get(o, "event"));
-	if (strcmp(name, "ms") == 0 && value[0] == '\0' && event != NULL) {
-		read_ms(event, number);
-		value = number;
-	}
-	n = snprintf(ret + *len, size - *len, "%s=%s\n", name, value);
-	explicit_bzero(code, sizeof(code));
-	if (n < 0 || (size_t)n >= size - *len)
-		return false;
-	*len += (size_t)n;
 	return true;
 }
 
+/* False: the application says something else than the server knows. */
 static bool
-write_text(const json_t *o, char *ret, size_t size, size_t *ret_len)
+hold_against(const struct jk_order *o, struct jk_mac_of *of)
 {
-	*ret_len = (size_t)snprintf(ret, size, "jukinet-receipt/1\n");
-	for (size_t i = 0; i < JK_COUNT(names); i++)
-		if (!write_line(o, names[i], ret, size, ret_len))
+	const struct jk_mac_of known = { {
+	    [JK_MAC_TERMINAL] = o->terminal,
+	    [JK_MAC_PERSON] = o->person,
+	    [JK_MAC_RIGHT] = o->right,
+	    [JK_MAC_PURPOSE] = o->purpose,
+	    [JK_MAC_RECEPTION] = o->reception,
+	    [JK_MAC_GROUNDS] = o->grounds,
+	    [JK_MAC_BUSINESS] = o->business,
+	    [JK_MAC_ACTION] = o->action,
+	    [JK_MAC_SEARCH] = o->search,
+	    [JK_MAC_COUNT] = o->count,
+	    [JK_MAC_PERMISSION] = o->permission,
+	    [JK_MAC_OBJECT] = o->object,
+	    [JK_MAC_REQUIREMENT] = o->requirement,
+	    [JK_MAC_CONFIRMER] = o->confirmer,
+	} };
+
+	for (size_t i = 0; i < JK_MAC_LINES; i++) {
+		const char *said = of->value[i];
+
+		if (known.value[i] == NULL)
+			continue;
+		if (said != NULL && strcmp(said, known.value[i]) != 0) {
+			fprintf(stderr,
+			    _("jukinet-lookup: the receipt is not for this: "
+			      "--%s\n"),
+			    jk_mac_line_name((enum jk_mac_line)i));
 			return false;
+		}
+		of->value[i] = known.value[i];
+	}
 	return true;
 }
 
@@ -152,29 +152,22 @@ is_same(const uint8_t *a, const uint8_t *b, size_t len)
 }
 
 static int
-check(const json_t *o, struct jk_keyring *ring, char *text)
+compare(struct jk_keyring *ring, size_t key, const struct jk_mac_of *of,
+    const uint8_t said[static JK_KEYMAC_LEN])
 {
-	const char *mac = json_string_value(json_object_get(o, "mac"));
-	const char *key = json_string_value(json_object_get(o, "mac-key"));
-	uint8_t said[JK_KEYMAC_LEN], made[JK_KEYMAC_LEN];
-	size_t i, len;
+	char text[JK_MAC_TEXT_MAX];
+	uint8_t made[JK_KEYMAC_LEN];
+	enum jk_err e = jk_mac_text(ring, key, of, text);
 
-	if (mac == NULL || key == NULL ||
-	    jk_hex_decode(mac, said, sizeof(said)) != JK_OK ||
-	    !write_text(o, text, TEXT_MAX, &len))
+	if (e == JK_ERR_FORMAT || e == JK_ERR_TOO_BIG)
 		return jk_complain("%s", _("this is no answer with a MAC"));
-	i = jk_keyring_find(ring, key);
-	if (i == JK_KEYS_NONE ||
-	    jk_keyring_at(ring, i)->use != JK_KEY_RECEIPT) {
-		fprintf(stderr, "jukinet-lookup: %s\n",
-		    _("the key of this MAC is not in the file"));
-		return EXIT_DENIED;
-	}
-	if (jk_keyring_mac(ring, i, text, len, made) != JK_OK)
+	if (e == JK_OK)
+		e = jk_keyring_mac(ring, key, text, strlen(text), made);
+	if (e != JK_OK)
 		return EXIT_LATER;
-	if (!is_same(said, made, sizeof(said))) {
+	if (!is_same(said, made, sizeof(made))) {
 		fprintf(stderr, "jukinet-lookup: %s\n",
-		    _("the MAC is wrong: this is no answer of jukinetd"));
+		    _("the MAC is wrong: jukinetd has not allowed this"));
 		return EXIT_DENIED;
 	}
 	puts(_("the MAC is right"));
@@ -182,26 +175,50 @@ check(const json_t *o, struct jk_keyring *ring, char *text)
 }
 
 static int
-check_input(struct jk_keyring *ring)
+check(json_t *o, const struct jk_order *order, struct jk_keyring *ring)
 {
-	void *input = NULL, *text = NULL;
+	const char *mac = json_string_value(json_object_get(o, "mac"));
+	const char *key = json_string_value(json_object_get(o, "mac-key"));
+	struct jk_mac_of of = { 0 };
+	uint8_t said[JK_KEYMAC_LEN];
+	char number[32];
+	size_t i;
+
+	if (mac == NULL || key == NULL ||
+	    jk_hex_decode(mac, said, sizeof(said)) != JK_OK ||
+	    !read_lines(o, number, &of))
+		return jk_complain("%s", _("this is no answer with a MAC"));
+	if (!hold_against(order, &of))
+		return EXIT_DENIED;
+	i = jk_keyring_find(ring, key);
+	if (i == JK_KEYS_NONE ||
+	    jk_keyring_at(ring, i)->use != JK_KEY_RECEIPT) {
+		fprintf(stderr, "jukinet-lookup: %s\n",
+		    _("the key of this MAC is not in the file"));
+		return EXIT_DENIED;
+	}
+	return compare(ring, i, &of, said);
+}
+
+static int
+check_input(const struct jk_order *order, struct jk_keyring *ring)
+{
+	void *input = NULL;
 	json_t *o = NULL;
 	size_t len;
 	int status = EXIT_LATER;
 
-	if (jk_locked_new(JK_LINE_MAX, &input) == JK_OK &&
-	    jk_locked_new(TEXT_MAX, &text) == JK_OK) {
+	if (jk_locked_new(JK_LINE_MAX, &input) == JK_OK) {
 		if (read_all(STDIN_FILENO, input, JK_LINE_MAX, &len))
 			o = json_loadb(input, len, JSON_REJECT_DUPLICATES,
 			    NULL);
 		status = json_is_object(o)
-		             ? check(o, ring, text)
+		             ? check(o, order, ring)
 		             : jk_complain("%s", _("this is no answer with a "
 		                                   "MAC"));
 	}
 	json_decref(o);
 	jk_locked_free(input, JK_LINE_MAX);
-	jk_locked_free(text, TEXT_MAX);
 	return status;
 }
 
@@ -220,7 +237,7 @@ jk_run_check_receipt(const struct jk_order *order)
 	if (e == JK_OK)
 		e = load_keys(order->key, ring);
 	if (e == JK_OK)
-		status = check_input(ring);
+		status = check_input(order, ring);
 	else
 		status = jk_complain("%s: %s", order->key, jk_err_text(e));
 	jk_keyring_free(&ring);
