@@ -5,15 +5,20 @@
 #include <string.h>
 
 #include "clock.h"
+#include "file.h"
 #include "frame.h"
+#include "lock.h"
 #include "log.h"
 #include "protocol.h"
 #include "reply.h"
 #include "state.h"
 #include "worker.h"
 
-#define PREFIX   "confirmed."
-#define LINE_MAX (4 * (JK_ID_MAX + 1) + 24)
+#define PREFIX "confirmed."
+/* Of all persons' files: of two who change one at a time none loses a line. */
+#define LOCK      "confirmed"
+#define LOCK_MS   500
+#define LINE_SIZE (4 * (JK_ID_MAX + 1) + 24)
 
 static void
 file_name(const char *person, char ret[static sizeof(PREFIX) + JK_ID_MAX])
@@ -57,7 +62,8 @@ jk_confirmed_keep(int dir, const char *person, const char *asker,
     const char *terminal, const struct jk_query *q)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
-	char name[sizeof(PREFIX) + JK_ID_MAX], line[LINE_MAX];
+	JK_CLEANUP(jk_fd_close) int lock = -1;
+	char name[sizeof(PREFIX) + JK_ID_MAX], line[LINE_SIZE];
 	enum jk_err e;
 
 	file_name(person, name);
@@ -66,6 +72,8 @@ jk_confirmed_keep(int dir, const char *person, const char *asker,
 	    jk_word_id(&jk_businesses, q->business),
 	    jk_word_id(&jk_actions, q->action));
 	if ((e = jk_frame_new(&f)) != JK_OK ||
+	    (e = jk_lock_take(dir, LOCK, jk_boot_ms() + LOCK_MS, &lock)) !=
+	        JK_OK ||
 	    (e = load(dir, name, f)) != JK_OK || (e = add(f, line)) != JK_OK)
 		return e;
 	return jk_state_keep(dir, name, f);
@@ -88,7 +96,7 @@ add_name(struct jk_worker *w, const char *asker, struct jk_params *p)
 static enum jk_err
 tell_one(struct jk_worker *w, struct jk_cur cur)
 {
-	char line[LINE_MAX], minute[17], terminal[JK_ID_MAX + 1];
+	char line[LINE_SIZE], minute[17], terminal[JK_ID_MAX + 1];
 	char asker[JK_ID_MAX + 1], business[JK_ID_MAX + 1];
 	char action[JK_ID_MAX + 1];
 	struct jk_params p = { 0 };
@@ -119,10 +127,12 @@ tell_more(struct jk_worker *w, size_t n)
 	return jk_reply_note(w, "confirm.more", &p);
 }
 
+/* Nothing here waits for anybody while it has the lock: to send does not. */
 void
 jk_confirmed_tell(struct jk_worker *w, const char *person)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
+	JK_CLEANUP(jk_fd_close) int lock = -1;
 	char name[sizeof(PREFIX) + JK_ID_MAX];
 	struct jk_cur cur;
 	size_t n, first;
@@ -133,6 +143,8 @@ jk_confirmed_tell(struct jk_worker *w, const char *person)
 		return;
 	file_name(person, name);
 	if (jk_frame_new(&f) != JK_OK ||
+	    jk_lock_take(w->keep_dir, LOCK, jk_boot_ms() + LOCK_MS, &lock) !=
+	        JK_OK ||
 	    jk_state_read(w->keep_dir, name, f) != JK_OK)
 		return;
 	n = count(f);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "state.h"
 
 #define PREFIX "flight."
@@ -23,7 +24,7 @@ make_file(struct jk_flight *f)
 		return e;
 	(void)snprintf(fresh, sizeof(fresh), ".flight.%d", (int)getpid());
 	(void)snprintf(f->name, sizeof(f->name), PREFIX "%s", id);
-	e = jk_state_lock(f->dir, fresh, 0, &f->fd);
+	e = jk_lock_take(f->dir, fresh, 0, &f->fd);
 	if (e != JK_OK)
 		return e;
 	/* A leftover of a dead worker with our pid: nothing of it counts. And

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "flight.h"
+#include "lock.h"
 #include "log.h"
 #include "record.h"
 #include "state.h"
@@ -287,7 +288,7 @@ announce(struct jk_recorder *r, const char *name, int *ret_lock)
 	int lock;
 
 	(void)snprintf(fresh, sizeof(fresh), ".announce.%d", (int)getpid());
-	e = jk_state_lock(r->state_dir, fresh, 0, &lock);
+	e = jk_lock_take(r->state_dir, fresh, 0, &lock);
 	if (e != JK_OK)
 		return e;
 	if (renameat(r->state_dir, fresh, r->state_dir, name) != 0) {

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "frame.h"
+#include "lock.h"
 #include "log.h"
 #include "notice.h"
 #include "process.h"
@@ -296,7 +297,7 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "lock.%u", (unsigned)uid);
-	return jk_state_lock(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
+	return jk_lock_take(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
 }
 
 enum jk_err

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "frame.h"
 
 #define NAME_MAX_LEN 64
@@ -195,26 +193,6 @@ jk_state_lock_left(int dir, const char *name, int *ret_fd)
 	if (e != JK_OK) {
 		close(fd);
 		return e;
-	}
-	*ret_fd = fd;
-	return JK_OK;
-}
-
-enum jk_err
-jk_state_lock(int dir, const char *name, int64_t until, int *ret_fd)
-{
-	const struct timespec pause = { .tv_nsec = 2000000 };
-	int fd =
-	    openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return JK_ERR_SYS;
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK || jk_boot_ms() >= until) {
-			close(fd);
-			return JK_ERR_BUSY;
-		}
-		(void)nanosleep(&pause, NULL);
 	}
 	*ret_fd = fd;
 	return JK_OK;

@@ -40,11 +40,8 @@ enum jk_err jk_state_create(int dir, const char *name,
     const struct jk_frame *frame);
 /* JK_ERR_NOT_FOUND when somebody else has removed it already. */
 enum jk_err jk_state_remove(int dir, const char *name);
-/* Held until *ret_fd is closed; never across a wait for anything else. */
-enum jk_err jk_state_lock(int dir, const char *name, int64_t until,
-    int *ret_fd);
 /*
- * Of a file whose owner keeps it locked while he lives, and removes it: the
+ * Of a file whose owner keeps it locked (lock.h) while he lives, and removes it: the
  * lock when he has died without. JK_ERR_BUSY: he lives; JK_ERR_NOT_FOUND: it
  * is gone. Makes no file.
  */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "lock.h"
 #include "protocol.h"
 #include "state.h"
 
@@ -66,7 +67,7 @@ jk_usetext_keep(int keep_dir, uid_t uid, const char *use, const char *kind,
 	n = snprintf(line, sizeof(line), "%s\t%s\t%s\t%lld\t%s\n", id, use,
 	    kind, (long long)now, text);
 	e = n > 0 && (size_t)n < sizeof(line)
-	        ? jk_state_lock(dir, name, jk_boot_ms() + LOCK_MS, &fd)
+	        ? jk_lock_take(dir, name, jk_boot_ms() + LOCK_MS, &fd)
 	        : JK_ERR_TOO_BIG;
 	if (e == JK_OK)
 		e = append(dir, fd, line, (size_t)n);

@@ -13,7 +13,7 @@
 /*
  * Held until *ret_fd is closed, so also until its holder dies. `until` is boot
  * ms; JK_ERR_BUSY when somebody else still holds it then. It is tried at least
- * once.
+ * once. Never across a wait for anything else.
  */
 enum jk_err jk_lock_take(int dir_fd, const char *name, int64_t until,
     int *ret_fd);

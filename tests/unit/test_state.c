@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "clock.h"
 #include "frame.h"
+#include "lock.h"
 #include "scratch.h"
 #include "state.h"
 
@@ -138,23 +138,6 @@ test_state_open_others_may_enter_is_refused(void **state)
 }
 
 static void
-test_state_lock_second_waits_no_longer_than_told(void **state)
-{
-	struct scratch p;
-	int one, two;
-
-	(void)state;
-	scratch_make(&p);
-	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &one), JK_OK);
-	assert_int_equal(jk_state_lock(p.dir, "lock", jk_boot_ms() + 20, &two),
-	    JK_ERR_BUSY);
-	close(one);
-	assert_int_equal(jk_state_lock(p.dir, "lock", 0, &two), JK_OK);
-	close(two);
-	scratch_remove(&p);
-}
-
-static void
 test_state_lock_left_only_of_a_dead_owner(void **state)
 {
 	struct scratch p;
@@ -162,7 +145,7 @@ test_state_lock_left_only_of_a_dead_owner(void **state)
 
 	(void)state;
 	scratch_make(&p);
-	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
+	assert_int_equal(jk_lock_take(p.dir, "fact", 0, &owner), JK_OK);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_ERR_BUSY);
 	close(owner);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd), JK_OK);
@@ -179,7 +162,7 @@ test_state_lock_left_removed_is_not_made_again(void **state)
 
 	(void)state;
 	scratch_make(&p);
-	assert_int_equal(jk_state_lock(p.dir, "fact", 0, &owner), JK_OK);
+	assert_int_equal(jk_lock_take(p.dir, "fact", 0, &owner), JK_OK);
 	assert_int_equal(jk_state_remove(p.dir, "fact"), JK_OK);
 	close(owner);
 	assert_int_equal(jk_state_lock_left(p.dir, "fact", &fd),
@@ -213,8 +196,6 @@ main(void)
 		cmocka_unit_test(test_state_create_only_what_is_not_there),
 		cmocka_unit_test(test_state_read_damaged_or_missing_is_refused),
 		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
-		cmocka_unit_test(
-		    test_state_lock_second_waits_no_longer_than_told),
 		cmocka_unit_test(test_state_lock_left_only_of_a_dead_owner),
 		cmocka_unit_test(
 		    test_state_lock_left_removed_is_not_made_again),
