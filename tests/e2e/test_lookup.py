@@ -625,6 +625,40 @@ def test_killed_in_mid_flight(w):
         tap.equal(w.files(STATE, "flight.*") + w.files(STATE, "pending.*"), [])
 
 
+@tap.skip_if(missing(programs=("strace",)))
+def test_killed_between_record_and_answer(w):
+    """The one moment in which nobody can know: the record stands, counts, and has used up what it stands on. strace makes it
+    last."""
+    with Inside(w) as inside:
+        w.registry.approval("v-1", "identity-info", "p0123", "p0124", terminal="shimin-03", once=True)
+        w.registry.build()
+        with Application(w) as a:
+            a.use()
+            answered = a.ask()["id"]
+            worker, = w.services.jukinetd.children()
+            log = w.space.path("/tmp/answer.trace")
+            # The first is the record itself, the second its answer.
+            tracer = w.spawn(["strace", "-o", "/tmp/answer.trace", "-e", "trace=sendto", "-e",
+                              "inject=sendto:delay_enter=20000000:when=2+", "-p", str(worker.pid)], stderr="/tmp/answer.err")
+            wait_for(lambda: os.path.exists(log) and "TracerPid:\t0\n" not in open(
+                f"/proc/{worker.pid}/status", encoding="utf-8").read(), "strace to be there")
+            seq = a.query("hardcopy", permission="v-1")
+            wait_for(lambda: open(log, encoding="utf-8").read().count("sendto(") == 2, "the answer", 10)
+            os.kill(worker.pid, signal.SIGKILL)
+            tracer.terminate(5)
+            tracer.close()
+            while a.one(2) not in (None, "nothing"):
+                pass
+            tap.check(seq not in a.answers, "nobody got it")
+        with Application(w) as a:
+            tap.equal(a.use()["why"], "granted")
+            tap.equal(a.ask("hardcopy", permission="v-1")["why"], "perm.bad", "it is used")
+            last = a.ask()["id"]
+        granted, void = stands(w, inside.mark)
+        tap.equal((len(granted), granted[0], granted[2], void), (3, answered, last, set()), "it counts")
+        tap.equal(w.files(STATE, "flight.*"), [])
+
+
 def test_hangs_up_in_mid_flight(w):
     with Inside(w) as inside:
         with Application(w) as a:
