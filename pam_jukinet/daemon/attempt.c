@@ -164,11 +164,14 @@ tell_busy(void *ctx)
 	(void)jk_reply_note(ctx, "card.busy", NULL);
 }
 
-static enum jk_err
-tell_waiting(struct jk_worker *w, const struct jk_reader_news *news)
+enum jk_err
+jk_attempt_tell_waiting(struct jk_worker *w, struct jk_attempt *a)
 {
-	return jk_reply_note(w,
-	    news->readers > 0 ? "card.insert" : "reader.none", NULL);
+	const char *message = a->awaits != NULL ? a->awaits : "card.insert";
+
+	if (a->awaits != NULL)
+		a->awaits = "";
+	return message[0] != '\0' ? jk_reply_note(w, message, NULL) : JK_OK;
 }
 
 /* Of several cards that are wrong the first that is registered counts. */
@@ -239,7 +242,10 @@ find_card(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *reader)
 			return jk_attempt_refuse(w, a,
 			    why != JK_WHY_GRANTED ? why : a->card.why);
 		case JK_READER_WAITING:
-			(void)tell_waiting(w, &a->card);
+			if (a->card.readers > 0)
+				(void)jk_attempt_tell_waiting(w, a);
+			else
+				(void)jk_reply_note(w, "reader.none", NULL);
 			break;
 		case JK_READER_CARD:
 			e = weigh(w, a, reader, &why);

@@ -17,7 +17,10 @@ struct jk_attempt {
 	enum jk_ask ask;  /* LOGIN, UNLOCK or PIN; an UNLOCK may become RELIEVE:
 	                  * a supervisor was proven, who ends the session */
 	const char *only; /* this card alone, or NULL */
-	bool nameless;    /* no account was named */
+	/* Said once to whoever is waited for, in place of "card.insert"; "": he
+	 * was told already; NULL: every time. */
+	const char *awaits;
+	bool nameless; /* no account was named */
 	/* Another conversation has the last word: a refusal only leaves its
 	 * reason here. */
 	bool inside;
@@ -57,6 +60,9 @@ enum jk_err jk_attempt_begin(struct jk_worker *worker,
  * caller's to close. */
 enum jk_err jk_attempt_find(struct jk_worker *worker,
     struct jk_attempt *attempt, struct jk_reader *ret);
+/* That a card is waited for, in the words of `awaits` where there are some. */
+enum jk_err jk_attempt_tell_waiting(struct jk_worker *worker,
+    struct jk_attempt *attempt);
 /* One hidden answer, of the length that the prompt says. */
 enum jk_err jk_attempt_ask(struct jk_worker *worker, struct jk_attempt *attempt,
     const struct jk_prompt *prompt, struct jk_secret *ret);

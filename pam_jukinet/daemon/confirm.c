@@ -27,6 +27,8 @@
 #define RETURN_MS  30000
 /* For the rest, before the accepter ends whoever takes too long. */
 #define SPARE_MS 1000
+/* Before the readers are looked at again. */
+#define PAUSE_MS 300
 /* Nobody has read a request sooner. */
 #define READ_MS 3000
 
@@ -135,6 +137,14 @@ let_read(const struct jk_use *u)
 		(void)nanosleep(&pause, NULL);
 }
 
+/* The card of whoever works is still in the reader. */
+static bool
+is_still_own(const struct jk_attempt *a)
+{
+	return a->why == JK_WHY_CONFIRM_SAME &&
+	       strcmp(a->facts.card.id, a->session.grant.card) == 0;
+}
+
 /*
  * One card is taken out and another put in: that is no end, whatever was seen
  * before. Of the first one's card nothing is, until its time is over.
@@ -145,20 +155,24 @@ is_changing(const struct jk_attempt *a)
 	const enum jk_reason why =
 	    a->card.event == JK_READER_FAILED ? a->card.why : JK_WHY_INTERNAL;
 
-	return a->only != NULL || why == JK_WHY_CARD_REMOVED ||
-	       why == JK_WHY_CARD_UNREADABLE || why == JK_WHY_CARD_SILENT;
+	return a->only != NULL || is_still_own(a) ||
+	       why == JK_WHY_CARD_REMOVED || why == JK_WHY_CARD_UNREADABLE ||
+	       why == JK_WHY_CARD_SILENT;
 }
 
 static enum jk_err
 find(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *ret)
 {
-	const struct timespec pause = { .tv_nsec = 100000000 };
 	enum jk_err e = jk_attempt_find(w, a, ret);
 
 	while (
 	    e == JK_ERR_REFUSED && is_changing(a) && jk_boot_ms() < w->until) {
 		jk_reader_close(ret);
-		(void)nanosleep(&pause, NULL);
+		(void)jk_attempt_tell_waiting(w, a);
+		/* Whoever hangs up is not waited for. */
+		if (jk_wait_readable(-1, &w->cancel, jk_boot_ms() + PAUSE_MS) ==
+		    JK_ERR_REFUSED)
+			return JK_ERR_CLOSED;
 		e = jk_attempt_find(w, a, ret);
 	}
 	return e;
@@ -182,7 +196,11 @@ prove(struct jk_use *u, struct jk_attempt *a)
 	return jk_attempt_prove(w, a, &reader, &pin, false);
 }
 
-/* Without a PIN: the one who works was proven before, and is still meant. */
+/*
+ * Without a PIN, and so without a signature: a card says that it is his, no
+ * more. It gives no right: the session goes on with what its own card proved
+ * at the login, watched as before by whether a card is in the reader.
+ */
 static enum jk_err
 await_own_card(struct jk_use *u, struct jk_attempt *own)
 {
@@ -193,7 +211,7 @@ await_own_card(struct jk_use *u, struct jk_attempt *own)
 
 	if (rule->present != JK_PRESENT_REQUIRED)
 		return JK_OK;
-	(void)jk_reply_note(w, "confirm.own", NULL);
+	own->awaits = "confirm.own";
 	own->proven_ms = jk_boot_ms();
 	return find(w, own, &reader);
 }
@@ -238,6 +256,7 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	describe(u, a, JK_ASK_CONFIRM, "confirm");
 	a->query = q;
 	a->bound = digest;
+	a->awaits = ""; /* show() says it */
 	w->until = end_in(CONFIRM_MS);
 	show(u, q);
 	e = prove(u, a);

@@ -382,10 +382,11 @@ static const struct {
 	       "correction. Call a colleague to the terminal.") },
 	{ "confirm.ask",
 	    N_("{name} asks for your confirmation: {business}, {action}. Check "
-	       "it on the screen, then insert your own card.") },
+	       "it on the screen, then insert your own card in place of the "
+	       "operator's.") },
 	{ "confirm.own",
-	    N_("Put the card of the person who works here back into the card "
-	       "reader.") },
+	    N_("Take out the card of the person who confirmed, and put the "
+	       "operator's card back into the card reader.") },
 	{ "confirm.shown",
 	    N_("You confirmed for {name} ({date} {time}): {business}, {action}. "
 	       "If that was not so, tell the security manager at once.") },

@@ -21,10 +21,12 @@ SECOND = {"business moving": {"second-person": True}}
 class Confirming(Application):
     """Plays all three: the program, the second person, and the one who works."""
 
-    def confirm(self, second: str = "taro", pin: str = PIN, back: str = "hanako", at_prompt=None, seconds: float = 20.0) -> dict:
+    def confirm(self, second: str = "taro", pin: str = PIN, back: str = "hanako", at_prompt=None, seconds: float = 20.0,
+                after: float = 0) -> dict:
         self.seq += 1
         self.said: list[str] = []
         self.send(frames.CONFIRM, (frames.F_SEQ, self.seq))
+        time.sleep(after)
         if second:
             self.w.insert(second)
         until = time.monotonic() + seconds
@@ -96,7 +98,7 @@ def test_confirmed_by_a_colleague(w):
         tap.equal((answer["params"].get("confirmer"), answer["mac"]), (TARO, confirmed), "the server can see who it was")
         tap.check(time.monotonic() - begun >= 2.5, "nobody reads that fast")
         tap.equal(meanwhile, [(CONFIRMING, NUMBER["sess.locked"])], "nothing else meanwhile")
-        tap.equal(app.said[0], "confirm.ask")
+        tap.equal(app.said, ["confirm.ask", "confirm.own"], "one message for one thing")
         tap.equal(state(w), ACTIVE)
         auth = [one for one in seen(w, session.mark, "auth") if one.get("jfor") == "confirm"]
         one = seen(w, session.mark, "lookup")[-1]
@@ -126,7 +128,7 @@ def test_confirmed_by_a_colleague(w):
 def test_not_by_oneself_nor_by_who_may_not(w):
     with Working(w), Confirming(w) as app:
         begin(app)
-        for second, why in (("hanako", "confirm.same"), ("spare", "confirm.same"), ("jiro", "biz.denied")):
+        for second, why in (("spare", "confirm.same"), ("jiro", "biz.denied")):
             if second == "jiro":
                 w.registry.rows["operator-id"]["m0125-1"]["type"] = "statistics"
                 w.registry.policy(**(SECOND | {"type statistics": {"number": 9, "terminal-class": "integrated-terminal",
@@ -140,13 +142,23 @@ def test_not_by_oneself_nor_by_who_may_not(w):
             tap.equal(app.ask("input", "moving")["why"], "confirm.none")
 
 
+def test_the_own_card_is_in_the_reader_when_it_begins(w):
+    """It has to be, until then. Each is told once what to do, and whose turn it is."""
+    with Working(w), Confirming(w) as app:
+        begin(app)
+        answer = app.confirm(after=1.5)
+        tap.equal((answer["why"], state(w)), ("granted", ACTIVE), f"{answer} {app.said}")
+        tap.equal(app.said, ["confirm.ask", "confirm.own"])
+
+
 def test_a_wrong_pin_confirms_nothing(w):
     with Working(w) as session, Confirming(w) as app:
         begin(app)
+        before = w.files(KEEP, "confirmed.*")
         answer = app.confirm(pin=WRONG)
         tap.equal((answer["why"], state(w)), ("pin.wrong", ACTIVE))
         tap.equal([one["res"] for one in seen(w, session.mark, "lookup")], ["failed"])
-        tap.equal(w.files(KEEP, "confirmed.*"), [])
+        tap.equal(w.files(KEEP, "confirmed.*"), before)
 
 
 def test_a_card_that_does_not_come_back_locks(w):
