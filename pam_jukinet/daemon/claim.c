@@ -120,8 +120,8 @@ read_seen(const struct jk_frame *f, struct jk_claim *c)
 }
 
 /* Numbers of applications are the office's own. */
-static bool
-is_reception(const char *text)
+bool
+jk_claim_is_reception(const char *text)
 {
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	                           "abcdefghijklmnopqrstuvwxyz0123456789._/-";
@@ -141,7 +141,7 @@ read_use(const struct jk_frame *f, struct jk_claim *c)
 		return e;
 	e = jk_frame_get_str(f, JK_FIELD_RECEPTION, c->reception,
 	    sizeof(c->reception));
-	if (e == JK_OK && !is_reception(c->reception))
+	if (e == JK_OK && !jk_claim_is_reception(c->reception))
 		e = JK_ERR_FORMAT;
 	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
 		return e;

@@ -40,6 +40,9 @@ struct jk_claim {
 /* From the first frame of a caller; JK_ERR_FORMAT: not a request. */
 enum jk_err jk_claim_read(const struct jk_frame *frame, struct jk_claim *ret);
 
+/* The number of an application: 1 to 64 of A-Za-z0-9._/-, as it is said. */
+bool jk_claim_is_reception(const char *text);
+
 /* An id of a row, also in what is said later; absent is "". */
 enum jk_err jk_claim_row_id(const struct jk_frame *frame, enum jk_field field,
     char ret[static JK_ID_MAX + 1]);

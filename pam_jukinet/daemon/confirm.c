@@ -261,7 +261,7 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	show(u, q);
 	e = prove(u, a);
 	if (e == JK_ERR_REFUSED)
-		jk_outcome_deny(w, &a->outcome, a->why);
+		(void)jk_outcome_deny(w, &a->outcome, a->why);
 	if (e != JK_OK)
 		return reason_of(a, e);
 	(void)snprintf(ret->person, sizeof(ret->person), "%s",

@@ -27,7 +27,8 @@ jk_use_refuse(struct jk_use *u, uint64_t seq, struct jk_outcome *o,
 	struct jk_answer a = { .seq = seq };
 
 	a.why = why != JK_WHY_GRANTED ? why : JK_WHY_INTERNAL;
-	jk_outcome_deny(u->w, o, a.why);
+	if (jk_outcome_deny(u->w, o, a.why) == JK_OK && o->op == JK_OP_LOOKUP)
+		jk_use_count(u, JK_USEBOOK_REFUSED, 1);
 	a.params = &o->params;
 	answer(u, &a);
 }
@@ -66,6 +67,10 @@ jk_use_crash(struct jk_use *u, struct jk_flying *f, enum jk_reason why)
 	        JK_OK ||
 	    jk_recorder_note(&u->w->recorder, &f->record) != JK_OK)
 		jk_log(JK_LOG_ERR, "cannot record (%s)", jk_reason_code(why));
+	else if (f->kind == JK_FRAME_QUERY)
+		jk_use_count(u, JK_USEBOOK_REFUSED, 1);
+	if (f->query.all)
+		jk_usebook_end_entry(&u->book, false);
 	free_slot(u, f);
 	answer(u, &a);
 }
@@ -89,6 +94,40 @@ remember(struct jk_use *u, const struct jk_flying *f)
 
 	memcpy(p->id, f->id, sizeof(p->id));
 	p->persons = f->persons;
+}
+
+/* As long as it is called unanswered: who dies now has counted too much. */
+static void
+count(struct jk_use *u, const struct jk_flying *f)
+{
+	if (f->kind == JK_FRAME_QUERY)
+		jk_use_count(u, JK_USEBOOK_ALLOWED, 1);
+	else if (f->kind == JK_FRAME_RESULT)
+		jk_use_count(u, JK_USEBOOK_PERSONS, f->query.count);
+}
+
+/* Nobody has got the answer. */
+static void
+uncount(struct jk_use *u, const struct jk_flying *f)
+{
+	if (f->kind == JK_FRAME_QUERY)
+		jk_usebook_drop(&u->book, JK_USEBOOK_ALLOWED, 1);
+	else if (f->kind == JK_FRAME_RESULT)
+		jk_usebook_drop(&u->book, JK_USEBOOK_PERSONS, f->query.count);
+	else if (f->query.all)
+		jk_usebook_end_entry(&u->book, false);
+}
+
+/* After the answer: who dies before leaves uses that are proposed once more. */
+static void
+mark_entered(struct jk_use *u, const struct jk_flying *f)
+{
+	if (f->kind != JK_FRAME_DONE)
+		return;
+	if (f->query.all)
+		jk_usebook_end_entry(&u->book, true);
+	else
+		jk_usebook_mark(&u->book, &f->so_far);
 }
 
 /* Of the act as it was asked for, and as the record has it. */
@@ -172,10 +211,15 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt)
 	note_time(u);
 	if (f->kind == JK_FRAME_QUERY)
 		remember(u, f);
+	count(u, f);
 	jk_flight_clear(&u->flight, (size_t)(f - u->flying));
 	answer(u, &a);
-	if (u->over)
+	if (u->over) {
 		take_back(u, f);
+		uncount(u, f);
+	} else {
+		mark_entered(u, f);
+	}
 	free_slot(u, f);
 }
 
@@ -284,6 +328,13 @@ abandon(struct jk_use *u, struct jk_flying *f)
 	free_slot(u, f);
 }
 
+static void
+give_up_entry(struct jk_use *u, const struct jk_query *q)
+{
+	if (q->all)
+		jk_usebook_end_entry(&u->book, false);
+}
+
 void
 jk_use_launch(struct jk_use *u, const struct jk_query *q,
     enum jk_frame_type kind, struct jk_outcome *o, const struct jk_verdict *v)
@@ -292,10 +343,12 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	enum jk_reason why;
 
 	if (f == NULL) {
+		give_up_entry(u, q);
 		jk_use_refuse(u, q->seq, o, JK_WHY_INTERNAL);
 		return;
 	}
 	f->kind = kind;
+	f->so_far = jk_usebook_so_far(&u->book);
 	f->uses.n = 0;
 	f->persons = q->count > 0 ? q->count : 1;
 	f->until = jk_boot_ms() + u->w->recorder.receipt_ms;
@@ -305,6 +358,7 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	why = prepare(u, f, o, v);
 	if (why != JK_WHY_GRANTED) {
 		abandon(u, f);
+		give_up_entry(u, q);
 		o->grant = &u->standing.session.grant;
 		jk_use_refuse(u, q->seq, o, why);
 		return;

@@ -292,7 +292,7 @@ jk_outcome_explain(struct jk_worker *w, struct jk_outcome *o,
 	add_contact(w, p);
 }
 
-static void
+static enum jk_err
 note(struct jk_worker *w, const struct jk_outcome *o, enum jk_reason why)
 {
 	struct jk_record record;
@@ -303,19 +303,20 @@ note(struct jk_worker *w, const struct jk_outcome *o, enum jk_reason why)
 	if (e != JK_OK)
 		jk_log(JK_LOG_ERR, "cannot record (%s): %s",
 		    jk_reason_code(why), jk_err_text(e));
+	return e;
 }
 
 void
 jk_outcome_note(struct jk_worker *worker, struct jk_outcome *outcome)
 {
-	note(worker, outcome, JK_WHY_GRANTED);
+	(void)note(worker, outcome, JK_WHY_GRANTED);
 }
 
-void
+enum jk_err
 jk_outcome_deny(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 {
 	jk_outcome_explain(w, o, why);
-	note(w, o, why);
+	return note(w, o, why);
 }
 
 void
@@ -323,7 +324,7 @@ jk_outcome_refuse(struct jk_worker *w, struct jk_outcome *o, enum jk_reason why)
 {
 	if (why == JK_WHY_GRANTED)
 		why = JK_WHY_INTERNAL;
-	jk_outcome_deny(w, o, why);
+	(void)jk_outcome_deny(w, o, why);
 	if (o->standing != NULL)
 		(void)jk_reply_note(w, o->standing, NULL);
 	(void)jk_reply_refusal(w, why, &o->params);

@@ -55,9 +55,12 @@ enum jk_err jk_outcome_record(const struct jk_worker *worker,
     const struct jk_outcome *outcome, enum jk_reason why,
     struct jk_record *ret);
 
-/* Record of a refusal, and the parameters; the verdict is the caller's. */
-void jk_outcome_deny(struct jk_worker *worker, struct jk_outcome *outcome,
-    enum jk_reason why);
+/*
+ * Record of a refusal, and the parameters; the verdict is the caller's. JK_OK:
+ * the kernel has taken the record.
+ */
+enum jk_err jk_outcome_deny(struct jk_worker *worker,
+    struct jk_outcome *outcome, enum jk_reason why);
 /* Record and verdict of a refusal. */
 void jk_outcome_refuse(struct jk_worker *worker, struct jk_outcome *outcome,
     enum jk_reason why);

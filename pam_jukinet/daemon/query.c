@@ -7,9 +7,12 @@
 #include "frame.h"
 #include "hex.h"
 #include "plaintext.h"
+#include "usebook.h"
 
 /* More persons than any office has. */
 #define COUNT_MAX UINT32_MAX
+/* All that a session's uses can have together. */
+#define SUM_MAX (JK_USEBOOK_ROWS * JK_USEBOOK_MOST)
 
 /* An id that must be there; one that we do not know is words->n. */
 static enum jk_err
@@ -63,14 +66,14 @@ read_code(const struct jk_frame *f, struct jk_query *q)
 }
 
 static enum jk_err
-read_count(const struct jk_frame *f, struct jk_query *q)
+read_count(const struct jk_frame *f, uint64_t most, struct jk_query *q)
 {
 	enum jk_err e = jk_frame_get_u64(f, JK_FIELD_COUNT, &q->count);
 
 	if (e == JK_ERR_NOT_FOUND)
 		return JK_OK;
 	q->has_count = e == JK_OK;
-	return e == JK_OK && q->count > COUNT_MAX ? JK_ERR_FORMAT : e;
+	return e == JK_OK && q->count > most ? JK_ERR_FORMAT : e;
 }
 
 static enum jk_err
@@ -98,7 +101,8 @@ read_query(const struct jk_frame *f, struct jk_query *q)
 	    (e = read_word(f, JK_FIELD_BUSINESS, &jk_businesses, &business)) !=
 	        JK_OK ||
 	    (e = read_search(f, q)) != JK_OK ||
-	    (e = read_code(f, q)) != JK_OK || (e = read_count(f, q)) != JK_OK ||
+	    (e = read_code(f, q)) != JK_OK ||
+	    (e = read_count(f, COUNT_MAX, q)) != JK_OK ||
 	    (e = read_text(f, JK_FIELD_REQUIREMENT, q)) != JK_OK ||
 	    (e = jk_claim_row_id(f, JK_FIELD_PERMISSION, q->permission)) !=
 	        JK_OK)
@@ -116,8 +120,37 @@ read_result(const struct jk_frame *f, struct jk_query *q)
 	if (e == JK_OK && !jk_id_is_valid(q->id))
 		e = JK_ERR_FORMAT;
 	if (e == JK_OK)
-		e = read_count(f, q);
+		e = read_count(f, COUNT_MAX, q);
 	return e == JK_OK && !q->has_count ? JK_ERR_FORMAT : e;
+}
+
+static enum jk_err
+read_uses(const struct jk_frame *f, struct jk_query *q)
+{
+	const enum jk_err e = jk_frame_get_u64(f, JK_FIELD_INDEX, &q->index);
+
+	if (e == JK_ERR_NOT_FOUND)
+		return JK_OK;
+	return e == JK_OK && q->index > JK_USEBOOK_ROWS ? JK_ERR_FORMAT : e;
+}
+
+/* USES says that it is of all of them; then all the sums are needed. */
+static enum jk_err
+read_done(const struct jk_frame *f, struct jk_query *q)
+{
+	enum jk_err e = jk_frame_get_u64(f, JK_FIELD_USES, &q->uses);
+
+	q->all = e == JK_OK;
+	if (e == JK_ERR_NOT_FOUND)
+		e = read_count(f, COUNT_MAX, q);
+	else if (e == JK_OK && (e = read_count(f, SUM_MAX, q)) == JK_OK &&
+	         (e = jk_frame_get_u64(f, JK_FIELD_ALLOWED, &q->allowed)) ==
+	             JK_OK &&
+	         (e = jk_frame_get_u64(f, JK_FIELD_REFUSED, &q->refused)) ==
+	             JK_OK &&
+	         !q->has_count)
+		e = JK_ERR_FORMAT;
+	return e == JK_OK ? read_text(f, JK_FIELD_TEXT, q) : e;
 }
 
 enum jk_err
@@ -136,9 +169,10 @@ jk_query_read(const struct jk_frame *f, struct jk_query *ret)
 		return read_result(f, ret);
 	case JK_FRAME_CONFIRM:
 		return JK_OK;
+	case JK_FRAME_USES:
+		return read_uses(f, ret);
 	case JK_FRAME_DONE:
-		e = read_count(f, ret);
-		return e == JK_OK ? read_text(f, JK_FIELD_TEXT, ret) : e;
+		return read_done(f, ret);
 	default:
 		return JK_ERR_FORMAT;
 	}

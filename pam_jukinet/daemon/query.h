@@ -15,7 +15,7 @@ struct jk_frame;
 #define JK_OBJECT_MAX JK_ID_MAX
 
 /*
- * One frame QUERY, RESULT, CONFIRM or DONE. It holds a resident record code and
+ * One frame QUERY, RESULT, CONFIRM, USES or DONE. It holds a resident record code and
  * what a person typed: it lies in locked memory, and is erased.
  */
 struct jk_query {
@@ -31,6 +31,10 @@ struct jk_query {
 	char permission[JK_ID_MAX + 1]; /* "": none was named */
 	char object[JK_OBJECT_MAX + 1];
 	char id[JK_ID_LEN + 1]; /* of RESULT: the record of its QUERY */
+	uint64_t index;         /* of USES: the first that is wanted */
+	/* Of DONE: of all uses of the session, so many and these lookups. */
+	bool all;
+	uint64_t uses, allowed, refused;
 };
 
 /* JK_ERR_FORMAT, JK_ERR_NOT_FOUND, JK_ERR_TOO_BIG: not such a frame. */

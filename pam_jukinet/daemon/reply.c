@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "usebook.h"
 #include "worker.h"
 
 void
@@ -225,6 +226,37 @@ jk_reply_answer(struct jk_worker *w, const struct jk_answer *a)
 	    (e = put_optional(f, JK_FIELD_RECEIPT, a->receipt)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_MAC, a->mac)) != JK_OK ||
 	    (e = put_optional(f, JK_FIELD_MAC_KEY, a->mac_key)) != JK_OK)
+		return e;
+	return jk_frame_send(w->fd, f);
+}
+
+/* What is "" is left out. */
+static enum jk_err
+put_known(struct jk_frame *f, enum jk_field field, const char *text)
+{
+	return put_optional(f, field, text[0] != '\0' ? text : NULL);
+}
+
+enum jk_err
+jk_reply_used(struct jk_worker *w, uint64_t seq, const struct jk_usebook_row *r)
+{
+	struct jk_frame *f = w->frame;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_USED);
+	if ((e = put_known(f, JK_FIELD_OPID, r->right)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_REAL_S, (uint64_t)r->begun)) !=
+	        JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_SEQ, seq)) != JK_OK ||
+	    (e = put_known(f, JK_FIELD_USE, r->id)) != JK_OK ||
+	    (e = put_known(f, JK_FIELD_PURPOSE, r->purpose)) != JK_OK ||
+	    (e = put_known(f, JK_FIELD_RECEPTION, r->reception)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_COUNT,
+	         r->open.of[JK_USEBOOK_PERSONS])) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_ALLOWED,
+	         r->open.of[JK_USEBOOK_ALLOWED])) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_REFUSED,
+	         r->open.of[JK_USEBOOK_REFUSED])) != JK_OK)
 		return e;
 	return jk_frame_send(w->fd, f);
 }

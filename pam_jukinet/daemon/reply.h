@@ -9,6 +9,7 @@
 #include "protocol.h"
 #include "reason.h"
 
+struct jk_usebook_row;
 struct jk_worker;
 
 #define JK_PARAMS_MAX  6
@@ -90,6 +91,9 @@ enum jk_err jk_reply_using(struct jk_worker *worker, enum jk_reason why,
     const struct jk_grant *holder);
 enum jk_err jk_reply_answer(struct jk_worker *worker,
     const struct jk_answer *answer);
+/* A use of the session, before the answer to who asked for them. */
+enum jk_err jk_reply_used(struct jk_worker *worker, uint64_t seq,
+    const struct jk_usebook_row *row);
 enum jk_err jk_reply_changed(struct jk_worker *worker,
     enum jk_session_state state, enum jk_cause cause);
 /* `more` may be NULL. */

@@ -16,6 +16,7 @@
 #include "process.h"
 #include "protocol.h"
 #include "state.h"
+#include "usebook.h"
 
 #define PREFIX  "session."
 #define LASTING "open."
@@ -229,6 +230,8 @@ jk_session_store(int dir, const struct jk_session *s)
 	if (e != JK_OK)
 		return e;
 	jk_notice_put(dir, s);
+	if (s->closed)
+		jk_usebook_remove(dir, s->id);
 	return JK_OK;
 }
 

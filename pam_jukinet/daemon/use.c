@@ -205,6 +205,21 @@ jk_use_outcome(struct jk_use *u, enum jk_op op, struct jk_outcome *ret,
 	};
 }
 
+void
+jk_use_count(struct jk_use *u, enum jk_usebook_kind kind, uint64_t n)
+{
+	const struct jk_claim *c = &u->w->claim;
+	const struct jk_usebook_use use = {
+		.id = u->id,
+		.purpose = c->purpose,
+		.reception = c->reception,
+		.right = u->standing.session.grant.opid,
+		.begun = u->begun,
+	};
+
+	jk_usebook_add(&u->book, &use, kind, n);
+}
+
 /* --- the loop ------------------------------------------------------------- */
 
 static void
@@ -266,6 +281,9 @@ take(struct jk_use *u)
 		break;
 	case JK_FRAME_CONFIRM:
 		confirm(u);
+		break;
+	case JK_FRAME_USES:
+		jk_use_list(u, &u->asked);
 		break;
 	default:
 		jk_use_done(u, &u->asked);
@@ -522,6 +540,7 @@ open_parts(struct jk_use *u)
 	if ((e = jk_standing_open(w->run_dir, w->peer.uid, &u->standing)) !=
 	        JK_OK ||
 	    (e = jk_flight_open(w->run_dir, &u->flight)) != JK_OK ||
+	    (e = jk_usebook_open(w->run_dir, u->session, &u->book)) != JK_OK ||
 	    (e = jk_tally_open(w->run_dir, u->standing.session.grant.person,
 	         &u->tally)) != JK_OK) {
 		jk_log(JK_LOG_ERR, "a use: %s", jk_err_text(e));
@@ -572,7 +591,7 @@ begin(struct jk_use *u)
 	if (why == JK_WHY_GRANTED)
 		why = prove(u, &o);
 	if (why != JK_WHY_GRANTED) {
-		jk_outcome_deny(w, &o, why);
+		(void)jk_outcome_deny(w, &o, why);
 		(void)jk_reply_using(w, why, &o.params, NULL, NULL, NULL);
 		return false;
 	}
@@ -583,11 +602,26 @@ begin(struct jk_use *u)
 	return false;
 }
 
+/* Its end may have come before the file was made here. */
+static void
+close_book(struct jk_use *u)
+{
+	struct jk_session s;
+	const enum jk_err e =
+	    jk_session_load(u->w->run_dir, u->w->peer.uid, &s);
+
+	if (e == JK_ERR_NOT_FOUND ||
+	    (e == JK_OK && (s.closed || strcmp(s.id, u->session) != 0)))
+		jk_usebook_remove(u->w->run_dir, u->session);
+	jk_usebook_close(&u->book);
+}
+
 static void
 end(struct jk_use *u)
 {
 	u->over = true;
 	crash_all(u, JK_WHY_CANCELLED);
+	close_book(u);
 	jk_pool_close(&u->pool);
 	jk_flight_close(&u->flight);
 	jk_tally_close(&u->tally);
@@ -607,7 +641,9 @@ jk_request_use(struct jk_worker *w)
 	u = p;
 	u->w = w;
 	u->told = JK_SESSION_ACTIVE;
-	u->standing.inotify_fd = u->standing.file = u->flight.fd = -1;
+	u->begun = jk_real_s();
+	u->standing.inotify_fd = u->standing.file = -1;
+	u->flight.fd = u->book.fd = -1;
 	jk_pool_open(&w->recorder, &u->pool);
 	if (jk_id_new(u->id) == JK_OK && begin(u)) {
 		/* Its own witness: nothing of this one is waited for. */

@@ -19,6 +19,7 @@
 #include "query.h"
 #include "standing.h"
 #include "tally.h"
+#include "usebook.h"
 
 struct jk_keys;
 struct jk_worker;
@@ -34,8 +35,9 @@ struct jk_flying {
 	char id[JK_ID_LEN + 1];
 	struct jk_query query;
 	struct jk_record record;
-	struct jk_uses uses; /* approvals that it uses up */
-	uint64_t persons;    /* that were counted for it */
+	struct jk_uses uses;             /* approvals that it uses up */
+	uint64_t persons;                /* that were counted for it */
+	struct jk_usebook_counts so_far; /* of the use, when DONE was said */
 };
 
 /* A lookup that was allowed. */
@@ -48,6 +50,7 @@ struct jk_use {
 	struct jk_worker *w;
 	char id[JK_ID_LEN + 1];
 	char session[JK_ID_LEN + 1];
+	int64_t begun; /* seconds since 1970 */
 	char grounds[JK_USE_TEXT + 1];
 	enum jk_session_state told; /* what the application knows */
 	bool over;                  /* nothing is read any more */
@@ -63,6 +66,7 @@ struct jk_use {
 	bool doubted; /* the last that was sent got no receipt: one at a time */
 	struct jk_flight flight;
 	struct jk_tally tally;
+	struct jk_usebook book;
 	size_t n_flying;
 	struct jk_flying flying[JK_USE_FLIGHT];
 	size_t next_past;
@@ -90,6 +94,9 @@ void jk_use_tell(struct jk_use *use);
 /* The id of a text that is kept; "" for none. `kind` is a literal. */
 enum jk_err jk_use_keep_text(struct jk_use *use, const char *kind,
     const char *text, char ret[static JK_ID_LEN + 1]);
+
+/* For the entry of the use ledger: what stands in the log now. */
+void jk_use_count(struct jk_use *use, enum jk_usebook_kind kind, uint64_t n);
 
 /* What every record of the use says; `ret` and `ret_use` point into it. */
 void jk_use_outcome(struct jk_use *use, enum jk_op op, struct jk_outcome *ret,
@@ -127,6 +134,7 @@ void jk_use_lookup(struct jk_use *use, const struct jk_query *query,
     const struct jk_confirmed_by *by);
 void jk_use_result(struct jk_use *use, const struct jk_query *query);
 void jk_use_done(struct jk_use *use, const struct jk_query *query);
+void jk_use_list(struct jk_use *use, const struct jk_query *query);
 /*
  * A second person proves himself for this lookup, as it stands (S-39), and the
  * first one's card is back. JK_WHY_GRANTED: *ret says who, and what he has

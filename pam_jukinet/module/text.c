@@ -453,6 +453,8 @@ static const struct {
 	       "{contact}") },
 	{ "query.none",
 	    N_("There is no such lookup in this use. Ask for it again.") },
+	{ "ledger.changed",
+	    N_("Something was added meanwhile: look at the entry again.") },
 };
 
 struct named {

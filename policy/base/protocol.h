@@ -82,8 +82,21 @@
  *                                            second person; nothing else may be
  *                                            unanswered
  *       < NOTE, < ASK_PIN and > PIN as in AUTH, before its ANSWER
+ *     > USES    SEQ, INDEX?                  what of the session's uses has no
+ *                                            entry in the use ledger: from INDEX
+ *                                            on; without it, or from 0, as it is
+ *                                            now, else as it was then
+ *       < USED  OPID?, REAL_S, SEQ, USE?, PURPOSE?, RECEPTION?, COUNT, ALLOWED,
+ *               REFUSED                      JK_USES_PAGE of them at most; without
+ *                                            USE: of several together. Then its
+ *                                            ANSWER; no more of them: that is all
  *     > DONE    SEQ, COUNT?, TEXT?           the entry of the use ledger as the
- *                                            operator has confirmed it
+ *                                            operator has confirmed it: of this use
+ *     > DONE    SEQ, COUNT, TEXT?, USES, ALLOWED, REFUSED
+ *                                            the same of all that USES has told,
+ *                                            so many, with these sums; refused
+ *                                            (ledger.changed) when it was not so,
+ *                                            is no longer, or is being entered
  *       < ANSWER SEQ, REASON, PARAM*, ID?, RECEIPT?, MAC?, MAC_KEY?
  *     < CHANGED STATE, CAUSE                 unasked: how the session stands now
  *
@@ -160,6 +173,8 @@ enum jk_frame_type {
 	JK_FRAME_DONE,
 	JK_FRAME_ANSWER,
 	JK_FRAME_CHANGED,
+	JK_FRAME_USES,
+	JK_FRAME_USED,
 
 	JK_FRAME_FIND = 32,
 	JK_FRAME_WAITING,
@@ -274,6 +289,10 @@ enum jk_field {
 	JK_FIELD_RECEIPT,     /* "1795298607.548:3", where the record stands */
 	JK_FIELD_MAC,         /* 64 hex digits: jukinet-receipt(5) */
 	JK_FIELD_MAC_KEY,     /* id of the key that made it */
+	JK_FIELD_USES,        /* u64, how many */
+	JK_FIELD_INDEX,       /* u64, from 0 */
+	JK_FIELD_ALLOWED,     /* u64, lookups */
+	JK_FIELD_REFUSED,     /* u64, lookups */
 };
 
 #define JK_FLAG_SILENT  1u  /* PAM_SILENT */
@@ -284,6 +303,7 @@ enum jk_field {
 
 #define JK_USE_FLIGHT 16  /* unanswered at a time */
 #define JK_USE_TEXT   512 /* bytes, of what a person typed */
+#define JK_USES_PAGE  16  /* USED at a time */
 
 /* Whether the operator's card has to be in the reader. */
 enum jk_card_present {

@@ -130,7 +130,8 @@
 	X(JK_WHY_LOOK_BULK, 155, "look.bulk")               \
 	X(JK_WHY_CODE_BAD, 156, "code.bad")                 \
 	X(JK_WHY_KEY_NONE, 157, "key.none")                 \
-	X(JK_WHY_QUERY_NONE, 158, "query.none")
+	X(JK_WHY_QUERY_NONE, 158, "query.none")             \
+	X(JK_WHY_LEDGER_CHANGED, 159, "ledger.changed")
 
 enum jk_reason {
 #define X(name, number, code) name = (number),

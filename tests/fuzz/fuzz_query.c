@@ -11,6 +11,7 @@
 #include "mac.h"
 #include "plaintext.h"
 #include "query.h"
+#include "usebook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -44,7 +45,11 @@ check_query(const struct jk_frame *f, const struct jk_query *q)
 	need((unsigned)q->action <= JK_ACTION_COUNT &&
 	     (unsigned)q->business <= JK_BUSINESS_COUNT &&
 	     (unsigned)q->search < JK_SEARCH_COUNT);
-	need(q->code_len < sizeof(q->code) && q->count <= UINT32_MAX);
+	need(q->code_len < sizeof(q->code));
+	need(q->count <= UINT32_MAX ||
+	     (q->all && q->count <= JK_USEBOOK_ROWS * JK_USEBOOK_MOST));
+	need(!q->all || (jk_frame_type(f) == JK_FRAME_DONE && q->has_count));
+	need(q->index <= JK_USEBOOK_ROWS);
 	need(is_text(q->text, sizeof(q->text)));
 	need(is_id(q->permission) && is_id(q->object));
 	need(jk_frame_type(f) != JK_FRAME_RESULT || jk_id_is_valid(q->id));

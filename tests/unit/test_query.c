@@ -120,6 +120,37 @@ static const struct {
 	    { { JK_FIELD_TEXT, "two persons", 0 }, SEQ,
 	        { JK_FIELD_COUNT, NULL, 2 } },
 	    true },
+	{ "a number that only a session has", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_COUNT, NULL, UINT64_C(1) << 32 } }, false },
+	{ "the end of a session", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_COUNT, NULL, UINT64_C(1) << 49 },
+	        { JK_FIELD_USES, NULL, 2 }, { JK_FIELD_ALLOWED, NULL, 3 },
+	        { JK_FIELD_REFUSED, NULL, 0 } },
+	    true },
+	{ "more than all its uses can have", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_COUNT, NULL, (UINT64_C(1) << 49) + 1 },
+	        { JK_FIELD_USES, NULL, 2 }, { JK_FIELD_ALLOWED, NULL, 3 },
+	        { JK_FIELD_REFUSED, NULL, 0 } },
+	    false },
+	{ "the end of a session without its persons", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_USES, NULL, 2 }, { JK_FIELD_ALLOWED, NULL, 3 },
+	        { JK_FIELD_REFUSED, NULL, 0 } },
+	    false },
+	{ "the end of a session without what was allowed", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_COUNT, NULL, 2 }, { JK_FIELD_USES, NULL, 2 },
+	        { JK_FIELD_REFUSED, NULL, 0 } },
+	    false },
+	{ "the end of a session without what was refused", JK_FRAME_DONE,
+	    { SEQ, { JK_FIELD_COUNT, NULL, 2 }, { JK_FIELD_USES, NULL, 2 },
+	        { JK_FIELD_ALLOWED, NULL, 3 } },
+	    false },
+	{ "all uses", JK_FRAME_USES, { SEQ }, true },
+	{ "the last of them", JK_FRAME_USES,
+	    { SEQ, { JK_FIELD_INDEX, NULL, 512 } }, true },
+	{ "one more than there can be", JK_FRAME_USES,
+	    { SEQ, { JK_FIELD_INDEX, NULL, 513 } }, false },
+	{ "an index that is none", JK_FRAME_USES,
+	    { SEQ, { JK_FIELD_INDEX, "1", 0 } }, false },
 	{ "another frame", JK_FRAME_AUTH, { SEQ, ACTION, BUSINESS }, false },
 };
 
@@ -192,6 +223,19 @@ test_query_says_what_was_said(void **state)
 	assert_int_equal(q.search, JK_SEARCH_NONE);
 	assert_int_equal(q.code_len, 0);
 	assert_false(q.has_count);
+	assert_false(q.all);
+	jk_frame_start(f, JK_FRAME_DONE);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_SEQ, 11), JK_OK);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_COUNT, 4), JK_OK);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_USES, 1), JK_OK);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_ALLOWED, 2), JK_OK);
+	assert_int_equal(jk_frame_put_u64(f, JK_FIELD_REFUSED, 3), JK_OK);
+	assert_int_equal(jk_query_read(f, &q), JK_OK);
+	assert_true(q.all);
+	assert_int_equal(q.uses, 1);
+	assert_int_equal(q.allowed, 2);
+	assert_int_equal(q.refused, 3);
+	assert_int_equal(q.count, 4);
 	jk_frame_free(&f);
 }
 

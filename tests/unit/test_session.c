@@ -15,6 +15,7 @@
 #include "scratch.h"
 #include "session.h"
 #include "state.h"
+#include "usebook.h"
 
 #define UID 2001
 
@@ -460,6 +461,53 @@ test_session_end_and_begin_at_once(void **state)
 	}
 }
 
+static void
+check_it_goes(struct scratch *p, const struct jk_session *s, bool finished)
+{
+	struct jk_usebook book = { .fd = -1 };
+	struct jk_session left;
+
+	assert_int_equal(jk_usebook_open(p->dir, s->id, &book), JK_OK);
+	assert_int_equal(jk_session_store(p->dir, s), JK_OK);
+	assert_int_equal(scratch_count(p, "usebook."), 1);
+	if (finished)
+		assert_int_equal(jk_session_finish(p->dir, s->id,
+		                     JK_CAUSE_SUPERVISOR, &left),
+		    JK_OK);
+	else
+		assert_int_equal(jk_session_leave(p->dir, s->id, getpid(),
+		                     &left),
+		    JK_OK);
+	assert_true(left.closed);
+	assert_int_equal(scratch_count(p, "usebook."), 0);
+	jk_usebook_close(&book);
+}
+
+/* However it ends. */
+static void
+test_session_takes_its_uses_with_it(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_usebook book = { .fd = -1 };
+	struct jk_session s, lost;
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	for (int finished = 0; finished < 2; finished++) {
+		assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+		check_it_goes(&p, &s, finished == 1);
+	}
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	s.leader[0].start++; /* it has died */
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_usebook_open(p.dir, s.id, &book), JK_OK);
+	jk_usebook_close(&book);
+	assert_int_equal(jk_session_take_lost(p.dir, p.dir, UID, &lost), JK_OK);
+	assert_int_equal(scratch_count(&p, "usebook."), 0);
+	scratch_remove(&p);
+}
+
 /* His place is that of a dead leader, not that of the one who is left. */
 static void
 test_session_leave_of_a_dead_leader_leaves_the_others(void **state)
@@ -620,6 +668,7 @@ main(void)
 		    test_session_drop_leader_of_two_sessions_leaves_one),
 		cmocka_unit_test(
 		    test_session_leave_closes_with_the_last_and_once),
+		cmocka_unit_test(test_session_takes_its_uses_with_it),
 		cmocka_unit_test(
 		    test_session_leave_of_a_dead_leader_leaves_the_others),
 		cmocka_unit_test(test_session_forget_leaves_the_next_one),
