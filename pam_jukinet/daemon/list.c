@@ -32,7 +32,7 @@ tell_page(struct jk_use *u, const struct jk_query *q)
 	enum jk_err e = JK_OK;
 
 	for (uint64_t i = q->index;
-	     i < v->n && i - q->index < JK_USES_PAGE && e == JK_OK; i++)
+	     i < v->n && i - q->index < JK_USED_PAGE && e == JK_OK; i++)
 		e = jk_reply_used(u->w, q->seq, &v->row[i]);
 	return e;
 }

@@ -7,12 +7,9 @@
 #include "frame.h"
 #include "hex.h"
 #include "plaintext.h"
-#include "usebook.h"
 
 /* More persons than any office has. */
 #define COUNT_MAX UINT32_MAX
-/* All that a session's uses can have together. */
-#define SUM_MAX (JK_USEBOOK_ROWS * JK_USEBOOK_MOST)
 
 /* An id that must be there; one that we do not know is words->n. */
 static enum jk_err
@@ -131,7 +128,7 @@ read_uses(const struct jk_frame *f, struct jk_query *q)
 
 	if (e == JK_ERR_NOT_FOUND)
 		return JK_OK;
-	return e == JK_OK && q->index > JK_USEBOOK_ROWS ? JK_ERR_FORMAT : e;
+	return e == JK_OK && q->index > JK_USED_MAX ? JK_ERR_FORMAT : e;
 }
 
 /* USES says that it is of all of them; then all the sums are needed. */
@@ -143,7 +140,7 @@ read_done(const struct jk_frame *f, struct jk_query *q)
 	q->all = e == JK_OK;
 	if (e == JK_ERR_NOT_FOUND)
 		e = read_count(f, COUNT_MAX, q);
-	else if (e == JK_OK && (e = read_count(f, SUM_MAX, q)) == JK_OK &&
+	else if (e == JK_OK && (e = read_count(f, JK_USED_SUM, q)) == JK_OK &&
 	         (e = jk_frame_get_u64(f, JK_FIELD_ALLOWED, &q->allowed)) ==
 	             JK_OK &&
 	         (e = jk_frame_get_u64(f, JK_FIELD_REFUSED, &q->refused)) ==

@@ -20,9 +20,9 @@
 #include "claim.h"
 
 /* The last one is for all uses that come when the others are taken. */
-#define JK_USEBOOK_ROWS 512
+#define JK_USEBOOK_ROWS JK_USED_MAX
 /* No row counts more, and a file of whatever bytes shows no more. */
-#define JK_USEBOOK_MOST (UINT64_C(1) << 40)
+#define JK_USEBOOK_MOST JK_USED_MOST
 
 enum jk_usebook_kind {
 	JK_USEBOOK_ALLOWED = 0, /* lookups */

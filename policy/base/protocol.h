@@ -87,7 +87,7 @@
  *                                            on; without it, or from 0, as it is
  *                                            now, else as it was then
  *       < USED  OPID?, REAL_S, SEQ, USE?, PURPOSE?, RECEPTION?, COUNT, ALLOWED,
- *               REFUSED                      JK_USES_PAGE of them at most; without
+ *               REFUSED                      JK_USED_PAGE of them at most; without
  *                                            USE: of several together. Then its
  *                                            ANSWER; no more of them: that is all
  *     > DONE    SEQ, COUNT?, TEXT?           the entry of the use ledger as the
@@ -303,7 +303,11 @@ enum jk_field {
 
 #define JK_USE_FLIGHT 16  /* unanswered at a time */
 #define JK_USE_TEXT   512 /* bytes, of what a person typed */
-#define JK_USES_PAGE  16  /* USED at a time */
+#define JK_USED_PAGE  16  /* USED at a time */
+#define JK_USED_MAX   512 /* of a session; the last may be several together */
+/* Of each number in USED, and of the sums in DONE. */
+#define JK_USED_MOST (UINT64_C(1) << 40)
+#define JK_USED_SUM  (JK_USED_MAX * JK_USED_MOST)
 
 /* Whether the operator's card has to be in the reader. */
 enum jk_card_present {

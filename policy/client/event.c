@@ -133,6 +133,46 @@ jk_event_decode(const struct jk_frame *f, struct jukinet_event *ret)
 	return e;
 }
 
+static enum jk_err
+get_number(const struct jk_frame *f, enum jk_field field, uint64_t most,
+    uint64_t *ret)
+{
+	const enum jk_err e = jk_frame_get_u64(f, (uint8_t)field, ret);
+
+	return e == JK_OK && *ret > most ? JK_ERR_FORMAT : e;
+}
+
+enum jk_err
+jk_event_decode_use(const struct jk_frame *f, struct jukinet_use *ret,
+    uint64_t *ret_sequence)
+{
+	struct jukinet_use u = { .size = sizeof(u) };
+	uint64_t begun, sequence;
+	enum jk_err e;
+
+	if (jk_frame_type(f) != JK_FRAME_USED)
+		return JK_ERR_FORMAT;
+	if ((e = get(f, JK_FIELD_OPID, u.right, sizeof(u.right))) != JK_OK ||
+	    (e = get_number(f, JK_FIELD_REAL_S, INT64_MAX, &begun)) != JK_OK ||
+	    (e = jk_frame_get_u64(f, JK_FIELD_SEQ, &sequence)) != JK_OK ||
+	    (e = get(f, JK_FIELD_USE, u.use, sizeof(u.use))) != JK_OK ||
+	    (e = get(f, JK_FIELD_PURPOSE, u.purpose, sizeof(u.purpose))) !=
+	        JK_OK ||
+	    (e = get(f, JK_FIELD_RECEPTION, u.reception,
+	         sizeof(u.reception))) != JK_OK ||
+	    (e = get_number(f, JK_FIELD_COUNT, JK_USED_MOST, &u.persons)) !=
+	        JK_OK ||
+	    (e = get_number(f, JK_FIELD_ALLOWED, JK_USED_MOST, &u.allowed)) !=
+	        JK_OK ||
+	    (e = get_number(f, JK_FIELD_REFUSED, JK_USED_MOST, &u.refused)) !=
+	        JK_OK)
+		return e;
+	u.begun = (int64_t)begun;
+	*ret = u;
+	*ret_sequence = sequence;
+	return JK_OK;
+}
+
 bool
 jk_event_copy(void *ret, const void *from, size_t size, size_t smallest)
 {

@@ -10,6 +10,12 @@
 /* JK_ERR_FORMAT: nothing that may come in a use. */
 enum jk_err jk_event_decode(const struct jk_frame *frame,
     struct jukinet_event *ret);
+/*
+ * A use of the session, and of which question. JK_ERR_FORMAT, JK_ERR_TOO_BIG,
+ * JK_ERR_NOT_FOUND: it is none.
+ */
+enum jk_err jk_event_decode_use(const struct jk_frame *frame,
+    struct jukinet_use *ret, uint64_t *ret_sequence);
 /* REASON and PARAM of a verdict on the whole. */
 enum jk_err jk_event_decode_answer(const struct jk_frame *frame,
     struct jukinet_answer *ret);

@@ -134,17 +134,52 @@ note_answer(struct jukinet *h, uint64_t sequence)
 	return JK_ERR_FORMAT;
 }
 
+void
+jk_handle_listing(struct jukinet *h)
+{
+	h->listing = h->sequence;
+	h->listed = false;
+	h->n_listed = 0;
+}
+
+static bool
+is_listing(const struct jukinet *h, uint64_t sequence)
+{
+	return h->listing != 0 && h->listing == sequence;
+}
+
+/* Its waiter may have gone: then it is nobody's. */
+static enum jk_err
+end_listing(struct jukinet *h, const struct jukinet_answer *answer)
+{
+	h->listing = 0;
+	h->listed = answer->allowed == 1;
+	return JK_OK;
+}
+
+static enum jk_err
+keep_use(struct jukinet *h, const struct jukinet_use *use, uint64_t sequence)
+{
+	if (!is_listing(h, sequence) || h->n_listed == JK_USED_PAGE)
+		return JK_ERR_FORMAT;
+	h->use[h->n_listed++] = *use;
+	return JK_OK;
+}
+
 static enum jk_err
 keep(struct jukinet *h, const struct jukinet_event *event)
 {
 	enum jk_err e = JK_OK;
 
-	if (event->kind == JUKINET_EVENT_ANSWER)
+	if (event->kind == JUKINET_EVENT_ANSWER) {
 		e = note_answer(h, event->answer.sequence);
-	else if (event->kind == JUKINET_EVENT_STATE)
+		if (e == JK_OK && is_listing(h, event->answer.sequence))
+			return end_listing(h, &event->answer);
+	} else if (event->kind == JUKINET_EVENT_STATE) {
 		h->state = event->state;
-	else if (!h->confirming)
+	} else if (!h->confirming) {
 		e = JK_ERR_FORMAT;
+	}
 	if (e != JK_OK)
 		return e;
 	if (event->kind == JUKINET_EVENT_PIN)
@@ -165,17 +200,24 @@ static enum jk_err
 read_one(struct jukinet *h, int64_t until)
 {
 	struct jukinet_event event;
+	struct jukinet_use use;
+	uint64_t sequence = 0;
+	bool is_use = false;
 	enum jk_err e;
 
 	h->reading = true;
 	(void)pthread_mutex_unlock(&h->lock);
 	e = jk_frame_recv(h->client.fd, NULL, until, h->client.frame, NULL);
 	if (e == JK_OK)
-		e = jk_event_decode(h->client.frame, &event);
+		is_use = jk_frame_type(h->client.frame) == JK_FRAME_USED;
+	if (e == JK_OK)
+		e = is_use
+		        ? jk_event_decode_use(h->client.frame, &use, &sequence)
+		        : jk_event_decode(h->client.frame, &event);
 	(void)pthread_mutex_lock(&h->lock);
 	h->reading = false;
 	if (e == JK_OK)
-		e = keep(h, &event);
+		e = is_use ? keep_use(h, &use, sequence) : keep(h, &event);
 	if (e != JK_OK && e != JK_ERR_TIMEOUT) {
 		h->broken = true;
 		h->state = JUKINET_STATE_ENDED;
@@ -222,26 +264,50 @@ take(struct jukinet *h, uint64_t sequence, struct jukinet_event *ret)
 	return false;
 }
 
+/* JK_OK: something may have come. *late: it is looked for once more. */
+static enum jk_err
+wait_once(struct jukinet *h, int64_t until, bool *late)
+{
+	if (h->broken)
+		return JK_ERR_CLOSED;
+	if (*late || (h->reading && until == 0))
+		return JK_ERR_TIMEOUT;
+	if (!h->reading)
+		*late = read_one(h, until) == JK_ERR_TIMEOUT;
+	else if (jk_poll_ms(until) == 0)
+		*late = true;
+	else
+		wait_for_reader(h, until);
+	return JK_OK;
+}
+
 static enum jk_err
 wait_for(struct jukinet *h, int64_t until, uint64_t sequence,
     struct jukinet_event *ret)
 {
+	bool late = false;
 	enum jk_err e = JK_OK;
 
-	for (;;) {
+	while (e == JK_OK) {
 		if (take(h, sequence, ret))
 			return JK_OK;
-		if (h->broken)
-			return JK_ERR_CLOSED;
-		if (e == JK_ERR_TIMEOUT || (h->reading && until == 0))
-			return JK_ERR_TIMEOUT;
-		if (!h->reading)
-			e = read_one(h, until);
-		else if (jk_poll_ms(until) == 0)
-			e = JK_ERR_TIMEOUT;
-		else
-			wait_for_reader(h, until);
+		e = wait_once(h, until, &late);
 	}
+	return e;
+}
+
+enum jk_err
+jk_handle_take_uses(struct jukinet *h, int64_t until)
+{
+	const uint64_t sequence = h->listing;
+	bool late = false;
+	enum jk_err e = JK_OK;
+
+	while (e == JK_OK && h->listing == sequence)
+		e = wait_once(h, until, &late);
+	if (h->listing == sequence)
+		return e;
+	return h->listed ? JK_OK : JK_ERR_REFUSED;
 }
 
 enum jk_err

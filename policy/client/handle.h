@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "event.h"
+#include "protocol.h"
 
 /* Questions and answers that nobody has taken, at a time. */
 #define JK_ANSWERS_MAX (2 * JUKINET_FLIGHT)
@@ -36,6 +37,12 @@ struct jukinet {
 	/* For whose answer a thread waits: no other thread gets it. */
 	unsigned n_awaited;
 	uint64_t awaited[JK_EVENTS_MAX];
+	/* A page of the session's uses that was asked for and is unanswered, 0:
+	 * none. Nobody but who asked gets it. */
+	uint64_t listing;
+	bool listed; /* it was answered, and not by a refusal */
+	unsigned n_listed;
+	struct jukinet_use use[JK_USED_PAGE];
 	enum jukinet_state state;
 	struct jukinet_holder holder;
 	size_t n;
@@ -47,8 +54,15 @@ void jk_handle_free(struct jukinet **handle);
 /* The connection has been made: from now on poll_fd tells of it. */
 enum jk_err jk_handle_watch(struct jukinet *handle);
 
-/* Called with the lock held, all three: a question was sent. */
+/* Called with the lock held, all of these: a question was sent. */
 void jk_handle_sent(struct jukinet *handle);
+/* The one that was sent last asks for uses. */
+void jk_handle_listing(struct jukinet *handle);
+/*
+ * Waits for them: JK_OK: they are handle->use. JK_ERR_REFUSED: there are none to
+ * be told.
+ */
+enum jk_err jk_handle_take_uses(struct jukinet *handle, int64_t until);
 /*
  * The first event of the queue that no other thread waits for; waits until boot
  * time `until`, 0: not at all. JK_ERR_TIMEOUT: none came; JK_ERR_CLOSED: none

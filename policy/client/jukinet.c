@@ -434,6 +434,143 @@ jukinet_done(struct jukinet *h, uint64_t count, const char *text,
 	return r;
 }
 
+/* The session's uses */
+
+/* Of struct jukinet_use. */
+#define SMALLEST_USE SMALLEST(struct jukinet_use, persons)
+
+static int
+ask_for_uses(struct jukinet *h, uint64_t index)
+{
+	uint64_t sequence;
+	enum jk_err e;
+	int r;
+
+	if (is_full(h) || (h->listing != 0 && !h->broken))
+		return JUKINET_E_BUSY;
+	e = start(h, JK_FRAME_USES);
+	if (e == JK_OK)
+		e = jk_frame_put_u64(h->out, JK_FIELD_INDEX, index);
+	r = send_or_forget(h, e, &sequence);
+	if (r == JUKINET_OK)
+		jk_handle_listing(h);
+	return r;
+}
+
+/* From `n` on into the caller's array, of structs of his size. */
+static void
+give_uses(const struct jukinet *h, struct jukinet_use *ret, size_t max,
+    size_t size, size_t n)
+{
+	for (unsigned i = 0; i < h->n_listed && n + i < max; i++) {
+		void *one = (char *)ret + (n + i) * size;
+
+		memcpy(one, &size, sizeof(size));
+		(void)jk_event_copy(one, &h->use[i], sizeof(h->use[i]), 0);
+	}
+}
+
+/* With the lock held: each page is of the same moment. */
+static int
+list(struct jukinet *h, int64_t until, struct jukinet_use *ret, size_t max,
+    size_t size)
+{
+	size_t n = 0;
+	enum jk_err e;
+	int r;
+
+	do {
+		r = ask_for_uses(h, n);
+		if (r != JUKINET_OK)
+			return r;
+		e = jk_handle_take_uses(h, until);
+		if (e == JK_ERR_REFUSED)
+			return JUKINET_E_REFUSED;
+		if (e != JK_OK)
+			return e == JK_ERR_TIMEOUT ? JUKINET_E_TIMEOUT
+			                           : JUKINET_E_DOWN;
+		give_uses(h, ret, max, size, n);
+		n += h->n_listed;
+	} while (h->n_listed > 0 && n < JUKINET_USES);
+	return (int)n;
+}
+
+JK_EXPORT int
+jukinet_uses(struct jukinet *h, int timeout_ms, struct jukinet_use *ret,
+    size_t max)
+{
+	size_t size = 0;
+	int r;
+
+	if (max > 0 && !can_give(ret, SMALLEST_USE))
+		return JUKINET_E_ARGUMENT;
+	if (max > 0)
+		memcpy(&size, ret, sizeof(size));
+	(void)pthread_mutex_lock(&h->lock);
+	r = list(h, until_of(timeout_ms), ret, max, size);
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+/* False: they are none that were told. */
+static bool
+add_up(const struct jukinet_use *uses, size_t n, struct jukinet_use *ret)
+{
+	size_t size;
+
+	if (n == 0 || n > JUKINET_USES || !can_give(uses, SMALLEST_USE))
+		return false;
+	memcpy(&size, uses, sizeof(size));
+	for (size_t i = 0; i < n; i++) {
+		struct jukinet_use one = { 0 };
+
+		memcpy(&one, (const char *)uses + i * size,
+		    size < sizeof(one) ? size : sizeof(one));
+		if (one.allowed > JK_USED_MOST || one.refused > JK_USED_MOST ||
+		    one.persons > JK_USED_MOST)
+			return false;
+		ret->allowed += one.allowed;
+		ret->refused += one.refused;
+		ret->persons += one.persons;
+	}
+	return true;
+}
+
+static enum jk_err
+put_entry(struct jukinet *h, const struct jukinet_use *sums, size_t n,
+    const char *text)
+{
+	struct jk_frame *f = h->out;
+	enum jk_err e;
+
+	jk_frame_start(f, JK_FRAME_DONE);
+	if ((e = put_text(f, JK_FIELD_TEXT, text)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_SEQ, h->sequence + 1)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_COUNT, sums->persons)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_USES, n)) != JK_OK ||
+	    (e = jk_frame_put_u64(f, JK_FIELD_ALLOWED, sums->allowed)) != JK_OK)
+		return e;
+	return jk_frame_put_u64(f, JK_FIELD_REFUSED, sums->refused);
+}
+
+JK_EXPORT int
+jukinet_enter(struct jukinet *h, const struct jukinet_use *uses, size_t n,
+    const char *text, uint64_t *ret_sequence)
+{
+	struct jukinet_use sums = { 0 };
+	int r = JUKINET_E_BUSY;
+
+	if (!add_up(uses, n, &sums) ||
+	    jk_question_done_fault(JUKINET_COUNT_UNKNOWN, text) != NULL)
+		return JUKINET_E_ARGUMENT;
+	(void)pthread_mutex_lock(&h->lock);
+	if (!is_full(h))
+		r = send_or_forget(h, put_entry(h, &sums, n, text),
+		    ret_sequence);
+	(void)pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
 JK_EXPORT const char *
 jukinet_strerror(int error)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What comes to an application: each text ends, nothing is allowed without the
- * one number that says so, and what is no event leaves everything as it was.
+ * one number that says so, and what is no event, or no use, leaves everything as
+ * it was.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,28 @@ check(const struct jk_frame *f, const struct jukinet_event *event)
 		need(event->answer.allowed == 0);
 }
 
+static void
+check_use(const struct jk_frame *f)
+{
+	struct jukinet_use use, before;
+	uint64_t sequence = 7, of = 0;
+
+	memset(&use, 0xa5, sizeof(use));
+	before = use;
+	if (jk_event_decode_use(f, &use, &sequence) != JK_OK) {
+		need(memcmp(&use, &before, sizeof(use)) == 0 && sequence == 7);
+		return;
+	}
+	need(jk_frame_type(f) == JK_FRAME_USED && use.size == sizeof(use));
+	need_text(use.use, sizeof(use.use));
+	need_text(use.purpose, sizeof(use.purpose));
+	need_text(use.reception, sizeof(use.reception));
+	need_text(use.right, sizeof(use.right));
+	need(use.begun >= 0 && use.allowed <= JK_USED_MOST &&
+	     use.refused <= JK_USED_MOST && use.persons <= JK_USED_MOST);
+	need(jk_frame_get_u64(f, JK_FIELD_SEQ, &of) == JK_OK && of == sequence);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -84,6 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			check(frame, &event);
 		else
 			need(memcmp(&event, &before, sizeof(event)) == 0);
+		check_use(frame);
 	}
 	jk_frame_free(&frame);
 	return 0;

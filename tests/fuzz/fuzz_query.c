@@ -11,7 +11,6 @@
 #include "mac.h"
 #include "plaintext.h"
 #include "query.h"
-#include "usebook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -46,10 +45,9 @@ check_query(const struct jk_frame *f, const struct jk_query *q)
 	     (unsigned)q->business <= JK_BUSINESS_COUNT &&
 	     (unsigned)q->search < JK_SEARCH_COUNT);
 	need(q->code_len < sizeof(q->code));
-	need(q->count <= UINT32_MAX ||
-	     (q->all && q->count <= JK_USEBOOK_ROWS * JK_USEBOOK_MOST));
+	need(q->count <= UINT32_MAX || (q->all && q->count <= JK_USED_SUM));
 	need(!q->all || (jk_frame_type(f) == JK_FRAME_DONE && q->has_count));
-	need(q->index <= JK_USEBOOK_ROWS);
+	need(q->index <= JK_USED_MAX);
 	need(is_text(q->text, sizeof(q->text)));
 	need(is_id(q->permission) && is_id(q->object));
 	need(jk_frame_type(f) != JK_FRAME_RESULT || jk_id_is_valid(q->id));

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -883,6 +884,314 @@ test_use_all_kinds_of_search_are_known(void **state)
 	}
 }
 
+/* --- the session's uses --------------------------------------------------- */
+
+/* The number'th use, in the page that was asked for by `sequence`. */
+static void
+say_used(struct talk *t, uint64_t sequence, unsigned number)
+{
+	char reception[16];
+
+	(void)snprintf(reception, sizeof(reception), "R08-%u", number);
+	jk_frame_start(t->frame, JK_FRAME_USED);
+	(void)jk_frame_put_str(t->frame, JK_FIELD_OPID, "m0123-2");
+	(void)jk_frame_put_u64(t->frame, JK_FIELD_REAL_S, 1795298607 + number);
+	(void)jk_frame_put_u64(t->frame, JK_FIELD_SEQ, sequence);
+	(void)jk_frame_put_str(t->frame, JK_FIELD_USE, "3fa41d6ef8b5a0f7");
+	(void)jk_frame_put_str(t->frame, JK_FIELD_PURPOSE, "passport");
+	(void)jk_frame_put_str(t->frame, JK_FIELD_RECEPTION, reception);
+	(void)jk_frame_put_u64(t->frame, JK_FIELD_COUNT, number);
+	(void)jk_frame_put_u64(t->frame, JK_FIELD_ALLOWED, 2);
+	(void)jk_frame_put_u64(t->frame, JK_FIELD_REFUSED, 1);
+	talk_send(t);
+}
+
+/* What jukinetd will answer to the questions that come: pages, then none. */
+static void
+say_uses(struct talk *t, unsigned n)
+{
+	uint64_t sequence = 1;
+	unsigned told = 0;
+
+	while (told < n) {
+		for (unsigned i = 0; i < JK_USED_PAGE && told < n; i++)
+			say_used(t, sequence, told++);
+		say_answer(t, sequence++, JK_WHY_GRANTED);
+	}
+	say_answer(t, sequence, JK_WHY_GRANTED);
+}
+
+static uint64_t
+hear_index(struct talk *t)
+{
+	uint64_t index = 0;
+
+	(void)hear(t, JK_FRAME_USES);
+	assert_int_equal(jk_frame_get_u64(t->frame, JK_FIELD_INDEX, &index),
+	    JK_OK);
+	return index;
+}
+
+static void
+test_use_uses_are_listed_page_by_page(void **state)
+{
+	struct jukinet_use use[20] = { JUKINET_INIT(struct jukinet_use) };
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	say_uses(&t, 19);
+	use[19].allowed = 99;
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 20), 19);
+	for (unsigned i = 0; i < 19; i++) {
+		char reception[16];
+
+		(void)snprintf(reception, sizeof(reception), "R08-%u", i);
+		assert_int_equal(use[i].size, sizeof(use[i]));
+		assert_string_equal(use[i].use, "3fa41d6ef8b5a0f7");
+		assert_string_equal(use[i].purpose, "passport");
+		assert_string_equal(use[i].reception, reception);
+		assert_string_equal(use[i].right, "m0123-2");
+		assert_int_equal(use[i].begun, 1795298607 + i);
+		assert_int_equal(use[i].allowed, 2);
+		assert_int_equal(use[i].refused, 1);
+		assert_int_equal(use[i].persons, i);
+	}
+	assert_int_equal(use[19].allowed, 99);
+	assert_int_equal(hear_index(&t), 0);
+	assert_int_equal(hear_index(&t), 16);
+	assert_int_equal(hear_index(&t), 19);
+	/* None of it is an event. */
+	expect_nothing(&t);
+	talk_end(&t);
+}
+
+/* As many as there is room for, and how many there are. */
+static void
+test_use_uses_are_more_than_there_is_room_for(void **state)
+{
+	struct jukinet_use use[3] = { JUKINET_INIT(struct jukinet_use) };
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	say_uses(&t, 19);
+	use[2].allowed = 99;
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 2), 19);
+	assert_string_equal(use[1].reception, "R08-1");
+	assert_int_equal(use[2].allowed, 99);
+	talk_end(&t);
+	talk_start(&t);
+	say_uses(&t, 5);
+	assert_int_equal(jukinet_uses(t.h, 1000, NULL, 0), 5);
+	assert_int_equal(jukinet_uses(t.h, 1000, NULL, 1), JUKINET_E_ARGUMENT);
+	use[0].size = 8;
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 1), JUKINET_E_ARGUMENT);
+	talk_end(&t);
+}
+
+struct later_use {
+	struct jukinet_use use;
+	uint64_t more;
+};
+
+static void
+test_use_uses_of_another_edition(void **state)
+{
+	struct later_use use[2] = { { .more = 7 }, { .more = 7 } };
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	say_uses(&t, 2);
+	use[0].use.size = sizeof(use[0]);
+	assert_int_equal(jukinet_uses(t.h, 1000, &use[0].use, 2), 2);
+	assert_string_equal(use[1].use.reception, "R08-1");
+	assert_int_equal(use[1].use.size, sizeof(use[1]));
+	assert_int_equal(use[1].more, 0);
+	assert_int_equal(hear_index(&t), 0);
+	assert_int_equal(hear_index(&t), 2);
+	assert_int_equal(jukinet_enter(t.h, &use[0].use, 2, "two", NULL),
+	    JUKINET_OK);
+	assert_int_equal(hear(&t, JK_FRAME_DONE), 3);
+	talk_end(&t);
+}
+
+/* An answer that comes after its waiter has gone is nobody's. */
+static void
+test_use_uses_that_come_too_late(void **state)
+{
+	struct jukinet_use use[4] = { JUKINET_INIT(struct jukinet_use) };
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	assert_int_equal(jukinet_uses(t.h, 1, use, 4), JUKINET_E_TIMEOUT);
+	assert_int_equal(jukinet_uses(t.h, 1, use, 4), JUKINET_E_BUSY);
+	assert_int_equal(hear_index(&t), 0);
+	say_used(&t, 1, 1);
+	say_answer(&t, 1, JK_WHY_GRANTED);
+	(void)ask(&t);
+	say_answer(&t, 2, JK_WHY_BIZ_DENIED);
+	assert_int_equal(next(&t).answer.sequence, 2);
+	expect_nothing(&t);
+	say_answer(&t, 3, JK_WHY_GRANTED);
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 4), 0);
+	say_answer(&t, 4, JK_WHY_INTERNAL);
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 4), JUKINET_E_REFUSED);
+	talk_hang_up(&t);
+	assert_int_equal(jukinet_uses(t.h, 1000, use, 4), JUKINET_E_DOWN);
+	talk_end(&t);
+}
+
+/* Of what was not asked for, of too many, without a number, of a wrong one. */
+static void
+test_use_hostile_uses_break_it(void **state)
+{
+	struct jukinet_use use[64] = { JUKINET_INIT(struct jukinet_use) };
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct talk t;
+
+		talk_start(&t);
+		if (i == 0)
+			say_used(&t, 2, 1);
+		for (unsigned k = 0; i == 1 && k <= JK_USED_PAGE; k++)
+			say_used(&t, 1, k);
+		if (i >= 2) {
+			jk_frame_start(t.frame, JK_FRAME_USED);
+			(void)jk_frame_put_u64(t.frame, JK_FIELD_REAL_S,
+			    i == 2 ? UINT64_MAX : 1);
+			if (i != 3)
+				(void)jk_frame_put_u64(t.frame, JK_FIELD_SEQ,
+				    1);
+			if (i != 4)
+				(void)jk_frame_put_u64(t.frame, JK_FIELD_COUNT,
+				    i == 5 ? JK_USED_MOST + 1 : 1);
+			(void)jk_frame_put_u64(t.frame, JK_FIELD_ALLOWED, 1);
+			(void)jk_frame_put_u64(t.frame, JK_FIELD_REFUSED, 1);
+			talk_send(&t);
+		}
+		assert_int_equal(jukinet_uses(t.h, 1000, use, 64),
+		    JUKINET_E_DOWN);
+		expect_broken(&t);
+		talk_end(&t);
+	}
+}
+
+static void
+test_use_uses_that_nobody_asked_for_break_it(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	say_used(&t, 1, 1);
+	expect_broken(&t);
+	talk_end(&t);
+}
+
+struct lister {
+	struct jukinet *h;
+	int r;
+	struct jukinet_use use[JUKINET_USES];
+};
+
+static void *
+list_all(void *ctx)
+{
+	struct lister *l = ctx;
+
+	l->use[0].size = sizeof(l->use[0]);
+	l->r = jukinet_uses(l->h, 20000, l->use, JUKINET_USES);
+	return NULL;
+}
+
+/* Pages without end have one; and another thread reads what comes. */
+static void
+test_use_uses_are_bounded(void **state)
+{
+	static struct lister l;
+	struct waiter w = { .r = 7 };
+	pthread_t listing, waiting;
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	w.h = l.h = t.h;
+	assert_int_equal(pthread_create(&waiting, NULL, wait_for_ever, &w), 0);
+	assert_int_equal(pthread_create(&listing, NULL, list_all, &l), 0);
+	for (unsigned told = 0; told < JUKINET_USES;) {
+		const uint64_t sequence = told / JK_USED_PAGE + 1;
+
+		assert_int_equal(hear_index(&t), told);
+		for (unsigned i = 0; i < JK_USED_PAGE; i++)
+			say_used(&t, sequence, told++);
+		say_answer(&t, sequence, JK_WHY_GRANTED);
+	}
+	(void)pthread_join(listing, NULL);
+	assert_int_equal(l.r, JUKINET_USES);
+	for (unsigned i = 0; i < JUKINET_USES; i++)
+		assert_int_equal(l.use[i].persons, i);
+	assert_int_equal(jk_wait_readable(t.theirs, NULL, 0), JK_ERR_TIMEOUT);
+	talk_hang_up(&t);
+	(void)pthread_join(waiting, NULL);
+	assert_int_equal(w.r, JUKINET_E_DOWN);
+	talk_end(&t);
+}
+
+static uint64_t
+number_in(const struct talk *t, enum jk_field field)
+{
+	uint64_t number = UINT64_MAX;
+
+	(void)jk_frame_get_u64(t->frame, (uint8_t)field, &number);
+	return number;
+}
+
+static void
+test_use_entry_says_what_was_shown(void **state)
+{
+	struct jukinet_use use[JUKINET_USES + 1] = {
+		{ .size = sizeof(use[0]), .allowed = 2, .persons = 3 },
+		{ .allowed = 1, .refused = 4, .persons = UINT32_MAX },
+	};
+	uint64_t sequence = 0;
+	char text[16];
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	assert_int_equal(jukinet_enter(t.h, use, 2, "two uses", &sequence),
+	    JUKINET_OK);
+	assert_int_equal(hear(&t, JK_FRAME_DONE), sequence);
+	assert_int_equal(jk_frame_get_str(t.frame, JK_FIELD_TEXT, text,
+	                     sizeof(text)),
+	    JK_OK);
+	assert_string_equal(text, "two uses");
+	assert_int_equal(number_in(&t, JK_FIELD_USES), 2);
+	assert_int_equal(number_in(&t, JK_FIELD_ALLOWED), 3);
+	assert_int_equal(number_in(&t, JK_FIELD_REFUSED), 4);
+	assert_int_equal(number_in(&t, JK_FIELD_COUNT),
+	    UINT64_C(3) + UINT32_MAX);
+	say_answer(&t, sequence, JK_WHY_LEDGER_CHANGED);
+	assert_string_equal(next(&t).answer.why, "ledger.changed");
+	assert_int_equal(jukinet_enter(t.h, use, 0, NULL, NULL),
+	    JUKINET_E_ARGUMENT);
+	assert_int_equal(jukinet_enter(t.h, NULL, 1, NULL, NULL),
+	    JUKINET_E_ARGUMENT);
+	assert_int_equal(jukinet_enter(t.h, use, JUKINET_USES + 1, NULL, NULL),
+	    JUKINET_E_ARGUMENT);
+	assert_int_equal(jukinet_enter(t.h, use, 1, "a\nb", NULL),
+	    JUKINET_E_ARGUMENT);
+	use[1].refused = JK_USED_MOST + 1;
+	assert_int_equal(jukinet_enter(t.h, use, 2, NULL, NULL),
+	    JUKINET_E_ARGUMENT);
+	assert_int_equal(jk_wait_readable(t.theirs, NULL, 0), JK_ERR_TIMEOUT);
+	talk_end(&t);
+}
+
 /* --- other editions of the structs ---------------------------------------- */
 
 struct later {
@@ -975,6 +1284,14 @@ main(void)
 		cmocka_unit_test(test_use_wrong_numbers_are_not_sent),
 		cmocka_unit_test(test_use_purposes),
 		cmocka_unit_test(test_use_all_kinds_of_search_are_known),
+		cmocka_unit_test(test_use_uses_are_listed_page_by_page),
+		cmocka_unit_test(test_use_uses_are_more_than_there_is_room_for),
+		cmocka_unit_test(test_use_uses_of_another_edition),
+		cmocka_unit_test(test_use_uses_that_come_too_late),
+		cmocka_unit_test(test_use_hostile_uses_break_it),
+		cmocka_unit_test(test_use_uses_that_nobody_asked_for_break_it),
+		cmocka_unit_test(test_use_uses_are_bounded),
+		cmocka_unit_test(test_use_entry_says_what_was_shown),
 		cmocka_unit_test(test_use_structs_of_other_editions),
 		cmocka_unit_test(test_use_every_error_has_words),
 		cmocka_unit_test(test_use_nothing_of_a_code_is_left),

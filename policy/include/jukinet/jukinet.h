@@ -33,6 +33,8 @@ extern "C" {
 /* Bytes of a text that a person typed. */
 #define JUKINET_TEXT          512
 #define JUKINET_COUNT_UNKNOWN UINT64_MAX
+/* Uses of one session that jukinet_uses() tells, at most. */
+#define JUKINET_USES 512
 
 /* {0} but for the size. */
 #ifdef __cplusplus
@@ -61,7 +63,7 @@ enum jukinet_error {
 	/* JUKINET_FLIGHT questions are unanswered, or a confirmation is: take
 	 * events first. */
 	JUKINET_E_BUSY = -5,
-	/* The use was refused; the answer says why. */
+	/* The use was refused, and the answer says why; or the list was. */
 	JUKINET_E_REFUSED = -6
 };
 
@@ -142,6 +144,19 @@ struct jukinet_holder {
 	char use[24]; /* id of this use */
 };
 
+/* What was done in a use of this session and has no entry in the use ledger. */
+struct jukinet_use {
+	size_t size;
+	/* Its id. "", and so the three below: there were more uses than can be
+	 * told, and these are all the further ones together. */
+	char use[24];
+	char purpose[72], reception[72];
+	char right[72];            /* operator ID, at its first lookup */
+	int64_t begun;             /* seconds since 1970; 0: not known */
+	uint64_t allowed, refused; /* lookups, as they stand in the log */
+	uint64_t persons;          /* that came out, as was told */
+};
+
 struct jukinet;
 
 /*
@@ -192,10 +207,27 @@ int jukinet_confirm(struct jukinet *handle, uint64_t *sequence);
 /* The PIN that was asked for, once for each JUKINET_EVENT_PIN; NULL: he has given
  * up. */
 int jukinet_pin(struct jukinet *handle, const char *pin);
-/* The entry of the use ledger, as the operator confirmed it; `text` may be
- * NULL. An ANSWER follows. */
+/* The entry of the use ledger for this use, as the operator confirmed it; `text`
+ * may be NULL. An ANSWER follows. */
 int jukinet_done(struct jukinet *handle, uint64_t count, const char *text,
     uint64_t *sequence);
+
+/*
+ * The uses of this session that have no entry yet, of all programs of the
+ * account: returns how many there are, and fills `max` of them at most. ret[0]
+ * says how large each of them is (JUKINET_INIT). Waits at most timeout_ms, -1:
+ * for ever. JUKINET_E_BUSY also while another thread asks for them.
+ */
+int jukinet_uses(struct jukinet *handle, int timeout_ms,
+    struct jukinet_use *ret, size_t max);
+/*
+ * The entry of the use ledger for all of them, `uses` as jukinet_uses() told
+ * them last with this handle and as the operator has confirmed them; `text` may
+ * be NULL. An ANSWER follows: "ledger.changed" when they are not all, or not so
+ * any more. Then list and show them anew.
+ */
+int jukinet_enter(struct jukinet *handle, const struct jukinet_use *uses,
+    size_t n, const char *text, uint64_t *sequence);
 
 /* English, for a log; never NULL. */
 const char *jukinet_strerror(int error);
