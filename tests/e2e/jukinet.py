@@ -112,7 +112,7 @@ class Office(World):
     def _open_office(self) -> None:
         self.space.directory(SCRIPTS)
         for name in ("frames.py", "pamapp.py", "hostile.py", "inside.py", "watch.py", "attack.py", "actor.py",
-                     "asking.py", "nuisance.py", "forger.py", "deaf.py"):
+                     "asking.py", "nuisance.py", "forger.py", "deaf.py", "library.py"):
             path = os.path.join(HERE, name)
             if os.path.exists(path):
                 with open(path, "rb") as file:
@@ -153,7 +153,8 @@ class Office(World):
         self.services.start()
         self.services.wait_until_idle()
         for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*"),
-                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*"), (STATE, "tally.*")):
+                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*"), (STATE, "tally.*"),
+                                   (STATE, "usebook.*")):
             for name in self.files(directory, pattern):
                 os.unlink(self.space.path(f"{directory}/{name}"))
         self.insert(holder)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import struct
 import sys
 import time
 
-from jukinet import BUILD, Office, PIN, ROOT, SCRIPTS, missing, tap, wait_for
+from jukinet import BUILD, Office, PIN, ROOT, SCRIPTS, STATE, missing, tap, wait_for
 from test_confirm import Working
 from test_lookup import CODE, Inside, RECEIPT_KEY, change, key_file, mac, subject
 
@@ -159,6 +160,7 @@ def test_a_use_from_beginning_to_end(w):
         w.mark()
         entry, = w.records(inside.mark, "ledger")
         tap.equal((entry["jcnt"], entry["juse"]), ("3", use["use"]))
+        tap.equal(tool(w, "session", "end", "--yes").status, 1, "it has its entry")
         tap.equal([one["jid"] for one in w.records(inside.mark, "lookup") if one["res"] == "success"], [seen["record"]])
 
 
@@ -339,7 +341,8 @@ def test_a_second_person_confirms(w):
         tap.check(heard is not None, f"silent after {said}")
         tap.equal((heard["id"], heard["allowed"], said[0]), ("c", True, "confirm.ask"), f"{heard} {said}")
         tap.equal(t.answer()["error"], "busy", "nothing else meanwhile")
-        tap.equal(t.ask("propose")["denied"], 0)
+        told = t.ask("propose")
+        tap.equal((told["lookups"], told["denied"]), (2, 1), "as it stands in the log: refused, and then allowed")
         w.mark()
         one = next(one for one in w.records(inside.mark, "lookup") if one["res"] == "success")
         tap.equal(one["jid"], heard["record"])
@@ -482,6 +485,130 @@ def test_the_entry_of_the_use_ledger(w):
         w.mark()
         entry, = w.records(inside.mark, "ledger")
         tap.equal(entry["jcnt"], "4")
+
+
+LIBRARY = f"{BUILD}/policy/client/libjukinet.so.1"
+EDITED = json.dumps({"use": "3fa41d6ef8b5a0f7", "terminal": "shimin-03", "person": "p0123", "right": "m0123-2",
+                     "purpose": "passport", "reception": "R08-HIMITSU", "begun": 1, "lookups": 77, "denied": 7, "persons": 777})
+
+
+def library(w: Office, *orders: tuple) -> list:
+    """Another program, through libjukinet."""
+    return w.python("library.py", LIBRARY, json.dumps(orders), uid="hanako", env=ENV)
+
+
+def logged(w: Office, since) -> tuple[int, int, int]:
+    """What the log counts: lookups allowed and refused, and persons."""
+    w.services.wait_until_idle()
+    w.mark()
+    void = {one["jvoid"] for one in w.records(since, "void")}
+    lookups = [one for one in w.records(since, "lookup") if one["jid"] not in void]
+    allowed = sum(one["res"] == "success" for one in lookups)
+    persons = sum(int(one["jcnt"]) for one in w.records(since, "result") if one["res"] == "success" and one["jid"] not in void)
+    return allowed, len(lookups) - allowed, persons
+
+
+def together(shown) -> tuple[int, int, int]:
+    found = re.search(r"together: (\d+) lookups \((\d+) refused\), (\d+) persons", shown.stdout)
+    tap.check(found is not None, str(shown))
+    lookups, refused, persons = map(int, found.groups())
+    return lookups - refused, refused, persons
+
+
+def confirming(w: Office):
+    """session end at a terminal, as the operator reads what it shows."""
+    terminal = w.terminal()
+    terminal.start([TOOL, "session", "end"], uid=w.accounts["hanako"].uid, gid=w.accounts["hanako"].gid, env=ENV)
+    terminal.expect(r"Store it\? \[y/N\] ")
+    return terminal
+
+
+def test_the_entry_has_what_every_program_asked(w):
+    with Inside(w) as inside:
+        w.space.directory("/tmp/run-hanako", 0o700, (w.accounts["hanako"].uid, w.accounts["hanako"].gid))
+        tap.equal(library(w, ("begin", "R08-1"), ("view", "moving", 3), ("view", "moving", 0), ("view", "statistics", 0),
+                          ("begin", "R08-2"), ("view", "moving", 5)),
+                  ["granted", "granted", "granted", "biz.denied", "granted", "granted"])
+        tap.equal([tool(w, *ASK).status, tool(w, *ASK[:-3], "statistics", *ASK[-2:]).status], [0, 1])
+        session = w.records(w.mark() and inside.mark, "lookup")[0]["jsess"]
+        w.space.write(f"/tmp/run-hanako/jukinet-lookup.{session}", EDITED.encode() + b"\n", 0o600,
+                      (w.accounts["hanako"].uid, w.accounts["hanako"].gid))
+        shown = tool(w, "session", "end")
+        tap.equal((shown.status, together(shown)), (1, logged(w, inside.mark)))
+        tap.equal(together(shown), (4, 2, 8))
+        tap.check("R08-1: 3 lookups (1 refused), 3 persons" in shown.stdout and "HIMITSU" not in shown.stdout, shown.stdout)
+        tap.equal(w.files(STATE, "usebook.*"), [f"usebook.{session}"])
+        tap.check(CODE.encode() not in w.state("usebook.*"), "no code stands in it")
+        stored = tool(w, "session", "end", "--yes")
+        tap.equal((stored.status, together(stored)), (0, (4, 2, 8)), str(stored))
+        w.mark()
+        entry, = w.records(inside.mark, "ledger")
+        tap.equal((entry["jcnt"], entry["res"], entry["jpur"]), ("8", "success", "use-ledger"))
+        again = tool(w, "session", "end", "--yes")
+        tap.equal((again.status, again.stdout), (1, ""), "it has its entry")
+        tap.equal(library(w, ("begin", "R08-3"), ("view", "moving", 1), ("done", 1), ("view", "moving", 0), ("list",))[4],
+                  [[w.happened(inside.mark, "use-start")[-1]["juse"], "passport", "R08-3", "m0123-2", 1, 0, 0]],
+                  "of a use that went on after its entry the rest is left")
+    wait_for(lambda: w.files(STATE, "usebook.*") == [], "the uses to go with their session", 5, 0.1)
+    with Inside(w):
+        tap.equal(tool(w, "session", "end", "--yes").status, 1, "another session has none of it")
+
+
+def test_nobody_confirms_what_he_has_not_seen(w):
+    with Inside(w) as inside:
+        view, other = ("view", "moving", 2), [("begin", "R08-2"), ("use", 0)]
+        said = library(w, ("begin", "R08-1"), view, ("list",), *other, ("use", 1), view, ("use", 0), ("enter",), ("enter",),
+                       ("list",), ("use", 1), ("enter",), ("use", 0), ("enter",), ("list",), ("enter",))
+        tap.equal([one[2:] for one in said[2]], [["R08-1", "m0123-2", 1, 0, 2]])
+        tap.equal(said[8:10], ["ledger.changed", "ledger.changed"], "something was added")
+        tap.equal([one[2:] for one in said[10]], [["R08-1", "m0123-2", 1, 0, 2], ["R08-2", "m0123-2", 1, 0, 2]])
+        tap.equal(said[12:], ["ledger.changed", 0, "granted", [], "error -4"], "by who was shown it, and once")
+        w.mark()
+        tap.equal([(one["res"], one.get("jwhy", ""), one["jcnt"]) for one in w.records(inside.mark, "ledger")],
+                  [("failed", "ledger.changed", "2"), ("failed", "ledger.changed", "2"), ("failed", "ledger.changed", "4"),
+                   ("success", "", "4")])
+        # The operator reads, and meanwhile a program of his goes on.
+        tap.equal(tool(w, *ASK).status, 0)
+        terminal = confirming(w)
+        tap.equal(tool(w, *ASK).status, 0)
+        terminal.answer("y")
+        rest = terminal.rest()
+        tap.check("look at the entry again" in rest and "ledger.changed" in rest, rest)
+        stored = tool(w, "session", "end", "--yes")
+        tap.equal((stored.status, together(stored)), (0, (2, 0, 0)), str(stored))
+
+
+def test_a_killed_worker_loses_nothing_of_the_entry(w):
+    with Inside(w) as inside:
+        kills = 0
+        for round in range(6):
+            with Tool(w) as t:
+                t.begin(reception=f"R08-{round}")
+                for number in range(60):
+                    t.say("query", id=number, **VIEW | ({"business": "statistics"} if number % 7 == 0 else {}))
+                for number in range(3 * round):
+                    t.answer()
+                os.kill(w.services.jukinetd.children()[0].pid, 9)
+                kills += 1
+                while (heard := t.hear(5)) and heard.get("event") != "down":
+                    pass
+        shown = tool(w, "session", "end")
+        entry, log = together(shown), logged(w, inside.mark)
+        tap.check(log[0] > 0 and log[1] > 0, str(log))
+        tap.equal(entry[1:], log[1:])
+        # Dead between the count and the moment in which its record is no longer called unanswered: it is void.
+        tap.check(0 <= entry[0] - log[0] <= kills, f"{entry} {log}")
+        # While the entry itself is on its way: it is void, and is proposed again.
+        terminal = confirming(w)
+        w.audit.stop()
+        terminal.answer("y")
+        time.sleep(0.2)
+        os.kill(w.services.jukinetd.children()[0].pid, 9)
+        w.audit.cont()
+        tap.check("jukinetd does not answer" in terminal.rest(), "its end")
+        tap.equal(together(tool(w, "session", "end")), entry)
+        tap.equal(tool(w, "session", "end", "--yes").status, 0)
+        tap.equal(tool(w, "session", "end", "--yes").status, 1)
 
 
 if __name__ == "__main__":

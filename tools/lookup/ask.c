@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "code.h"
-#include "daybook.h"
 #include "lookup.h"
 #include "question.h"
 #include "say.h"
@@ -88,19 +87,6 @@ tell(const struct jk_order *order, const struct jukinet_answer *answer, int e)
 	return answer->allowed == 1 ? EXIT_ALLOWED : jk_exit_of(answer->why);
 }
 
-static void
-note(struct jukinet *use, const struct jk_order *order, bool allowed)
-{
-	struct jukinet_holder holder = JUKINET_INIT(struct jukinet_holder);
-	struct jk_page page;
-
-	(void)jukinet_holder(use, &holder);
-	jk_page_begin(&page, order->purpose, order->reception, &holder);
-	page.lookups = 1;
-	page.denied = !allowed;
-	(void)jk_daybook_keep(&page);
-}
-
 static int
 ask(const struct jk_order *order, const struct jukinet_purpose *purpose,
     const struct jukinet_query *query)
@@ -111,8 +97,6 @@ ask(const struct jk_order *order, const struct jukinet_purpose *purpose,
 
 	if (e == JUKINET_OK) {
 		e = jukinet_ask(use, query, JK_ANSWER_MS, &answer);
-		if (e == JUKINET_OK)
-			note(use, order, answer.allowed == 1);
 		jukinet_end(&use);
 	}
 	return tell(order, &answer, e);

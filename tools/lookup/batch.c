@@ -5,12 +5,12 @@
  * unasked is a line of its own.
  */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "daybook.h"
 #include "lines.h"
 #include "lookup.h"
 #include "say.h"
@@ -24,7 +24,6 @@ struct slot {
 	enum jk_do what;
 	uint64_t sequence; /* of a question that was sent; else 0 */
 	int64_t until;     /* boot ms: then it is not waited for any more */
-	uint64_t count;    /* of a result */
 	json_t *said;      /* the head, and in the end the answer */
 	bool ready;
 };
@@ -35,7 +34,7 @@ struct batch {
 	char *line; /* locked */
 	struct jukinet *use;
 	bool said_end;
-	struct jk_page page;
+	struct jukinet_use own;   /* what of it is told; without numbers */
 	struct jk_asking stalled; /* waits until all before it is answered */
 	struct slot *waiting;     /* for a change of the state */
 	struct slot *confirming;
@@ -82,7 +81,6 @@ new_slot(struct batch *b, const struct jk_asking *a)
 	struct slot *s = &b->slot[(b->first + b->n++) % SLOTS_MAX];
 
 	*s = (struct slot){ .what = a->what,
-		.count = a->count,
 		.until = jk_boot_ms() + JK_ANSWER_MS,
 		.said = jk_say_head(a) };
 	return s;
@@ -150,7 +148,6 @@ close_use(struct batch *b, int error)
 	b->confirming = NULL;
 	jukinet_end(&b->use);
 	end_waiting(b);
-	(void)jk_daybook_keep(&b->page);
 }
 
 static void
@@ -175,18 +172,6 @@ find_slot(struct batch *b, uint64_t sequence)
 }
 
 static void
-count(struct batch *b, const struct slot *s, bool allowed)
-{
-	b->page.lookups += s->what == JK_DO_QUERY;
-	b->page.denied += s->what == JK_DO_QUERY && !allowed;
-	/* The question that somebody confirms was refused before. */
-	if (s->what == JK_DO_CONFIRM && allowed && b->page.denied > 0)
-		b->page.denied--;
-	if (s->what == JK_DO_RESULT && allowed)
-		b->page.persons += s->count;
-}
-
-static void
 take_answer(struct batch *b, const struct jukinet_answer *answer)
 {
 	struct slot *s = find_slot(b, answer->sequence);
@@ -196,13 +181,10 @@ take_answer(struct batch *b, const struct jukinet_answer *answer)
 		return;
 	jk_say_put_answer(s->said, answer);
 	s->ready = true;
-	count(b, s, allowed);
 	if (s == b->confirming)
 		b->confirming = NULL;
-	if (s->what == JK_DO_DONE && allowed) {
-		b->page.done = true;
+	if (s->what == JK_DO_DONE && allowed)
 		close_use(b, JUKINET_E_DOWN);
-	}
 }
 
 static void
@@ -264,6 +246,18 @@ take_events(struct batch *b)
 /* --- requests ------------------------------------------------------------- */
 
 static void
+remember(struct batch *b, const struct jk_asking *a, const char *use)
+{
+	struct jukinet_use *own = &b->own;
+
+	*own = (struct jukinet_use)JUKINET_INIT(struct jukinet_use);
+	(void)snprintf(own->use, sizeof(own->use), "%s", use);
+	(void)snprintf(own->purpose, sizeof(own->purpose), "%s", a->purpose);
+	(void)snprintf(own->reception, sizeof(own->reception), "%s",
+	    a->reception != NULL ? a->reception : "");
+}
+
+static void
 begin(struct batch *b, const struct jk_asking *a)
 {
 	struct jukinet_purpose purpose = JUKINET_INIT(struct jukinet_purpose);
@@ -283,7 +277,7 @@ begin(struct batch *b, const struct jk_asking *a)
 	if (r == JUKINET_OK) {
 		(void)jukinet_holder(b->use, &holder);
 		jk_say_put_holder(s->said, &holder);
-		jk_page_begin(&b->page, a->purpose, a->reception, &holder);
+		remember(b, a, holder.use);
 		b->said_end = false;
 	}
 	s->ready = true;
@@ -334,20 +328,62 @@ ask(struct batch *b, const struct jk_asking *a)
 		settle(s, r);
 }
 
+/* This use among all of the session; false: it is one of those that have no
+ * row of their own. */
+static bool
+find_own(const struct jukinet_use *all, size_t n, struct jukinet_use *own)
+{
+	bool others = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(all[i].use, own->use) == 0) {
+			*own = all[i];
+			return true;
+		}
+		others = others || all[i].use[0] == '\0';
+	}
+	return !others;
+}
+
+static void
+say_proposal(json_t *said, const struct jukinet_use *u)
+{
+	char text[JUKINET_TEXT + 1];
+
+	jk_say_use(u, text);
+	jk_say_put(said, "purpose", u->purpose);
+	jk_say_put(said, "reception", u->reception);
+	jk_say_put_number(said, "lookups", u->allowed + u->refused);
+	jk_say_put_number(said, "denied", u->refused);
+	jk_say_put_number(said, "count", u->persons);
+	jk_say_put(said, "text", text);
+}
+
+/* As jukinetd has recorded it. */
 static void
 propose(struct batch *b, const struct jk_asking *a)
 {
-	struct slot *s = new_slot(b, a);
-	char text[JUKINET_TEXT + 1];
+	struct jukinet_use *all = calloc(JUKINET_USES, sizeof(*all));
+	struct jukinet_use own = b->own;
+	int n = JUKINET_E_MEMORY;
 
-	jk_page_text(&b->page, text);
-	jk_say_put(s->said, "purpose", b->page.purpose);
-	jk_say_put(s->said, "reception", b->page.reception);
-	jk_say_put_number(s->said, "lookups", b->page.lookups);
-	jk_say_put_number(s->said, "denied", b->page.denied);
-	jk_say_put_number(s->said, "count", b->page.persons);
-	jk_say_put(s->said, "text", text);
-	s->ready = true;
+	if (all != NULL) {
+		all[0].size = sizeof(all[0]);
+		n = jukinet_uses(b->use, JK_LIST_MS, all, JUKINET_USES);
+	}
+	if (n < 0) {
+		settle(new_slot(b, a), n);
+	} else if (!find_own(all, (size_t)n, &own)) {
+		say_order(b, a,
+		    N_("There are too many uses in this session: the entry is "
+		       "made by \"jukinet-lookup session end\"."));
+	} else {
+		struct slot *s = new_slot(b, a);
+
+		say_proposal(s->said, &own);
+		s->ready = true;
+	}
+	free(all);
 }
 
 static void

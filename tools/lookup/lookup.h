@@ -14,6 +14,8 @@
 
 /* jukinetd's own deadline is shorter. */
 #define JK_ANSWER_MS 60000
+/* It has no record to wait for. */
+#define JK_LIST_MS 10000
 
 /* What the command line says; NULL where it does not. */
 struct jk_order {

@@ -2,6 +2,7 @@
 #include "say.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "frame.h"
@@ -121,6 +122,18 @@ jk_say_put_answer(json_t *o, const struct jukinet_answer *a)
 	jk_say_put(o, "mac", a->mac);
 	jk_say_put(o, "mac-key", a->mac_key);
 	put_parameter_object(o, a->parameters);
+}
+
+void
+jk_say_use(const struct jukinet_use *u, char ret[static JUKINET_TEXT + 1])
+{
+	const bool one = u->use[0] != '\0';
+
+	(void)snprintf(ret, JUKINET_TEXT + 1,
+	    _("%s %s: %llu lookups (%llu refused), %llu persons"),
+	    one ? u->purpose : _("further uses"), one ? u->reception : "",
+	    (unsigned long long)(u->allowed + u->refused),
+	    (unsigned long long)u->refused, (unsigned long long)u->persons);
 }
 
 void

@@ -22,6 +22,10 @@ void jk_say_put(json_t *object, const char *name, const char *text);
 void jk_say_put_number(json_t *object, const char *name, uint64_t number);
 /* allowed, why, text, record, receipt, mac, parameters. */
 void jk_say_put_answer(json_t *object, const struct jukinet_answer *answer);
+/* "passport R08-1121-014: 3 lookups (1 refused), 5 persons", in the user's
+ * language, cut at JUKINET_TEXT. */
+void jk_say_use(const struct jukinet_use *use,
+    char ret[static JUKINET_TEXT + 1]);
 void jk_say_put_holder(json_t *object, const struct jukinet_holder *holder);
 void jk_say_put_fault(json_t *object, const struct jk_fault *fault);
 /* allowed: false, and an error of libjukinet: "down", "timeout", ... */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session end: the entry of the use ledger (使用簿) for what was done in this
- * session, as far as this program asked for it. Shown, printed, confirmed by the
- * operator, and then recorded.
+ * session, by whichever program, as jukinetd has recorded it. Shown, printed,
+ * confirmed by the operator, and then recorded.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,12 +10,17 @@
 #include <string.h>
 
 #include "clock.h"
-#include "daybook.h"
 #include "lookup.h"
 #include "say.h"
 
 /* The purpose of the use in which the entry is made. */
 #define PURPOSE "use-ledger"
+
+struct book {
+	struct jukinet_holder holder;
+	size_t n;
+	struct jukinet_use use[JUKINET_USES];
+};
 
 static int
 complain_later(const char *text)
@@ -45,74 +50,79 @@ begin(struct jukinet **ret)
 	return jk_exit_of(answer.why);
 }
 
-static uint64_t
-sum(const struct jk_daybook *book, size_t member)
+static struct jukinet_use
+sums_of(const struct book *book)
 {
-	uint64_t all = 0;
+	struct jukinet_use all = JUKINET_INIT(struct jukinet_use);
 
 	for (size_t i = 0; i < book->n; i++) {
-		uint64_t one;
-
-		memcpy(&one, (const char *)&book->page[i] + member,
-		    sizeof(one));
-		all += one;
+		all.allowed += book->use[i].allowed;
+		all.refused += book->use[i].refused;
+		all.persons += book->use[i].persons;
 	}
 	return all;
 }
 
-#define SUM(book, member) sum(book, offsetof(struct jk_page, member))
-
 /* One line for the record: as many uses as fit, and the sums. */
 static void
-write_entry(const struct jk_daybook *book, char ret[static JUKINET_TEXT + 1])
+write_entry(const struct book *book, char ret[static JUKINET_TEXT + 1])
 {
+	const struct jukinet_use all = sums_of(book);
 	size_t len, shown = 0;
 
 	(void)snprintf(ret, JUKINET_TEXT + 1,
 	    _("%zu uses, %llu lookups (%llu refused), %llu persons"), book->n,
-	    (unsigned long long)SUM(book, lookups),
-	    (unsigned long long)SUM(book, denied),
-	    (unsigned long long)SUM(book, persons));
+	    (unsigned long long)(all.allowed + all.refused),
+	    (unsigned long long)all.refused, (unsigned long long)all.persons);
 	len = strlen(ret);
 	for (; shown < book->n; shown++) {
-		const struct jk_page *p = &book->page[shown];
-		const size_t need =
-		    strlen(p->purpose) + strlen(p->reception) + 4;
+		const struct jukinet_use *u = &book->use[shown];
+		const char *purpose =
+		    u->use[0] != '\0' ? u->purpose : _("further uses");
+		const size_t need = strlen(purpose) + strlen(u->reception) + 4;
 
 		/* Room for the dots, too. */
 		if (len + need + 4 > JUKINET_TEXT)
 			break;
 		len += (size_t)snprintf(ret + len, JUKINET_TEXT + 1 - len,
-		    "%s %s%s%s", shown == 0 ? ":" : ",", p->purpose,
-		    p->reception[0] != '\0' ? " " : "", p->reception);
+		    "%s %s%s%s", shown == 0 ? ":" : ",", purpose,
+		    u->reception[0] != '\0' ? " " : "", u->reception);
 	}
 	if (shown < book->n)
 		(void)snprintf(ret + len, JUKINET_TEXT + 1 - len, " …");
 }
 
+/* "" where it is not known. */
 static void
-print_text(const struct jk_daybook *book)
+write_time(const struct jukinet_use *u, char ret[static 17])
 {
-	const struct jukinet_holder *h = &book->page[0].holder;
+	ret[0] = '\0';
+	if (u->begun > 0)
+		jk_time_format(u->begun, ret);
+}
+
+static void
+print_text(const struct book *book)
+{
+	const struct jukinet_holder *h = &book->holder;
+	const struct jukinet_use all = sums_of(book);
 
 	printf(_("Use ledger: session %s on terminal %s, person %s, operator "
 	         "ID %s\n"),
 	    h->session, h->terminal, h->person, h->right);
 	for (size_t i = 0; i < book->n; i++) {
-		const struct jk_page *p = &book->page[i];
 		char text[JUKINET_TEXT + 1], when[17];
 
-		jk_time_format(p->begun, when);
-		jk_page_text(p, text);
+		write_time(&book->use[i], when);
+		jk_say_use(&book->use[i], text);
 		printf("  %s  %s\n", when, text);
 	}
 	printf(_("  together: %llu lookups (%llu refused), %llu persons\n"),
-	    (unsigned long long)SUM(book, lookups),
-	    (unsigned long long)SUM(book, denied),
-	    (unsigned long long)SUM(book, persons));
+	    (unsigned long long)(all.allowed + all.refused),
+	    (unsigned long long)all.refused, (unsigned long long)all.persons);
 }
 
-/* Ids and numbers only; of an edited file whatever a browser could read. */
+/* Ids and numbers, of which none has these characters. */
 static void
 print_cell(const char *text)
 {
@@ -141,31 +151,39 @@ print_number_cell(uint64_t number)
 }
 
 static void
-print_row(const struct jk_page *p)
+print_numbers(const struct jukinet_use *u)
 {
+	print_number_cell(u->allowed + u->refused);
+	print_number_cell(u->refused);
+	print_number_cell(u->persons);
+}
+
+static void
+print_row(const struct jukinet_holder *h, const struct jukinet_use *u)
+{
+	const bool one = u->use[0] != '\0';
 	char when[17];
 
-	jk_time_format(p->begun, when);
+	write_time(u, when);
 	fputs("<tr>", stdout);
 	print_cell(when);
-	print_cell(p->holder.person);
-	print_cell(p->holder.right);
-	print_cell(p->holder.terminal);
-	print_cell(p->purpose);
-	print_cell(p->reception);
-	print_number_cell(p->lookups);
-	print_number_cell(p->denied);
-	print_number_cell(p->persons);
+	print_cell(h->person);
+	print_cell(u->right);
+	print_cell(h->terminal);
+	print_cell(one ? u->purpose : "その他の利用");
+	print_cell(u->reception);
+	print_numbers(u);
 	print_cell("");
 	fputs("</tr>\n", stdout);
 }
 
 /* The form of the office, in its language whatever the user's is. */
 static void
-print_html(const struct jk_daybook *book)
+print_html(const struct book *book)
 {
 	static const char *const heads[] = { "日時", "操作者", "操作者ID",
 		"端末", "業務", "受付番号", "照会", "拒否", "人数", "確認印" };
+	const struct jukinet_use all = sums_of(book);
 
 	fputs("<!DOCTYPE html>\n<html lang=\"ja\"><meta charset=\"utf-8\">"
 	      "<title>端末使用簿</title>\n<style>body{font-family:serif}"
@@ -177,11 +195,9 @@ print_html(const struct jk_daybook *book)
 		printf("<th>%s</th>", heads[i]);
 	fputs("</tr></thead><tbody>\n", stdout);
 	for (size_t i = 0; i < book->n; i++)
-		print_row(&book->page[i]);
+		print_row(&book->holder, &book->use[i]);
 	fputs("</tbody><tfoot><tr><th colspan=\"6\">合計</th>", stdout);
-	print_number_cell(SUM(book, lookups));
-	print_number_cell(SUM(book, denied));
-	print_number_cell(SUM(book, persons));
+	print_numbers(&all);
 	fputs("<td></td></tr></tfoot></table>\n</html>\n", stdout);
 }
 
@@ -203,12 +219,12 @@ is_confirmed(const char *entry)
 }
 
 static int
-store(struct jukinet *use, const struct jk_daybook *book, const char *entry)
+store(struct jukinet *use, const struct book *book, const char *entry)
 {
 	struct jukinet_event event = JUKINET_INIT(struct jukinet_event);
 	char text[JK_SAY_MAX];
 	uint64_t sequence;
-	int e = jukinet_done(use, SUM(book, persons), entry, &sequence);
+	int e = jukinet_enter(use, book->use, book->n, entry, &sequence);
 
 	while (e == JUKINET_OK) {
 		int r = jukinet_wait(use, JK_ANSWER_MS, &event);
@@ -228,25 +244,39 @@ store(struct jukinet *use, const struct jk_daybook *book, const char *entry)
 		    event.answer.why);
 		return jk_exit_of(event.answer.why);
 	}
-	jk_daybook_close(book->page[0].holder.session);
 	fprintf(stderr, _("stored: record %s\n"), event.answer.id);
 	return EXIT_ALLOWED;
 }
 
+/* As jukinetd has recorded it. */
 static int
-propose(struct jukinet *use, const struct jk_order *order,
-    struct jk_daybook *book)
+list(struct jukinet *use, struct book *book)
 {
-	struct jukinet_holder holder = JUKINET_INIT(struct jukinet_holder);
-	char entry[JUKINET_TEXT + 1];
+	int n;
 
-	(void)jukinet_holder(use, &holder);
-	if (jk_daybook_read(holder.session, book) != JK_OK || book->n == 0) {
-		fprintf(stderr, "jukinet-lookup: %s\n",
-		    _("this program asked for nothing in this session that "
-		      "has no entry yet"));
-		return EXIT_DENIED;
-	}
+	book->holder.size = sizeof(book->holder);
+	(void)jukinet_holder(use, &book->holder);
+	book->use[0].size = sizeof(book->use[0]);
+	n = jukinet_uses(use, JK_LIST_MS, book->use, JUKINET_USES);
+	if (n < 0)
+		return complain_later(_("jukinetd does not answer or has gone. "
+		                        "Nothing is allowed: begin again."));
+	book->n = (size_t)n;
+	if (n > 0)
+		return EXIT_ALLOWED;
+	fprintf(stderr, "jukinet-lookup: %s\n",
+	    _("nothing was looked up in this session that has no entry yet"));
+	return EXIT_DENIED;
+}
+
+static int
+propose(struct jukinet *use, const struct jk_order *order, struct book *book)
+{
+	char entry[JUKINET_TEXT + 1];
+	const int status = list(use, book);
+
+	if (status != EXIT_ALLOWED)
+		return status;
 	if (order->html)
 		print_html(book);
 	else
@@ -264,7 +294,7 @@ propose(struct jukinet *use, const struct jk_order *order,
 int
 jk_run_session_end(const struct jk_order *order)
 {
-	struct jk_daybook *book = calloc(1, sizeof(*book));
+	struct book *book = calloc(1, sizeof(*book));
 	struct jukinet *use = NULL;
 	int status;
 
