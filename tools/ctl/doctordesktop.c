@@ -39,8 +39,8 @@ judge(const struct jk_demands *demands, const char *path,
 	return jk_find(ret, JK_GOOD, _("%s is in force"), path);
 }
 
-enum jk_health
-jk_desktop_file(const char *path, jk_settings_each_fn *each,
+static enum jk_health
+look_file(const char *path, jk_settings_each_fn *each,
     const struct jk_demand *demand, struct jk_finding *ret)
 {
 	JK_CLEANUP(jk_file_text_free) char *text = NULL;
@@ -198,8 +198,8 @@ read_profile(struct dconf *d, char *text, struct jk_finding *ret)
 	return health;
 }
 
-enum jk_health
-jk_desktop_dconf(const struct jk_demand *demand, struct jk_finding *ret)
+static enum jk_health
+look_dconf(const struct jk_demand *demand, struct jk_finding *ret)
 {
 	JK_CLEANUP(jk_file_text_free) char *text = NULL;
 	struct dconf d = { .demands.demand = demand };
@@ -316,4 +316,23 @@ jk_doctor_find_desktops(struct jk_patient *patient)
 		if (d != NULL)
 			closedir(d);
 	}
+}
+
+enum jk_health
+jk_desktop_look(const struct jk_patient *patient, const void *arg,
+    struct jk_finding *ret)
+{
+	const struct jk_desktop *d = arg;
+	enum jk_health health = JK_GOOD;
+
+	if ((patient->desktops & d->which) == 0)
+		return JK_ABSENT;
+	if (d->dconf != NULL)
+		health = look_dconf(d->dconf, ret);
+	for (size_t i = 0; i < JK_COUNT(d->file) && health == JK_GOOD &&
+	                   d->file[i].path != NULL;
+	     i++)
+		health = look_file(d->file[i].path, d->file[i].each,
+		    d->file[i].demand, ret);
+	return health;
 }

@@ -14,11 +14,24 @@
 typedef enum jk_err jk_settings_each_fn(const char *text, jk_setting_fn *fn,
     void *ctx);
 
-/* Does one file have all that is demanded, locked? */
-enum jk_health jk_desktop_file(const char *path, jk_settings_each_fn *each,
-    const struct jk_demand *demand, struct jk_finding *ret);
-/* Do the databases that GNOME reads? */
-enum jk_health jk_desktop_dconf(const struct jk_demand *demand,
-    struct jk_finding *ret);
+/*
+ * What is demanded of a desktop: in the databases that GNOME reads, and in these
+ * files, locked.
+ */
+struct jk_desktop {
+	unsigned which; /* JK_DESKTOP_*: absent unless one of them is offered */
+	const struct jk_demand *dconf; /* NULL: nothing */
+	struct {
+		const char *path; /* NULL: no more */
+		jk_settings_each_fn *each;
+		const struct jk_demand *demand;
+	} file[2];
+};
+
+#define JK_DESKTOP_ANY (~0U)
+
+/* For an item; its argument is a struct jk_desktop. */
+enum jk_health jk_desktop_look(const struct jk_patient *patient,
+    const void *arg, struct jk_finding *ret);
 
 #endif

@@ -64,6 +64,26 @@ static const struct jk_demand inhibit[] = {
 	{ 0 },
 };
 
+static const struct jk_desktop desktop_gnome = {
+	.which = JK_DESKTOP_GNOME,
+	.dconf = gnome,
+};
+static const struct jk_desktop desktop_kde = {
+	.which = JK_DESKTOP_KDE,
+	.file = { { "/etc/xdg/kscreenlockerrc", jk_keyfile_each, kde } },
+};
+static const struct jk_desktop desktop_xfce = {
+	.which = JK_DESKTOP_XFCE,
+	.file = {
+		{ XFCONF "xfce4-power-manager.xml", jk_xfconf_each, xfce_power },
+		{ XFCONF "xfce4-screensaver.xml", jk_xfconf_each, xfce },
+	},
+};
+static const struct jk_desktop desktop_any = {
+	.which = JK_DESKTOP_ANY,
+	.file = { { IDLE_BUS, jk_buspolicy_each, inhibit } },
+};
+
 static enum jk_health
 look_sessions(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
@@ -77,44 +97,6 @@ look_sessions(const struct jk_patient *patient, const void *arg,
 		    patient->other);
 	return jk_find(ret, JK_GOOD,
 	    _("every session that is offered is one that can be locked"));
-}
-
-static enum jk_health
-look_gnome(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_GNOME) == 0)
-		return JK_ABSENT;
-	return jk_desktop_dconf(gnome, ret);
-}
-
-static enum jk_health
-look_kde(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_KDE) == 0)
-		return JK_ABSENT;
-	return jk_desktop_file("/etc/xdg/kscreenlockerrc", jk_keyfile_each, kde,
-	    ret);
-}
-
-static enum jk_health
-look_xfce(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	enum jk_health health;
-
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_XFCE) == 0)
-		return JK_ABSENT;
-	health = jk_desktop_file(XFCONF "xfce4-power-manager.xml",
-	    jk_xfconf_each, xfce_power, ret);
-	if (health != JK_GOOD)
-		return health;
-	return jk_desktop_file(XFCONF "xfce4-screensaver.xml", jk_xfconf_each,
-	    xfce, ret);
 }
 
 static bool
@@ -219,24 +201,16 @@ look_x11(const struct jk_patient *patient, const void *arg,
 	return jk_find(ret, JK_GOOD, _("%s is in force"), X11_LOCK);
 }
 
-static enum jk_health
-look_inhibit(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if (patient->desktops == 0)
-		return JK_ABSENT;
-	return jk_desktop_file(IDLE_BUS, jk_buspolicy_each, inhibit, ret);
-}
-
 const struct jk_item jk_doctor_idle[] = {
 	{ "idle.sessions", "T-33", look_sessions, NULL,
 	    N_("remove the package or the .desktop file of that session"),
 	    NULL },
-	{ "idle.gnome", "T-33", look_gnome, NULL, NULL,
+	{ "idle.gnome", "T-33", jk_desktop_look, &desktop_gnome, NULL,
 	    JK_SWITCH("gnome") "; dconf update" },
-	{ "idle.kde", "T-33", look_kde, NULL, NULL, JK_SWITCH("kde") },
-	{ "idle.xfce", "T-33", look_xfce, NULL, NULL, JK_SWITCH("xfce") },
+	{ "idle.kde", "T-33", jk_desktop_look, &desktop_kde, NULL,
+	    JK_SWITCH("kde") },
+	{ "idle.xfce", "T-33", jk_desktop_look, &desktop_xfce, NULL,
+	    JK_SWITCH("xfce") },
 	{ "idle.sway", "T-33", look_sway, NULL,
 	    N_("install swayidle and swaylock, then:"), JK_SWITCH("sway") },
 	{ "idle.sway-start", "T-33", look_sway_start, NULL,
@@ -245,6 +219,7 @@ const struct jk_item jk_doctor_idle[] = {
 	    NULL },
 	{ "idle.x11", "T-33", look_x11, NULL,
 	    N_("install xss-lock, i3lock and xset, then:"), JK_SWITCH("x11") },
-	{ "idle.inhibit", "T-33", look_inhibit, NULL, NULL, JK_SWITCH("idle") },
+	{ "idle.inhibit", "T-33", jk_desktop_look, &desktop_any, NULL,
+	    JK_SWITCH("idle") },
 	{ 0 },
 };

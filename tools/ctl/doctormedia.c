@@ -123,15 +123,10 @@ look_rules(const struct jk_patient *patient, const void *arg,
 	return jk_find(ret, JK_GOOD, _("mounts by persons are recorded"));
 }
 
-static enum jk_health
-look_gnome(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_GNOME) == 0)
-		return JK_ABSENT;
-	return jk_desktop_dconf(gnome, ret);
-}
+static const struct jk_desktop desktop_gnome = {
+	.which = JK_DESKTOP_GNOME,
+	.dconf = gnome,
+};
 
 const struct jk_item jk_doctor_media[] = {
 	{ "media.drivers", "S-46", look_drivers, NULL, NULL,
@@ -140,7 +135,7 @@ const struct jk_item jk_doctor_media[] = {
 	    JK_SWITCH("media") "; udevadm control --reload" },
 	{ "media.record", "S-46", look_rules, NULL, NULL,
 	    JK_SWITCH("media") "; augenrules --load" },
-	{ "media.gnome", "S-46", look_gnome, NULL, NULL,
+	{ "media.gnome", "S-46", jk_desktop_look, &desktop_gnome, NULL,
 	    JK_SWITCH("gnome") "; dconf update" },
 	{ 0 },
 };

@@ -60,6 +60,22 @@ static const struct jk_demand bus[] = {
 	{ 0 },
 };
 
+static const struct jk_desktop desktop_gnome = {
+	.which = JK_DESKTOP_GNOME,
+	.dconf = gnome,
+};
+static const struct jk_desktop desktop_kde = {
+	.which = JK_DESKTOP_KDE,
+	.file = {
+		{ "/etc/xdg/klipperrc", jk_keyfile_each, klipper },
+		{ "/etc/xdg/kglobalshortcutsrc", jk_keyfile_each, kde },
+	},
+};
+static const struct jk_desktop desktop_any = {
+	.which = JK_DESKTOP_ANY,
+	.file = { { SCREEN_BUS, jk_buspolicy_each, bus } },
+};
+
 /* Programs that take pictures of a screen or film it, and that keep what was
  * copied. */
 static const char *const takers[] = { "gnome-screenshot", "spectacle",
@@ -69,43 +85,6 @@ static const char *const takers[] = { "gnome-screenshot", "spectacle",
 static const char *const keepers[] = { "xfce4-clipman", "copyq", "clipit",
 	"parcellite", "diodon", "gpaste-client", "clipmenud", "cliphist",
 	"greenclip", NULL };
-
-static enum jk_health
-look_gnome(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_GNOME) == 0)
-		return JK_ABSENT;
-	return jk_desktop_dconf(gnome, ret);
-}
-
-static enum jk_health
-look_kde(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	enum jk_health health;
-
-	(void)arg;
-	if ((patient->desktops & JK_DESKTOP_KDE) == 0)
-		return JK_ABSENT;
-	health = jk_desktop_file("/etc/xdg/klipperrc", jk_keyfile_each, klipper,
-	    ret);
-	if (health != JK_GOOD)
-		return health;
-	return jk_desktop_file("/etc/xdg/kglobalshortcutsrc", jk_keyfile_each,
-	    kde, ret);
-}
-
-static enum jk_health
-look_bus(const struct jk_patient *patient, const void *arg,
-    struct jk_finding *ret)
-{
-	(void)arg;
-	if (patient->desktops == 0)
-		return JK_ABSENT;
-	return jk_desktop_file(SCREEN_BUS, jk_buspolicy_each, bus, ret);
-}
 
 static enum jk_health
 look_programs(const struct jk_patient *patient, const void *arg,
@@ -202,10 +181,12 @@ look_browsed(const struct jk_patient *patient, const void *arg,
 }
 
 const struct jk_item jk_doctor_screen[] = {
-	{ "screen.gnome", "S-38", look_gnome, NULL, NULL,
+	{ "screen.gnome", "S-38", jk_desktop_look, &desktop_gnome, NULL,
 	    JK_SWITCH("gnome") "; dconf update" },
-	{ "screen.kde", "S-38", look_kde, NULL, NULL, JK_SWITCH("kde") },
-	{ "screen.bus", "S-38", look_bus, NULL, NULL, JK_SWITCH("screen") },
+	{ "screen.kde", "S-38", jk_desktop_look, &desktop_kde, NULL,
+	    JK_SWITCH("kde") },
+	{ "screen.bus", "S-38", jk_desktop_look, &desktop_any, NULL,
+	    JK_SWITCH("screen") },
 	{ "screen.programs", "S-38", look_programs, takers,
 	    N_("remove these programs: they take pictures of the screen"),
 	    NULL },
