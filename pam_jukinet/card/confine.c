@@ -5,15 +5,11 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include <seccomp.h>
 
 #include "sandbox.h"
 
 #define MEMORY_MORE (64UL << 20)
-#define CALLS_MORE  8
 
 static enum jk_err
 die_with(pid_t parent)
@@ -83,74 +79,6 @@ jk_confine_room(const struct jk_room *room)
 	return JK_OK;
 }
 
-/* What libc, libpcsclite, frames and locked memory need once loaded. */
-static const int allowed[] = {
-	SCMP_SYS(brk),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(close),
-	SCMP_SYS(connect),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),
-	SCMP_SYS(futex),
-	SCMP_SYS(getpid),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(gettid),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(lseek),
-	SCMP_SYS(madvise),
-	SCMP_SYS(mlock),
-	SCMP_SYS(mremap),
-	SCMP_SYS(munlock),
-	SCMP_SYS(munmap),
-	SCMP_SYS(nanosleep),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(read),
-	SCMP_SYS(readv),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(rseq),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sched_yield),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto),
-	SCMP_SYS(set_robust_list),
-	SCMP_SYS(setitimer),
-	SCMP_SYS(sigaltstack),
-	SCMP_SYS(stat),
-	SCMP_SYS(statx),
-	SCMP_SYS(write),
-	SCMP_SYS(writev),
-};
-
-enum jk_err
-jk_confine_calls(const struct jk_call_rule *more, size_t n)
-{
-	struct jk_call_rule rules[1 + CALLS_MORE] = {
-		{
-			.call = SCMP_SYS(socket),
-			.argument = {
-				.arg = 0,
-				.op = SCMP_CMP_EQ,
-				.datum_a = AF_UNIX,
-			},
-		},
-	};
-
-	if (n > CALLS_MORE)
-		return JK_ERR_TOO_BIG;
-	for (size_t i = 0; i < n; i++)
-		rules[1 + i] = more[i];
-	return jk_sandbox_calls(allowed, JK_COUNT(allowed), rules, 1 + n);
-}
-
 enum jk_err
 jk_confine_start(pid_t parent)
 {
@@ -181,5 +109,5 @@ jk_confine_direct(void)
 	    /* libpcsclite opens no file: no path is allowed at all. */
 	    (e = jk_sandbox_files(NULL, 0)) != JK_OK)
 		return e;
-	return jk_confine_calls(NULL, 0);
+	return jk_sandbox_talk(NULL, 0);
 }

@@ -13,8 +13,6 @@
 
 #include "err.h"
 
-struct jk_call_rule;
-
 /*
  * Before the request is read. `parent` is the accepter: when that has died,
  * or dies later, so does this process.
@@ -27,14 +25,12 @@ enum jk_err jk_confine_start(pid_t parent);
  */
 enum jk_err jk_confine_direct(void);
 
-/* Its parts, for what needs more. */
+/* A part of it, for what needs more. */
 struct jk_room {
 	rlim_t memory; /* address space, beyond what is mapped now */
 	rlim_t files;
 };
 
 enum jk_err jk_confine_room(const struct jk_room *room);
-/* Calls of libc, libpcsclite, frames and locked memory, and these. */
-enum jk_err jk_confine_calls(const struct jk_call_rule *more, size_t n);
 
 #endif

@@ -136,7 +136,7 @@ confine_calls(void)
 	};
 	enum jk_err e = jk_confine_room(&room);
 
-	return e == JK_OK ? jk_confine_calls(more, JK_COUNT(more)) : e;
+	return e == JK_OK ? jk_sandbox_talk(more, JK_COUNT(more)) : e;
 }
 
 enum jk_err

@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <seccomp.h>
 #include <winscard.h>
 
 #include "clock.h"
@@ -284,58 +283,9 @@ listen_to_parent(void *ctx)
 	return NULL;
 }
 
-static const int allowed[] = {
-	SCMP_SYS(brk),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(close),
-	SCMP_SYS(connect),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),
-	SCMP_SYS(futex),
-	SCMP_SYS(getpid),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(gettid),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(madvise),
-	SCMP_SYS(mremap),
-	SCMP_SYS(munmap),
-	SCMP_SYS(nanosleep),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(read),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(rseq),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sched_getaffinity), /* the sanitizers, of a new thread */
-	SCMP_SYS(sched_yield),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto),
-	SCMP_SYS(set_robust_list),
-	SCMP_SYS(sigaltstack),
-	SCMP_SYS(stat),
-	SCMP_SYS(statx),
-	SCMP_SYS(write),
-};
-
 static enum jk_err
 confine(struct watcher *w)
 {
-	const struct jk_call_rule unix_only = {
-		.call = SCMP_SYS(socket),
-		.argument = {
-			.arg = 0,
-			.op = SCMP_CMP_EQ,
-			.datum_a = AF_UNIX,
-		},
-	};
 	pthread_t thread;
 	enum jk_err e = jk_sandbox_capabilities(0, 0);
 
@@ -346,7 +296,7 @@ confine(struct watcher *w)
 		return e;
 	if (pthread_create(&thread, NULL, listen_to_parent, w) != 0)
 		return JK_ERR_NOMEM;
-	return jk_sandbox_calls(allowed, JK_COUNT(allowed), &unix_only, 1);
+	return jk_sandbox_talk(NULL, 0);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <linux/landlock.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -216,4 +217,72 @@ jk_sandbox_calls(const int *allowed, size_t n, const struct jk_call_rule *rules,
 		r = seccomp_load(filter);
 	seccomp_release(filter);
 	return r == 0 ? JK_OK : JK_ERR_SYS;
+}
+
+static const int talking[] = {
+	SCMP_SYS(brk),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(close),
+	SCMP_SYS(connect),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fstat),
+	SCMP_SYS(futex),
+	SCMP_SYS(getpid),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(gettid),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(lseek),
+	SCMP_SYS(madvise),
+	SCMP_SYS(mlock),
+	SCMP_SYS(mremap),
+	SCMP_SYS(munlock),
+	SCMP_SYS(munmap),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(rseq),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sched_getaffinity), /* the sanitizers, of a new thread */
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(setitimer),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(stat),
+	SCMP_SYS(statx),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+};
+
+enum jk_err
+jk_sandbox_talk(const struct jk_call_rule *more, size_t n)
+{
+	struct jk_call_rule rules[1 + JK_TALK_MORE] = {
+		{
+			.call = SCMP_SYS(socket),
+			.argument = {
+				.arg = 0,
+				.op = SCMP_CMP_EQ,
+				.datum_a = AF_UNIX,
+			},
+		},
+	};
+
+	if (n > JK_TALK_MORE)
+		return JK_ERR_TOO_BIG;
+	for (size_t i = 0; i < n; i++)
+		rules[1 + i] = more[i];
+	return jk_sandbox_calls(talking, JK_COUNT(talking), rules, 1 + n);
 }

@@ -40,4 +40,13 @@ struct jk_call_rule {
 enum jk_err jk_sandbox_calls(const int *allowed, size_t n,
     const struct jk_call_rule *rules, size_t n_rules);
 
+#define JK_TALK_MORE 8
+
+/*
+ * The same for a process that has loaded all it needs and only talks over sockets
+ * of the Unix family: the calls of libc, threads, libpcsclite, frames and locked
+ * memory, and at most JK_TALK_MORE more.
+ */
+enum jk_err jk_sandbox_talk(const struct jk_call_rule *more, size_t n);
+
 #endif
