@@ -241,6 +241,33 @@ def test_only_the_terminal_can_open_it(w):
         tap.equal((have.st_uid, stat.filemode(have.st_mode)), (0, "-rw-------"))
 
 
+def test_only_what_the_officer_has_exported(w):
+    """The terminal's certificate is no secret: anybody can seal keys of his own for it."""
+    def export() -> str:
+        told = w.as_officer("system-manager").ctl("key", "export", "--for", "/tmp/counter.pem")
+        w.space.write("/tmp/keys.cms", w.good(told), 0o644)
+        check, = re.findall(r"--check ([0-9a-f]{32})\"", told.stderr)
+        return check
+
+    w.renew()
+    w.key("create")
+    w.certificate()
+    others = export()
+    w.key("create", "--kind", "receipt")
+    check = export()
+    here = w.files_here()
+    with w.machine("counter"):
+        for wrong in (others, "0" * 32):
+            told = w.console.ctl("key", "import", "/tmp/keys.cms", "--check", wrong)
+            w.refused(told, "row.bad", op="key")
+            tap.check(check in told.stderr and wrong in told.stderr, told.stderr)
+        for bad in ("", check[:-1], check.upper(), check + "0"):
+            tap.equal(w.console.ctl("key", "import", "/tmp/keys.cms", "--check", bad).status, 2, bad)
+        tap.equal(w.files_here(), {})
+        w.good(w.console.ctl("key", "import", "/tmp/keys.cms", "--check", check))
+        tap.equal(w.files_here(), here)
+
+
 def make_certificate(w, name: str, *more: str) -> None:
     w.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
            f"/CN={name}", "-keyout", "/tmp/own.key", "-out", "/tmp/own.pem", *more], timeout=20).check()

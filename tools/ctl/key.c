@@ -360,7 +360,10 @@ const struct jk_command jk_key_commands[] = {
 	{ "key", "import", jk_key_import,
 	    N_("take in what was exported for this terminal"),
 	    { { JK_PARAM_WORD, "FILE", NULL,
-	        N_("what \"key export\" printed") } } },
+	          N_("what \"key export\" printed") },
+	        { JK_PARAM_VALUE, "check", "CHECK",
+	            N_("that \"key export\" said: nothing else is taken "
+	               "in") } } },
 	{ "key", "expire", run_expire,
 	    N_("remove the keys whose time of keeping is over"), { { 0 } } },
 	{ 0 },

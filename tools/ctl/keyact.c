@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "clock.h"
 #include "config.h"
 #include "file.h"
+#include "hex.h"
 #include "lock.h"
 #include "officelog.h"
 
@@ -227,4 +230,26 @@ jk_keyact_kind(const struct jk_call *call, int *status)
 		    _("\"%s\" is no kind of keys; there are: subject, receipt"),
 		    kind);
 	return use;
+}
+
+/* SHA-256 over a line "ID CHECK" for each: the check is of all its fields. */
+enum jk_err
+jk_keyact_check(const struct jk_keyring *ring, const size_t *which, size_t n,
+    char ret[static JK_KEYACT_CHECK + 1])
+{
+	char text[JK_KEYS_MAX * (JK_KEY_ID_MAX + 2 * JK_KEY_LEN + 3)];
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && i < JK_KEYS_MAX; i++) {
+		const struct jk_office_key *key =
+		    jk_keyring_at(ring, which != NULL ? which[i] : i);
+
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s\n",
+		    key->id, key->check);
+	}
+	if (EVP_Digest(text, at, digest, NULL, EVP_sha256(), NULL) != 1)
+		return JK_ERR_CRYPTO;
+	jk_hex_encode(digest, JK_KEYACT_CHECK / 2, ret);
+	return JK_OK;
 }

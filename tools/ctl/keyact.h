@@ -53,4 +53,13 @@ int jk_keyact_fail(struct jk_keyact *act, const char *what, enum jk_err e);
 /* The kind that an option names; JK_KEY_USES, and *status, for a wrong one. */
 enum jk_key_use jk_keyact_kind(const struct jk_call *call, int *status);
 
+#define JK_KEYACT_CHECK 32 /* hex digits, lower case */
+
+/*
+ * What an officer and a terminal hold against each other: of all keys of an
+ * export, in their order; no secret. `which` are their numbers, NULL: all.
+ */
+enum jk_err jk_keyact_check(const struct jk_keyring *ring, const size_t *which,
+    size_t n, char ret[static JK_KEYACT_CHECK + 1]);
+
 #endif

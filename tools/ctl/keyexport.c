@@ -146,6 +146,10 @@ seal(const struct export *x, char **ret)
 static int
 print(struct export *x, const char *sealed)
 {
+	char check[JK_KEYACT_CHECK + 1];
+
+	if (jk_keyact_check(x->act.ring, x->which, x->n, check) != JK_OK)
+		return jk_keyact_fail(&x->act, x->path, JK_ERR_CRYPTO);
 	for (size_t i = 0; i < x->n; i++) {
 		jk_keyact_set_object(&x->act, "key",
 		    jk_keyring_at(x->act.ring, x->which[i])->id);
@@ -157,8 +161,10 @@ print(struct export *x, const char *sealed)
 	    _("keys: %zu, for \"%s\" only; its certificate has the SHA-256\n"
 	      "%s\n"
 	      "Hand them over only when the one who asked reads out the "
-	      "same.\n"),
-	    x->n, x->to.name, x->to.digest);
+	      "same.\n"
+	      "There they are taken in by \"jukinetctl key import --check "
+	      "%s\".\n"),
+	    x->n, x->to.name, x->to.digest, check);
 	return EXIT_OK;
 }
 

@@ -212,6 +212,28 @@ take_given(struct import *m, const char *pair)
 	return e == JK_OK ? EXIT_OK : say_unopened(m, e);
 }
 
+/*
+ * Anybody can seal something for this terminal: its certificate travels in the
+ * open. What the officer has read on his screen nobody else can make fit.
+ */
+static int
+check_given(struct import *m, const char *wanted)
+{
+	char check[JK_KEYACT_CHECK + 1];
+
+	if (wanted == NULL)
+		return EXIT_OK;
+	if (jk_keyact_check(m->given, NULL, jk_keyring_count(m->given),
+	        check) != JK_OK)
+		return say_unopened(m, JK_ERR_CRYPTO);
+	if (strcmp(check, wanted) == 0)
+		return EXIT_OK;
+	return refuse(m,
+	    _("these are not the keys that were exported: their check is %s, "
+	      "not %s: nothing was taken in"),
+	    check, wanted);
+}
+
 /* Two of one id are one key, or one of them is wrong. */
 static int
 compare(struct import *m, size_t i)
@@ -323,6 +345,8 @@ import(struct jk_keyact *a, char pair[static JK_KEYCMS_PAIR])
 		return jk_keyact_fail(a, JK_KEYACT_TERMINAL, e);
 	note_used(&m);
 	status = take_given(&m, pair);
+	if (status == EXIT_OK)
+		status = check_given(&m, jk_call_get(a->change.call, "check"));
 	for (size_t i = 0; status == EXIT_OK && i < jk_keyring_count(m.given);
 	     i++)
 		status = compare(&m, i);
@@ -335,5 +359,13 @@ import(struct jk_keyact *a, char pair[static JK_KEYCMS_PAIR])
 int
 jk_key_import(const struct jk_call *call)
 {
+	const char *check = jk_call_get(call, "check");
+
+	if (check != NULL &&
+	    (strlen(check) != JK_KEYACT_CHECK ||
+	        strspn(check, "0123456789abcdef") != JK_KEYACT_CHECK))
+		return jk_usage_error(
+		    _("\"%s\" is no check of an export (%d digits)"), check,
+		    JK_KEYACT_CHECK);
 	return with_pair(call, import);
 }
