@@ -775,6 +775,37 @@ def outside_of_locked_memory(pid: int) -> list[str]:
     return found
 
 
+def leaves_a_core(pid: int) -> list[str]:
+    """What would let the kernel, or somebody of the same user, have a worker's memory."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        limit = next(line.split()[4:6] for line in file if line.startswith("Max core file size"))
+    # What is not dumpable belongs to root, whoever runs it.
+    owner = os.stat(f"/proc/{pid}/mem").st_uid
+    return ([] if limit == ["0", "0"] else [f"core limit {limit}"]) + ([] if owner == 0 else [f"dumpable, of {owner}"])
+
+
+def test_keys_are_where_no_core_is(w):
+    """libcrypto has its own copies, in ordinary memory, as long as a use lasts: nobody gets that memory."""
+    with Inside(w), Application(w) as a:
+        a.use()
+        tap.equal(a.ask()["why"], "granted")
+        worker, = w.services.jukinetd.children()
+        inside, outside = 0, 0
+        with open(f"/proc/{worker.pid}/smaps", encoding="utf-8") as maps, open(f"/proc/{worker.pid}/mem", "rb") as memory:
+            for line in maps:
+                words = line.split()
+                if "-" in words[0] and not words[0].endswith(":"):
+                    first, last = (int(one, 16) for one in words[0].split("-"))
+                    at = words
+                elif words[0] == "VmFlags:" and "w" in at[1]:
+                    memory.seek(first)
+                    n = memory.read(last - first).count(RECEIPT_KEY)
+                    inside, outside = (inside + n, outside) if "dd" in words else (inside, outside + n)
+        tap.check(inside > 0, "the search is blind")
+        tap.comment(f"the key of receipts: {inside} times in locked memory, {outside} times elsewhere")
+        tap.equal([leaves_a_core(one) for one in (worker.pid, w.services.jukinetd.pid)], [[], []])
+
+
 def test_codes_and_texts_are_nowhere(w):
     with Inside(w), Application(w) as a:
         a.use(reception="", grounds="HIMITSU one")
