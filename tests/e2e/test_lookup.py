@@ -117,6 +117,17 @@ class Application:
         self.send(frames.DONE, (frames.F_TEXT, text), (frames.F_SEQ, self.seq), (frames.F_COUNT, count))
         return self.seq
 
+    def uses(self) -> list[tuple[int, int, int]]:
+        """Lookups allowed and refused, and persons, of each use of the session that has no entry: the first page."""
+        self.seq += 1
+        self.send(frames.USES, (frames.F_SEQ, self.seq))
+        found = []
+        while (heard := self.hear())[0] in (frames.USED, frames.CHANGED):
+            if heard[0] == frames.USED:
+                found.append(tuple(number(heard[1], which) for which in (frames.F_ALLOWED, frames.F_REFUSED, frames.F_COUNT)))
+        tap.equal((heard[0], number(heard[1], frames.F_SEQ)), (frames.ANSWER, self.seq))
+        return found
+
     def one(self, seconds: float = 5.0):
         """One frame: kept when it is an answer or a change, else returned."""
         heard = self.hear(seconds)
@@ -139,6 +150,25 @@ class Application:
 
     def ask(self, *words: str, **how) -> dict:
         return self.answer(self.query(*words, **how))
+
+
+def counted(w: Office) -> tuple[int, int, int]:
+    """What jukinetd counts in the session: lookups allowed and refused, and persons."""
+    with Application(w) as a:
+        tap.equal(a.use()["why"], "granted")
+        uses = a.uses()
+    return tuple(sum(one[i] for one in uses) for i in range(3))
+
+
+def logged(w: Office, since) -> tuple[int, int, int]:
+    """What the log counts: lookups allowed and refused, and persons."""
+    w.services.wait_until_idle()
+    w.mark()
+    void = {one["jvoid"] for one in w.records(since, "void")}
+    lookups = [one for one in w.records(since, "lookup") if one["jid"] not in void]
+    allowed = sum(one["res"] == "success" for one in lookups)
+    persons = sum(int(one["jcnt"]) for one in w.records(since, "result") if one["res"] == "success" and one["jid"] not in void)
+    return allowed, len(lookups) - allowed, persons
 
 
 def number(fields, which: int) -> int | None:
@@ -469,7 +499,7 @@ def test_locked_and_unlocked_in_between(w):
 
 def test_locked_before_the_receipt_is_read(w):
     """The lock was acknowledged before jukinetd came to read what the witness had said."""
-    with Inside(w, audit={"receipt": 3000}), Application(w) as a:
+    with Inside(w, audit={"receipt": 3000}) as inside, Application(w) as a:
         session = a.use()["session"]
         tap.equal(a.ask()["why"], "granted")
         worker, = w.services.jukinetd.children()
@@ -486,7 +516,11 @@ def test_locked_before_the_receipt_is_read(w):
         finally:
             os.kill(worker.pid, signal.SIGCONT)
         tap.equal(a.answer(seq)["why"], "sess.locked")
+        tap.equal(a.uses(), [(1, 1, 0)], "told also while it is locked")
         tap.check(w.ask("hanako", uid="hanako").ok)
+        tap.equal(counted(w), (1, 1, 0))
+        a.order(close=True)
+        tap.equal(logged(w, inside.mark), (1, 1, 0))
 
 
 def test_ended_in_between(w):
@@ -593,6 +627,9 @@ def test_without_a_receipt_it_is_no(w):
         tap.equal(a.ask()["why"], "audit.down")
         w.services.witness.start()
         wait_for(lambda: a.ask()["why"] == "granted", "the new witness", 5, 0.1)
+        now = counted(w)
+        a.order(close=True)
+        tap.equal(logged(w, inside.mark), now)
 
 
 def test_killed_in_mid_flight(w):
@@ -614,13 +651,14 @@ def test_killed_in_mid_flight(w):
                 while (heard := a.one(1)) not in (None, "nothing"):
                     pass
                 answered |= {one["id"] for one in a.answers.values() if one["why"] == "granted"}
-        with Application(w) as a:
-            tap.equal(a.use()["why"], "granted", "the next one voids what was left")
+        now = counted(w)        # the next one voids what was left
         w.services.wait_until_idle()
         granted, void = stands(w, inside.mark)
         tap.equal(len(granted), len(set(granted)), "each once")
         tap.equal(set(granted) - void, answered)
         tap.equal(answered & void, set())
+        log = logged(w, inside.mark)
+        tap.check(now[1:] == log[1:] and 0 <= now[0] - log[0] <= 8, f"nothing of the log is missing: {now} {log}")
         tap.check(len(void) >= 10 and len(answered) < asked, f"{len(void)} void, {len(answered)} answered of {asked}")
         tap.equal(w.files(STATE, "flight.*") + w.files(STATE, "pending.*"), [])
 
@@ -672,6 +710,7 @@ def test_hangs_up_in_mid_flight(w):
         granted, void = stands(w, inside.mark)
         tap.equal(set(granted) - void, set())
         tap.equal(len(void), 5)
+        tap.equal((counted(w), logged(w, inside.mark)), ((0, 5, 0), (0, 5, 0)))
 
 
 def test_deaf_application_has_nothing_that_is_void(w):
@@ -683,6 +722,7 @@ def test_deaf_application_has_nothing_that_is_void(w):
         tap.equal(set(answered) & void, set())
         tap.equal(set(granted) - void, set(answered))
         tap.check(void, "it was never deaf")
+        tap.equal(counted(w), logged(w, inside.mark))
 
 
 # --- what a use may take ----------------------------------------------------------------------------------------------

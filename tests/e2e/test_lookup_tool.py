@@ -15,7 +15,7 @@ import time
 
 from jukinet import BUILD, Office, PIN, ROOT, SCRIPTS, STATE, missing, tap, wait_for
 from test_confirm import Working
-from test_lookup import CODE, Inside, RECEIPT_KEY, change, key_file, mac, subject
+from test_lookup import CODE, Inside, RECEIPT_KEY, change, key_file, logged, mac, subject
 
 TOOL = f"{BUILD}/tools/lookup/jukinet-lookup"
 ENV = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": "/tmp/run-hanako"}
@@ -495,17 +495,6 @@ EDITED = json.dumps({"use": "3fa41d6ef8b5a0f7", "terminal": "shimin-03", "person
 def library(w: Office, *orders: tuple) -> list:
     """Another program, through libjukinet."""
     return w.python("library.py", LIBRARY, json.dumps(orders), uid="hanako", env=ENV)
-
-
-def logged(w: Office, since) -> tuple[int, int, int]:
-    """What the log counts: lookups allowed and refused, and persons."""
-    w.services.wait_until_idle()
-    w.mark()
-    void = {one["jvoid"] for one in w.records(since, "void")}
-    lookups = [one for one in w.records(since, "lookup") if one["jid"] not in void]
-    allowed = sum(one["res"] == "success" for one in lookups)
-    persons = sum(int(one["jcnt"]) for one in w.records(since, "result") if one["res"] == "success" and one["jid"] not in void)
-    return allowed, len(lookups) - allowed, persons
 
 
 def together(shown) -> tuple[int, int, int]:
