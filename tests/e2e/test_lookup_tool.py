@@ -410,16 +410,19 @@ def test_one_question_from_a_script(w):
         tap.equal((done.status, answer["allowed"], fits("message", answer)), (0, True, True))
         done = tool(w, *ASK, code="1234567890\n")
         tap.equal((done.status, "code.bad" in done.stderr), (1, True))
-        done = tool(w, "ask", "--purpose", "survey", "--grounds", "調査", "--business", "identity-info-search", "--action",
-                    "search", "--search", "name", "--count", "3", "--requirement", "転入の届出")
+        done = tool(w, "ask", "--purpose", "survey", "--grounds", "--business", "identity-info-search", "--action",
+                    "search", "--search", "name", "--count", "3", "--requirement", code="調査\n転入の届出\n")
         tap.equal(done.status, 0, str(done))
         w.mark()
         tap.equal([one.get("jsub") for one in w.records(inside.mark, "lookup") if one["res"] == "success"],
                   [subject(), subject(), ""])
         for words in ((), ("ask",), ("ask", "more"), (*ASK, "--count", "x"), (*ASK, "--search", "eye"), ("--batch", "x"),
-                      (*ASK, "--grounds", "a\nb"), ("session",), ("--nosuch",)):
+                      (*ASK, "--grounds", "調査"), ("session",), ("--nosuch",)):
             tap.equal(tool(w, *words).status, 2, f"{words}")
-        tap.equal(tool(w, *ASK, code="1" * 200).status, 2)
+        for text in ("1" * 200, "1" * 2000):
+            tap.equal(tool(w, *ASK, code=text).status, 2)
+        for text in ("a" * 513 + "\n" + CODE, "a\tb\x01\n" + CODE, ""):
+            tap.equal(tool(w, *ASK, "--grounds", code=text).status, 2, repr(text))
         tap.equal((tool(w, "--help").status, tool(w, "--version").status), (0, 0))
         path = w.space.path("/run/jukinet/jukinet.sock")
         os.rename(path, path + ".away")

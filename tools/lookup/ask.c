@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code.h"
 #include "lookup.h"
 #include "question.h"
 #include "say.h"
-#include "secret.h"
+#include "typed.h"
 
 static bool
 read_count(const char *text, uint64_t *ret)
@@ -33,6 +32,11 @@ complain_of(const char *member)
 	if (strcmp(member, "code") == 0)
 		return jk_complain("%s", _("the code on standard input is "
 		                           "missing or too long"));
+	if (strcmp(member, "grounds") == 0 ||
+	    strcmp(member, "requirement") == 0)
+		return jk_complain(_("the line of --%s on standard input is "
+		                     "missing, too long or no plain text"),
+		    member);
 	return jk_complain(_("--%s is missing or not what it has to be"),
 	    member);
 }
@@ -102,39 +106,85 @@ ask(const struct jk_order *order, const struct jukinet_purpose *purpose,
 	return tell(order, &answer, e);
 }
 
+/* What is typed, in this order; NULL where nothing is asked for. */
+struct typed {
+	char *grounds, *requirement, *code;
+};
+
+/* False: he has given up, or it is empty or too long. */
+static bool
+read_text(bool wanted, const char *prompt, char **ret)
+{
+	return !wanted || (jk_typed_read(prompt, false, ret) == JK_OK &&
+	                      (*ret)[0] != '\0');
+}
+
+/* NULL, or what is missing or wrong. */
+static const char *
+read_texts(const struct jk_order *o, struct typed *t,
+    struct jukinet_purpose *purpose, struct jukinet_query *query)
+{
+	const char *wrong;
+
+	if (!read_text(o->grounds, _("Grounds: "), &t->grounds))
+		return "grounds";
+	if (!read_text(o->requirement, _("Requirement: "), &t->requirement))
+		return "requirement";
+	purpose->grounds = t->grounds;
+	query->requirement = t->requirement;
+	wrong = jk_question_purpose_fault(purpose);
+	return wrong != NULL ? wrong : jk_question_query_fault(query);
+}
+
+/* The search comes with the code: not before all else is right. */
+static const char *
+read_code(const struct jk_order *o, struct typed *t,
+    struct jukinet_query *query)
+{
+	const bool wanted = o->search == NULL || strcmp(o->search, "code") == 0;
+
+	if (wanted && jk_typed_read(_("Resident record code (not shown): "),
+	                  true, &t->code) != JK_OK)
+		return "code";
+	query->search = o->search;
+	query->code = t->code;
+	return jk_question_query_fault(query);
+}
+
+static void
+forget(struct typed *t)
+{
+	jk_typed_free(t->grounds);
+	jk_typed_free(t->requirement);
+	jk_typed_free(t->code);
+}
+
 int
 jk_run_ask(const struct jk_order *order)
 {
 	struct jukinet_purpose purpose = JUKINET_INIT(struct jukinet_purpose);
 	struct jukinet_query query = JUKINET_INIT(struct jukinet_query);
+	struct typed typed = { 0 };
 	const char *wrong;
-	char *code = NULL;
 	int status;
 
 	purpose.purpose = order->purpose;
 	purpose.reception = order->reception;
-	purpose.grounds = order->grounds;
 	query.action = order->action;
 	query.business = order->business;
-	query.requirement = order->requirement;
 	query.permission = order->permission;
 	query.object = order->object;
 	if (!read_count(order->count, &query.count))
 		return complain_of("count");
-	/* The search comes with the code: not before all else is right. */
 	wrong = jk_question_purpose_fault(&purpose);
 	if (wrong == NULL)
 		wrong = jk_question_query_fault(&query);
-	if (wrong != NULL)
-		return complain_of(wrong);
-	query.search = order->search;
-	if ((order->search == NULL || strcmp(order->search, "code") == 0) &&
-	    jk_code_read(&code) != JK_OK)
-		return complain_of("code");
-	query.code = code;
-	wrong = jk_question_query_fault(&query);
+	if (wrong == NULL)
+		wrong = read_texts(order, &typed, &purpose, &query);
+	if (wrong == NULL)
+		wrong = read_code(order, &typed, &query);
 	status =
 	    wrong != NULL ? complain_of(wrong) : ask(order, &purpose, &query);
-	jk_locked_free(code, JK_CODE_MAX);
+	forget(&typed);
 	return status;
 }

@@ -16,9 +16,9 @@ _jukinet_lookup() {
 			hardcopy store-media"
 		;;
 	--search) words="code four-info name address list card" ;;
-	--purpose | --reception | --grounds | --business | --count | \
-		--requirement | --permission | --object | --terminal | \
-		--person | --right | --confirmer) return ;;
+	--purpose | --reception | --business | --count | --permission | \
+		--object | --terminal | --person | --right | \
+		--confirmer) return ;;
 	*)
 		case ${COMP_CWORD}:${COMP_WORDS[1]-} in
 		1:*)
@@ -34,9 +34,8 @@ _jukinet_lookup() {
 		*:session) words="--html --yes" ;;
 		*:check-receipt)
 			words="--key --terminal --person --right --purpose
-				--reception --grounds --business --action
-				--search --count --requirement --permission
-				--object --confirmer"
+				--reception --business --action --search
+				--count --permission --object --confirmer"
 			;;
 		esac
 		;;

@@ -44,12 +44,12 @@ enum {
 static const struct option options[] = {
 	{ "purpose", required_argument, NULL, PURPOSE },
 	{ "reception", required_argument, NULL, RECEPTION },
-	{ "grounds", required_argument, NULL, GROUNDS },
+	{ "grounds", no_argument, NULL, GROUNDS },
 	{ "business", required_argument, NULL, BUSINESS },
 	{ "action", required_argument, NULL, ACTION },
 	{ "search", required_argument, NULL, SEARCH },
 	{ "count", required_argument, NULL, COUNT },
-	{ "requirement", required_argument, NULL, REQUIREMENT },
+	{ "requirement", no_argument, NULL, REQUIREMENT },
 	{ "permission", required_argument, NULL, PERMISSION },
 	{ "object", required_argument, NULL, OBJECT },
 	{ "key", required_argument, NULL, KEY },
@@ -69,15 +69,16 @@ static const struct option options[] = {
 
 static const char usage[] = N_(
     "usage: jukinet-lookup ask --purpose ID --business ID --action ID\n"
-    "                          [--reception NUMBER | --grounds TEXT]\n"
-    "                          [--search ID] [--count N] [--requirement TEXT]\n"
+    "                          [--reception NUMBER | --grounds]\n"
+    "                          [--search ID] [--count N] [--requirement]\n"
     "                          [--permission ID] [--object ID] [--json]\n"
     "       jukinet-lookup session end [--html] [--yes]\n"
     "       jukinet-lookup check-receipt --key FILE [--terminal ID]\n"
     "                          [--person ID] [--right ID] [--confirmer ID]\n"
     "                          [OPTION OF ask]...\n"
     "       jukinet-lookup --batch | --native\n"
-    "The resident record code comes on standard input. See jukinet-lookup(1).\n");
+    "What may name a resident comes on standard input, a line each: grounds,\n"
+    "requirement, resident record code. See jukinet-lookup(1).\n");
 
 int
 jk_complain(const char *format, ...)
@@ -113,8 +114,6 @@ text_of(struct jk_order *o, int option)
 		return &o->purpose;
 	case RECEPTION:
 		return &o->reception;
-	case GROUNDS:
-		return &o->grounds;
 	case BUSINESS:
 		return &o->business;
 	case ACTION:
@@ -123,8 +122,6 @@ text_of(struct jk_order *o, int option)
 		return &o->search;
 	case COUNT:
 		return &o->count;
-	case REQUIREMENT:
-		return &o->requirement;
 	case PERMISSION:
 		return &o->permission;
 	case OBJECT:
@@ -155,6 +152,12 @@ take_option(struct jk_order *o, int option, int *ret_mode)
 		return -1;
 	}
 	switch (option) {
+	case GROUNDS:
+		o->grounds = true;
+		return -1;
+	case REQUIREMENT:
+		o->requirement = true;
+		return -1;
 	case JSON:
 		o->json = true;
 		return -1;

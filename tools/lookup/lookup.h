@@ -19,11 +19,12 @@
 
 /* What the command line says; NULL where it does not. */
 struct jk_order {
-	const char *purpose, *reception, *grounds;
+	const char *purpose, *reception;
 	const char *business, *action, *search, *count;
-	const char *requirement, *permission, *object;
+	const char *permission, *object;
 	const char *key;                                   /* FILE */
 	const char *terminal, *person, *right, *confirmer; /* of a receipt */
+	bool grounds, requirement;                         /* are to be read */
 	bool json, html, yes;
 };
 

@@ -112,14 +112,12 @@ hold_against(const struct jk_order *o, struct jk_mac_of *of)
 	    [JK_MAC_RIGHT] = o->right,
 	    [JK_MAC_PURPOSE] = o->purpose,
 	    [JK_MAC_RECEPTION] = o->reception,
-	    [JK_MAC_GROUNDS] = o->grounds,
 	    [JK_MAC_BUSINESS] = o->business,
 	    [JK_MAC_ACTION] = o->action,
 	    [JK_MAC_SEARCH] = o->search,
 	    [JK_MAC_COUNT] = o->count,
 	    [JK_MAC_PERMISSION] = o->permission,
 	    [JK_MAC_OBJECT] = o->object,
-	    [JK_MAC_REQUIREMENT] = o->requirement,
 	    [JK_MAC_CONFIRMER] = o->confirmer,
 	} };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "code.h"
+#include "typed.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "secret.h"
-#include "tr.h"
 
 static volatile sig_atomic_t given_up;
 
@@ -38,7 +37,7 @@ read_line(char *ret)
 			break;
 		if (c == '\0')
 			return JK_ERR_FORMAT;
-		if (len == JK_CODE_MAX - 1)
+		if (len == JK_TYPED_MAX - 1)
 			return JK_ERR_TOO_BIG;
 		ret[len++] = c;
 	}
@@ -47,8 +46,15 @@ read_line(char *ret)
 	return given_up ? JK_ERR_CLOSED : JK_OK;
 }
 
+static void
+show(const char *prompt)
+{
+	fputs(prompt, stderr);
+	(void)fflush(stderr);
+}
+
 static enum jk_err
-ask(char *ret)
+ask_hidden(const char *prompt, char *ret)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
 	const struct sigaction ours = { .sa_handler = give_up };
@@ -64,8 +70,7 @@ ask(char *ret)
 		(void)sigaction(signals[i], &ours, &theirs[i]);
 	e = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 ? JK_OK
 	                                                     : JK_ERR_SYS;
-	fputs(_("Resident record code (not shown): "), stderr);
-	(void)fflush(stderr);
+	show(prompt);
 	if (e == JK_OK)
 		e = read_line(ret);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
@@ -76,17 +81,26 @@ ask(char *ret)
 }
 
 enum jk_err
-jk_code_read(char **ret)
+jk_typed_read(const char *prompt, bool hidden, char **ret)
 {
+	const bool at_terminal = isatty(STDIN_FILENO) != 0;
 	void *p;
-	enum jk_err e = jk_locked_new(JK_CODE_MAX, &p);
+	enum jk_err e = jk_locked_new(JK_TYPED_MAX, &p);
 
 	if (e != JK_OK)
 		return e;
-	e = isatty(STDIN_FILENO) ? ask(p) : read_line(p);
+	if (at_terminal && !hidden)
+		show(prompt);
+	e = at_terminal && hidden ? ask_hidden(prompt, p) : read_line(p);
 	if (e == JK_OK)
 		*ret = p;
 	else
-		jk_locked_free(p, JK_CODE_MAX);
+		jk_locked_free(p, JK_TYPED_MAX);
 	return e;
+}
+
+void
+jk_typed_free(char *typed)
+{
+	jk_locked_free(typed, JK_TYPED_MAX);
 }
