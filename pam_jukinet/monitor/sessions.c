@@ -88,6 +88,25 @@ read_reader(const struct jk_frame *f, struct jk_live *live)
 	return e == JK_ERR_NOT_FOUND ? JK_OK : e;
 }
 
+/* The same ones each time, in whatever order they are told. */
+static void
+leave_out_one(struct jk_sessions *sessions, const struct jk_live *more)
+{
+	struct jk_live *last = &sessions->live[0];
+	struct jk_live out = *more;
+
+	for (size_t i = 1; i < sessions->n; i++)
+		if (sessions->live[i].uid > last->uid)
+			last = &sessions->live[i];
+	if (last->uid > more->uid) {
+		out = *last;
+		*last = *more;
+	}
+	sessions->is_cut = true;
+	if (out.active)
+		sessions->spare = out;
+}
+
 enum jk_err
 jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 {
@@ -111,13 +130,10 @@ jk_sessions_add(struct jk_sessions *sessions, const struct jk_frame *live)
 	l.uid = (uid_t)uid;
 	l.confirming = state == STATE_CONFIRMING;
 	l.active = state == STATE_ACTIVE || l.confirming;
-	if (sessions->n < JK_LIVE_MAX) {
+	if (sessions->n < JK_LIVE_MAX)
 		sessions->live[sessions->n++] = l;
-		return JK_OK;
-	}
-	sessions->is_cut = true;
-	if (l.active)
-		sessions->spare = l;
+	else
+		leave_out_one(sessions, &l);
 	return JK_OK;
 }
 

@@ -16,7 +16,8 @@ from jukinet import PIN, SCRIPTS, frames, procs, tap, wait_for
 from machine import SCREEN_PROGRAMS, SOURCE, Machine, Screen, Unit, machine_missing
 
 ENDED, ACTIVE, LOCKED = range(3)
-REMOVED, SCREEN_LOCKED, IGNORED = 2, 6, 20
+REMOVED, SCREEN_LOCKED, UNWATCHED, IGNORED = 2, 6, 10, 20
+F_UID, F_STATE_ID = 64, 73
 SERVICE = "jukinet-monitor.service"
 UNPROVEN = "lock, unproven"
 
@@ -180,6 +181,45 @@ def test_forged_signals(m):
         heard.wait("Lock", screen.session)
         screen.wait_until_locked()
         tap.equal(unit.log()[len(said):].count("logind"), 0)
+
+
+def test_more_than_it_can_watch(m):
+    """Of 68 sessions four are locked, and the card of any other is still watched."""
+    with monitor(m) as unit, m.open_login("hanako", PIN) as session:
+        tap.check(session.reached, str(session.visit))
+        wait_for(lambda: state(m) == ACTIVE, "the session")
+        uid = m.accounts["hanako"].uid
+        at, told = m.space.path("/run/jukinet/state"), m.space.path("/run/jukinet/sessions")
+        with open(f"{at}/session.{uid}", "rb") as file:
+            raw = file.read()
+        with open(f"{told}/{uid}", "rb") as file:
+            notice = file.read()
+        others = range(30001, 30068)
+        for one in others:
+            forged = frames.replaced(frames.replaced(raw, F_UID, one), F_STATE_ID, f"{one:016x}")
+            for place, data in ((f"{at}/session.{one}", forged), (f"{told}/{one}", notice)):
+                with open(place, "wb") as file:
+                    os.fchmod(file.fileno(), 0o644 if data is notice else 0o600)
+                    os.fchown(file.fileno(), os.stat(at).st_uid, os.stat(at).st_gid)
+                    file.write(data)
+        try:
+            def unwatched() -> int:
+                found = 0
+                for one in (uid, *others):
+                    with open(f"{at}/session.{one}", "rb") as file:
+                        fields = dict(frames.decode(file.read())[1])
+                    found += int.from_bytes(fields[frames.F_CAUSE], "big") == UNWATCHED
+                return found
+            wait_for(lambda: unwatched() == 4, "four to be locked", 5, 0.05)
+            tap.check("does not answer" not in unit.log(), unit.log())
+            time.sleep(0.5)
+            tap.equal(unwatched(), 4)
+            m.card.remove()
+            wait_for(lambda: state(m) == LOCKED, "the lock in jukinetd", 3)
+        finally:
+            for one in others:
+                os.unlink(f"{at}/session.{one}")
+                os.unlink(f"{told}/{one}")
 
 
 def test_leftovers_end(m):

@@ -116,6 +116,14 @@ test_more_than_fit(void **state)
 	assert_int_equal(s.n, JK_LIVE_MAX);
 	assert_string_equal(s.spare.id, "active");
 	assert_int_equal(s.spare.uid, 1000);
+	/* Whoever comes last, the highest number has no place. */
+	s.live[7].uid = 2000;
+	strcpy(s.live[7].id, "high");
+	says.id = "low";
+	says.uid = 7;
+	assert_int_equal(add(&says, &s), JK_OK);
+	assert_string_equal(s.spare.id, "high");
+	assert_string_equal(s.live[7].id, "low");
 }
 
 static void
