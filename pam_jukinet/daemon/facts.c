@@ -41,12 +41,23 @@ holds_at(const struct jk_period *valid, int64_t now)
 	       (valid->until == 0 || now < valid->until);
 }
 
+/* The next moment at which it begins or ends. */
+static void
+note_change(const struct jk_period *valid, int64_t now, int64_t *next)
+{
+	const int64_t at = now < valid->from ? valid->from : valid->until;
+
+	if (at > now && (*next == 0 || at < *next))
+		*next = at;
+}
+
 /*
  * The functions that somebody may delegate: those he may do himself. So a
  * delegation ends with the right of the one who gave it (S-65).
  */
 static uint32_t
-delegable(struct jk_snapshot *snapshot, const char *person, int64_t now)
+delegable(struct jk_snapshot *snapshot, const char *person, int64_t now,
+    int64_t *next)
 {
 	static struct jk_opid opids[JK_OPIDS_MAX];
 	static struct jk_type types[JK_OPIDS_MAX];
@@ -54,15 +65,20 @@ delegable(struct jk_snapshot *snapshot, const char *person, int64_t now)
 	uint32_t held = 0;
 	size_t n;
 
-	if (jk_snapshot_person(snapshot, person, &row) != JK_OK ||
-	    !row.enabled || !holds_at(&row.valid, now) ||
+	if (jk_snapshot_person(snapshot, person, &row) != JK_OK || !row.enabled)
+		return 0;
+	note_change(&row.valid, now, next);
+	if (!holds_at(&row.valid, now) ||
 	    load_opids(snapshot, person, opids, types, &n) != JK_OK)
 		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (types[i].number == OPERATOR_MANAGEMENT &&
-		    types[i].enabled && opids[i].enabled &&
-		    holds_at(&opids[i].valid, now))
+	for (size_t i = 0; i < n; i++) {
+		if (types[i].number != OPERATOR_MANAGEMENT ||
+		    !types[i].enabled || !opids[i].enabled)
+			continue;
+		note_change(&opids[i].valid, now, next);
+		if (holds_at(&opids[i].valid, now))
 			held |= types[i].functions & ~types[i].delegated;
+	}
 	return held;
 }
 
@@ -83,7 +99,7 @@ load_approvals(struct jk_worker *w, struct jk_facts *f)
 
 		if (a->kind == JK_APPROVAL_DELEGATION) {
 			a->functions &=
-			    delegable(w->place.snapshot, a->by, now);
+			    delegable(w->place.snapshot, a->by, now, &f->until);
 			f->delegators[i] = a->functions != 0;
 		}
 		f->used[i] = a->once && jk_uses_has(w->keep_dir, a->id);
@@ -120,6 +136,12 @@ jk_facts_load(struct jk_worker *worker,
 	e = load_opids(snapshot, ret->person.id, ret->opids, ret->types,
 	    &ret->n_opids);
 	return e == JK_OK ? load_approvals(worker, ret) : e;
+}
+
+bool
+jk_facts_are_over(const struct jk_facts *facts, int64_t now)
+{
+	return facts->until != 0 && now >= facts->until;
 }
 
 void

@@ -24,6 +24,9 @@ struct jk_facts {
 	struct jk_approval approvals[JK_APPROVALS_MAX];
 	bool delegators[JK_APPROVALS_MAX]; /* as in struct jk_question */
 	bool used[JK_APPROVALS_MAX];
+	/* What was judged when they were loaded holds until then (real time, s),
+	 * whatever the snapshot says; 0: as long as the snapshot. */
+	int64_t until;
 };
 
 /* What is to be decided. */
@@ -51,6 +54,8 @@ struct jk_moment {
  */
 enum jk_err jk_facts_load(struct jk_worker *worker,
     const uint8_t cert_sha256[static JK_DIGEST_LEN], struct jk_facts *ret);
+/* They have to be loaded once more. */
+bool jk_facts_are_over(const struct jk_facts *facts, int64_t now);
 /* What others may have used up since. */
 void jk_facts_look_at_uses(const struct jk_worker *worker,
     struct jk_facts *facts, const struct jk_grant *grant);

@@ -137,7 +137,8 @@ jk_use_look(struct jk_use *u)
 	enum jk_reason why;
 
 	look_at_time(u);
-	if (jk_standing_look(&u->standing))
+	if (jk_standing_look(&u->standing) ||
+	    jk_facts_are_over(&u->facts, u->moment.now))
 		u->has_facts = false;
 	if (!is_live(u))
 		return JK_WHY_SESS_NONE;
