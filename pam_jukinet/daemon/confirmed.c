@@ -17,7 +17,7 @@
 #define PREFIX "confirmed."
 /* Of all persons' files: of two who change one at a time none loses a line. */
 #define LOCK      "confirmed"
-#define LOCK_MS   500
+#define LOCK_MS   2000
 #define LINE_SIZE (4 * (JK_ID_MAX + 1) + 24)
 
 static void

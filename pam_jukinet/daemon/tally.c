@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "rows.h"
 
 #define MINUTES 61 /* the one that runs, and 60 before it */
@@ -20,12 +21,12 @@ static_assert(COUNTED_MAX > JK_BULK_MAX, "a limit could not be reached");
 /* Anything that stands there is a count: nothing of it can be malformed. */
 struct jk_tally_page {
 	_Atomic int64_t due_us; /* when all that was taken is paid back */
-	/* A minute since boot above, persons in it below. */
+	/* A minute since 1970 above, persons in it below. */
 	_Atomic uint64_t minute[MINUTES];
 };
 
 enum jk_err
-jk_tally_open(int state_dir, const char *person, struct jk_tally *ret)
+jk_tally_open(int keep_dir, const char *person, struct jk_tally *ret)
 {
 	char name[sizeof("tally.") + JK_ID_MAX];
 	void *page = MAP_FAILED;
@@ -34,11 +35,11 @@ jk_tally_open(int state_dir, const char *person, struct jk_tally *ret)
 	if (!jk_row_id_is_valid(person))
 		return JK_ERR_FORMAT;
 	(void)snprintf(name, sizeof(name), "tally.%s", person);
-	fd = openat(state_dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	fd = openat(keep_dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
 	if (fd < 0)
 		return JK_ERR_SYS;
-	/* A full /run shows here, and not when the page is written. */
+	/* A full disk shows here, and not when the page is written. */
 	if (posix_fallocate(fd, 0, sizeof(struct jk_tally_page)) == 0)
 		page = mmap(NULL, sizeof(struct jk_tally_page),
 		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -110,8 +111,9 @@ jk_tally_take(const struct jk_tally *tally, unsigned rate, unsigned burst)
 static uint32_t
 minute_now(void)
 {
-	/* From 1: a page of zeros counts nothing. */
-	return (uint32_t)(now_us() / 60000000 + 1);
+	/* Of the clock on the wall, because a reboot must not be a way to begin
+	 * anew. From 1: a page of zeros counts nothing. */
+	return (uint32_t)(jk_real_s() / 60 + 1);
 }
 
 /* What is refused anyway must not fill a minute, and hide what comes beside. */
@@ -131,7 +133,8 @@ total(const struct jk_tally *tally)
 		const uint64_t slot = atomic_load(&tally->page->minute[i]);
 		const uint32_t minute = (uint32_t)(slot >> 32);
 
-		if (minute <= now && now - minute < MINUTES)
+		/* A clock that is set back takes nothing off. */
+		if ((minute <= now ? now - minute : minute - now) < MINUTES)
 			sum += (uint32_t)slot;
 	}
 	return sum;

@@ -2,8 +2,9 @@
 /*
  * How much one person asks: how fast, which makes him wait, and for how many
  * persons in the last 60 minutes (A-09). One file for each person, tally.PERSON
- * in /run/jukinet/state, which all conversations of his share in memory: a
- * second program of his has no budget of its own.
+ * in /var/lib/jukinet, which all conversations of his share in memory: a second
+ * program of his has no budget of its own, and a reboot gives him no new one. A
+ * power cut may take off what was added in the seconds before.
  */
 #ifndef JK_TALLY_H
 #define JK_TALLY_H
@@ -20,7 +21,7 @@ struct jk_tally {
 	uint32_t minute, added;
 };
 
-enum jk_err jk_tally_open(int state_dir, const char *person,
+enum jk_err jk_tally_open(int keep_dir, const char *person,
     struct jk_tally *ret);
 void jk_tally_close(struct jk_tally *tally);
 

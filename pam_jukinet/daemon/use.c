@@ -542,7 +542,7 @@ open_parts(struct jk_use *u)
 	        JK_OK ||
 	    (e = jk_flight_open(w->run_dir, &u->flight)) != JK_OK ||
 	    (e = jk_usebook_open(w->run_dir, u->session, &u->book)) != JK_OK ||
-	    (e = jk_tally_open(w->run_dir, u->standing.session.grant.person,
+	    (e = jk_tally_open(w->keep_dir, u->standing.session.grant.person,
 	         &u->tally)) != JK_OK) {
 		jk_log(JK_LOG_ERR, "a use: %s", jk_err_text(e));
 		return JK_WHY_INTERNAL;

@@ -153,7 +153,7 @@ class Office(World):
         self.services.start()
         self.services.wait_until_idle()
         for directory, pattern in ((STATE, "session.*"), (STATE, "ticket.*"), (KEEP, "last-record"), (KEEP, "used.*"),
-                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*"), (STATE, "tally.*"),
+                                   (KEEP, "open.*"), (KEEP, "last.*"), (NOTICES, "*"), (KEEP, "tally.*"),
                                    (STATE, "usebook.*")):
             for name in self.files(directory, pattern):
                 os.unlink(self.space.path(f"{directory}/{name}"))

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "rows.h"
 #include "scratch.h"
 #include "tally.h"
@@ -150,6 +151,48 @@ test_tally_takes_back_what_was_added(void **state)
 	scratch_remove(&p);
 }
 
+/* What /var/lib/jukinet has kept, as it stands on the disk: by the wall clock. */
+static void
+test_tally_of_before_a_reboot_counts(void **state)
+{
+	const uint32_t now = (uint32_t)(jk_real_s() / 60 + 1);
+	const struct {
+		uint32_t minute;
+		unsigned counted;
+	} rows[] = {
+		{ now - 1, 100 },
+		{ now - 58, 100 },
+		{ now - 62, 0 },
+		{ now + 5, 100 }, /* the clock was set back */
+		{ now + 1440, 0 },
+		{ 0, 0 },
+	};
+	struct jk_tally t = { 0 };
+	struct scratch p;
+	int fd;
+
+	(void)state;
+	scratch_make(&p);
+	for (size_t i = 0; i < JK_COUNT(rows); i++) {
+		/* Behind the time until which is paid, a minute each. */
+		const off_t at = 8 + 8 * (off_t)(rows[i].minute % 61);
+		const uint64_t slot = (uint64_t)rows[i].minute << 32 | 100;
+
+		(void)unlinkat(p.dir, "tally.p1", 0);
+		fd = openat(p.dir, "tally.p1", O_RDWR | O_CREAT | O_CLOEXEC,
+		    0600);
+		assert_int_equal(pwrite(fd, &slot, sizeof(slot), at),
+		    sizeof(slot));
+		close(fd);
+		assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+		if (jk_tally_add(&t, 1) != rows[i].counted)
+			fail_msg("minute %d",
+			    (int)((int64_t)rows[i].minute - now));
+		jk_tally_close(&t);
+	}
+	scratch_remove(&p);
+}
+
 int
 main(void)
 {
@@ -159,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_tally_bears_any_bytes),
 		cmocka_unit_test(test_tally_loses_nothing),
 		cmocka_unit_test(test_tally_takes_back_what_was_added),
+		cmocka_unit_test(test_tally_of_before_a_reboot_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
