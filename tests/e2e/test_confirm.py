@@ -94,7 +94,8 @@ def test_confirmed_by_a_colleague(w):
         answer = app.confirm(at_prompt=lambda: meanwhile.append((state(w), w.python("inside.py", "manage", "card.show",
                                                                                 uid="hanako")["why"])))
         tap.equal((answer["why"], "receipt" in answer), ("granted", True), str(answer))
-        confirmed = mac(app.told, answer, action="input", confirmer=answer["params"].get("confirmer", ""))
+        confirmed = mac(app.told, answer, action="input", confirmer=answer["params"].get("confirmer", ""),
+                        requirement="転入届", object="form-1", count=2)
         tap.equal((answer["params"].get("confirmer"), answer["mac"]), (TARO, confirmed), "the server can see who it was")
         tap.check(time.monotonic() - begun >= 2.5, "nobody reads that fast")
         tap.equal(meanwhile, [(CONFIRMING, NUMBER["sess.locked"])], "nothing else meanwhile")
