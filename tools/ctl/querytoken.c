@@ -11,13 +11,13 @@
 
 #include <jansson.h>
 
-#include "hiddenline.h"
 #include "keyact.h"
 #include "officelog.h"
 #include "output.h"
 #include "plaintext.h"
 #include "residentcode.h"
 #include "secret.h"
+#include "typedline.h"
 
 #define REQUEST_MAX 64
 
@@ -52,8 +52,8 @@ read_code(struct query *q, char *line, char digits[static 12])
 {
 	struct jk_change *c = &q->act.change;
 	enum jk_err e =
-	    jk_hiddenline_read(_("Resident record code (not shown): "), line,
-	        JK_RESIDENTCODE_INPUT);
+	    jk_typedline_read(_("Resident record code (not shown): "), true,
+	        line, JK_RESIDENTCODE_INPUT);
 
 	if (e != JK_OK)
 		return jk_change_refuse(c, JK_WHY_CANCELLED,

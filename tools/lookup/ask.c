@@ -8,7 +8,8 @@
 #include "lookup.h"
 #include "question.h"
 #include "say.h"
-#include "typed.h"
+#include "secret.h"
+#include "typedline.h"
 
 static bool
 read_count(const char *text, uint64_t *ret)
@@ -106,17 +107,20 @@ ask(const struct jk_order *order, const struct jukinet_purpose *purpose,
 	return tell(order, &answer, e);
 }
 
-/* What is typed, in this order; NULL where nothing is asked for. */
+/* In this order; "" where nothing is asked for. Too long by one is seen. */
 struct typed {
-	char *grounds, *requirement, *code;
+	char grounds[JUKINET_TEXT + 2];
+	char requirement[JUKINET_TEXT + 2];
+	char code[JK_QUESTION_CODE + 2];
 };
 
 /* False: he has given up, or it is empty or too long. */
 static bool
-read_text(bool wanted, const char *prompt, char **ret)
+read_text(bool wanted, const char *prompt, char ret[static JUKINET_TEXT + 2])
 {
-	return !wanted || (jk_typed_read(prompt, false, ret) == JK_OK &&
-	                      (*ret)[0] != '\0');
+	return !wanted || (jk_typedline_read(prompt, false, ret,
+	                       JUKINET_TEXT + 2) == JK_OK &&
+	                      ret[0] != '\0');
 }
 
 /* NULL, or what is missing or wrong. */
@@ -126,9 +130,9 @@ read_texts(const struct jk_order *o, struct typed *t,
 {
 	const char *wrong;
 
-	if (!read_text(o->grounds, _("Grounds: "), &t->grounds))
+	if (!read_text(o->grounds, _("Grounds: "), t->grounds))
 		return "grounds";
-	if (!read_text(o->requirement, _("Requirement: "), &t->requirement))
+	if (!read_text(o->requirement, _("Requirement: "), t->requirement))
 		return "requirement";
 	purpose->grounds = t->grounds;
 	query->requirement = t->requirement;
@@ -143,20 +147,27 @@ read_code(const struct jk_order *o, struct typed *t,
 {
 	const bool wanted = o->search == NULL || strcmp(o->search, "code") == 0;
 
-	if (wanted && jk_typed_read(_("Resident record code (not shown): "),
-	                  true, &t->code) != JK_OK)
+	if (wanted && jk_typedline_read(_("Resident record code (not shown): "),
+	                  true, t->code, sizeof(t->code)) != JK_OK)
 		return "code";
 	query->search = o->search;
 	query->code = t->code;
 	return jk_question_query_fault(query);
 }
 
-static void
-forget(struct typed *t)
+static int
+ask_typed(const struct jk_order *order, struct jukinet_purpose *purpose,
+    struct jukinet_query *query, struct typed *typed)
 {
-	jk_typed_free(t->grounds);
-	jk_typed_free(t->requirement);
-	jk_typed_free(t->code);
+	const char *wrong = jk_question_purpose_fault(purpose);
+
+	if (wrong == NULL)
+		wrong = jk_question_query_fault(query);
+	if (wrong == NULL)
+		wrong = read_texts(order, typed, purpose, query);
+	if (wrong == NULL)
+		wrong = read_code(order, typed, query);
+	return wrong != NULL ? complain_of(wrong) : ask(order, purpose, query);
 }
 
 int
@@ -164,8 +175,7 @@ jk_run_ask(const struct jk_order *order)
 {
 	struct jukinet_purpose purpose = JUKINET_INIT(struct jukinet_purpose);
 	struct jukinet_query query = JUKINET_INIT(struct jukinet_query);
-	struct typed typed = { 0 };
-	const char *wrong;
+	void *typed;
 	int status;
 
 	purpose.purpose = order->purpose;
@@ -176,15 +186,9 @@ jk_run_ask(const struct jk_order *order)
 	query.object = order->object;
 	if (!read_count(order->count, &query.count))
 		return complain_of("count");
-	wrong = jk_question_purpose_fault(&purpose);
-	if (wrong == NULL)
-		wrong = jk_question_query_fault(&query);
-	if (wrong == NULL)
-		wrong = read_texts(order, &typed, &purpose, &query);
-	if (wrong == NULL)
-		wrong = read_code(order, &typed, &query);
-	status =
-	    wrong != NULL ? complain_of(wrong) : ask(order, &purpose, &query);
-	forget(&typed);
+	if (jk_locked_new(sizeof(struct typed), &typed) != JK_OK)
+		return EXIT_LATER;
+	status = ask_typed(order, &purpose, &query, typed);
+	jk_locked_free(typed, sizeof(struct typed));
 	return status;
 }

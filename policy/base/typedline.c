@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hiddenline.h"
+#include "typedline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,8 +72,10 @@ read_line(int fd, char *ret, size_t size)
 	enum jk_err e;
 
 	while ((e = read_byte(fd, until, &byte)) == JK_OK && byte != '\n') {
-		if (n + 1 == size)
-			return JK_ERR_TOO_BIG;
+		if (byte == '\0' || n + 1 == size) {
+			e = byte == '\0' ? JK_ERR_FORMAT : JK_ERR_TOO_BIG;
+			break;
+		}
 		ret[n++] = byte;
 	}
 	byte = '\0';
@@ -82,12 +84,14 @@ read_line(int fd, char *ret, size_t size)
 		e = JK_OK;
 	if (stopped != 0)
 		e = JK_ERR_CLOSED;
+	if (n > 0 && ret[n - 1] == '\r')
+		n--;
 	ret[e == JK_OK ? n : 0] = '\0';
 	return e;
 }
 
 static enum jk_err
-ask(int tty, const char *prompt, char *ret, size_t size)
+ask(int tty, const char *prompt, bool hidden, char *ret, size_t size)
 {
 	struct sigaction old[JK_COUNT(signals)];
 	struct termios was, quiet;
@@ -96,7 +100,8 @@ ask(int tty, const char *prompt, char *ret, size_t size)
 	if (tcgetattr(tty, &was) != 0)
 		return JK_ERR_SYS;
 	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	if (hidden)
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	quiet.c_lflag |= ICANON;
 	catch_signals(old);
 	e = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 ? JK_OK : JK_ERR_SYS;
@@ -105,18 +110,19 @@ ask(int tty, const char *prompt, char *ret, size_t size)
 	if (e == JK_OK)
 		e = read_line(tty, ret, size);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
-	(void)jk_file_write(tty, "\n", 1);
+	if (hidden)
+		(void)jk_file_write(tty, "\n", 1);
 	give_signals_back(old);
 	return e;
 }
 
 enum jk_err
-jk_hiddenline_read(const char *prompt, char *ret, size_t size)
+jk_typedline_read(const char *prompt, bool hidden, char *ret, size_t size)
 {
 	JK_CLEANUP(jk_fd_close) int tty = -1;
 
 	if (isatty(STDIN_FILENO) == 0)
 		return read_line(STDIN_FILENO, ret, size);
 	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	return tty < 0 ? JK_ERR_SYS : ask(tty, prompt, ret, size);
+	return tty < 0 ? JK_ERR_SYS : ask(tty, prompt, hidden, ret, size);
 }
