@@ -9,6 +9,7 @@
 /* Zeroed: English in ASCII, by the defaults of jukinet.conf(5). */
 struct jk_look {
 	uint64_t style; /* JK_STYLE_*, as the service has greeted */
+	bool on_screen; /* it is read on a graphical one */
 	bool utf8;      /* it can draw more than ASCII */
 	bool japanese;  /* the catalogue that is used is the Japanese one */
 };

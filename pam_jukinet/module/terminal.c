@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define DEV "/dev/"
+#define DEV       "/dev/"
+#define PATH_SIZE 64
 
 /* Looked at by number: /dev/tty is another name of whatever it is. */
 static bool
@@ -22,14 +24,20 @@ is_device(int fd, dev_t device)
 }
 
 static bool
+find_path(const char *tty, char ret[static PATH_SIZE])
+{
+	int n = snprintf(ret, PATH_SIZE, "%s%s", tty[0] == '/' ? "" : DEV, tty);
+
+	return n >= 0 && n < PATH_SIZE;
+}
+
+static bool
 find_device(const char *tty, dev_t *ret)
 {
-	char path[64];
+	char path[PATH_SIZE];
 	struct stat st;
-	int n =
-	    snprintf(path, sizeof(path), "%s%s", tty[0] == '/' ? "" : DEV, tty);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &st) != 0 ||
+	if (!find_path(tty, path) || stat(path, &st) != 0 ||
 	    !S_ISCHR(st.st_mode))
 		return false;
 	*ret = st.st_rdev;
@@ -97,4 +105,46 @@ jk_terminal_is_console(const char *tty)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
+}
+
+/* Who draws it: KD_TEXT, the kernel, or a greeter or desktop; -1: not known. */
+static int
+mode_of(const char *tty)
+{
+	char path[PATH_SIZE];
+	int mode = -1, fd;
+
+	if (!find_path(tty, path))
+		return -1;
+	fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, KDGETMODE, &mode) != 0)
+		mode = -1;
+	close(fd);
+	return mode;
+}
+
+static bool
+has_terminal(void)
+{
+	int fd;
+
+	if (isatty(STDIN_FILENO) || isatty(STDERR_FILENO))
+		return true;
+	fd = open(DEV "tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+bool
+jk_terminal_is_screen(const char *tty)
+{
+	/* tty0 is the one in front: a greeter of greetd may be a text there. */
+	if (tty == NULL || tty[0] == '\0')
+		return !has_terminal() && mode_of("tty0") != KD_TEXT;
+	if (is_virtual(tty))
+		return mode_of(tty) == KD_GRAPHICS;
+	return tty[0] != '/' && strchr(tty, ':') != NULL;
 }

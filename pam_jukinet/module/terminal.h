@@ -20,5 +20,11 @@ void jk_terminal_discard(const char *tty);
  * and it is ours or the environment says that people sit at such a one.
  */
 bool jk_terminal_is_console(const char *tty);
+/*
+ * Whether what the program shows is read on a graphical screen: `tty` is an X
+ * display, or a virtual terminal in graphics mode, or nothing, and the program
+ * has no terminal and no virtual one in text mode is in front.
+ */
+bool jk_terminal_is_screen(const char *tty);
 
 #endif

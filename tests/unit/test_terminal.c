@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -23,7 +24,23 @@ enum {
 	KEPT = 10,
 	THROWN_AWAY,
 	WRONG,
+	SCREEN,
 };
+
+/* What a virtual terminal answers that it is drawn by; -1: it is none. */
+static int drawn;
+
+int __wrap_ioctl(int fd, unsigned long request, void *value);
+int __real_ioctl(int fd, unsigned long request, void *value);
+
+int
+__wrap_ioctl(int fd, unsigned long request, void *value)
+{
+	if (request != KDGETMODE)
+		return __real_ioctl(fd, request, value);
+	*(int *)value = drawn;
+	return drawn < 0 ? -1 : 0;
+}
 
 struct place {
 	int master, slave;
@@ -235,6 +252,67 @@ test_terminal_console_is_told_by_its_name(void **state)
 	assert_false(jk_terminal_is_console("tty63"));
 }
 
+/* A daemon's child, as greetd's: its output goes to nobody's terminal. */
+static int
+as_daemon(const struct place *p)
+{
+	static const char *const not[] = { "ssh", "pts/1", "/dev/pts/1", "/:0",
+		"tty", "ttyS0", "tty64x" };
+
+	if (setsid() < 0 || dup2(STDIN_FILENO, STDERR_FILENO) != STDERR_FILENO)
+		return WRONG;
+	for (size_t i = 0; i < JK_COUNT(not); i++)
+		if (jk_terminal_is_screen(not[i]))
+			return WRONG;
+	/* A text greeter: whoever may open the console in front can know. */
+	drawn = KD_TEXT;
+	if (jk_terminal_is_screen(NULL) != (access("/dev/tty0", R_OK) != 0))
+		return WRONG;
+	drawn = KD_GRAPHICS;
+	if (!jk_terminal_is_screen(NULL) || !jk_terminal_is_screen("") ||
+	    !jk_terminal_is_screen(":0") || !jk_terminal_is_screen("far:10.0"))
+		return WRONG;
+	with_stdin(p->slave);
+	return jk_terminal_is_screen(NULL) ? WRONG : SCREEN;
+}
+
+static int
+as_program_with_a_terminal(const struct place *p)
+{
+	if (dup2(STDIN_FILENO, STDERR_FILENO) != STDERR_FILENO)
+		return WRONG;
+	with_control(p);
+	return jk_terminal_is_screen(NULL) || jk_terminal_is_screen(p->name) ||
+	               !jk_terminal_is_screen(":0")
+	           ? WRONG
+	           : SCREEN;
+}
+
+static void
+test_terminal_screen_is_where_no_terminal_is(void **state)
+{
+	(void)state;
+	assert_int_equal(run(as_daemon), SCREEN);
+	assert_int_equal(run(as_program_with_a_terminal), SCREEN);
+}
+
+/* The kernel has drawn it until a greeter draws itself. */
+static void
+test_terminal_screen_may_be_a_virtual_one(void **state)
+{
+	(void)state;
+	if (access("/dev/tty1", R_OK) != 0)
+		skip();
+	drawn = KD_TEXT;
+	assert_false(jk_terminal_is_screen("tty1"));
+	drawn = KD_GRAPHICS;
+	assert_true(jk_terminal_is_screen("tty1"));
+	assert_true(jk_terminal_is_screen("/dev/tty1"));
+	assert_false(jk_terminal_is_screen("tty100"));
+	drawn = -1; /* no such device */
+	assert_false(jk_terminal_is_screen("tty1"));
+}
+
 int
 main(void)
 {
@@ -243,6 +321,8 @@ main(void)
 		cmocka_unit_test(test_terminal_of_others_keeps_it),
 		cmocka_unit_test(test_terminal_in_the_background_is_left_alone),
 		cmocka_unit_test(test_terminal_console_is_told_by_its_name),
+		cmocka_unit_test(test_terminal_screen_is_where_no_terminal_is),
+		cmocka_unit_test(test_terminal_screen_may_be_a_virtual_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

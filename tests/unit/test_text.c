@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include <security/pam_modules.h>
 
@@ -73,11 +74,29 @@ __wrap_bindtextdomain(const char *domain, const char *directory)
 
 static struct jk_look look;
 
+static unsigned long secure;
+
+unsigned long __wrap_getauxval(unsigned long type);
+unsigned long __real_getauxval(unsigned long type);
+
+/* Of a set-user-ID program, where a test says so. */
+unsigned long
+__wrap_getauxval(unsigned long type)
+{
+	return type == AT_SECURE ? secure : __real_getauxval(type);
+}
+
+static bool
+is_japanese_at(const char *tty)
+{
+	jk_look_make(0, tty, &look);
+	return look.japanese;
+}
+
 static bool
 is_japanese(void)
 {
-	jk_look_make(0, NULL, &look);
-	return look.japanese;
+	return is_japanese_at("pts/3");
 }
 
 /* A Japanese locale, or any UTF-8 one with LANGUAGE: gettext takes both. */
@@ -343,6 +362,38 @@ test_text_where_only_characters_are_taken(void **state)
 	assert_string_equal(setlocale(LC_MESSAGES, NULL), "C");
 	assert_int_equal(setenv("LC_ALL", "C", 1), 0);
 	assert_false(is_japanese()); /* nobody wants it */
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+}
+
+/* lightdm and greetd take no locale at all; a screen takes UTF-8 from them. */
+static void
+test_text_on_a_screen_where_no_locale_is_taken(void **state)
+{
+	static const char *const terminals[] = { "pts/3", "/dev/pts/3", "ssh",
+		"ttyS0", "tty100", "/dev/a:0" };
+	char name[64];
+
+	(void)state;
+	speak_japanese();
+	(void)snprintf(name, sizeof(name), "%s", setlocale(LC_CTYPE, NULL));
+	assert_non_null(setlocale(LC_ALL, "C"));
+	assert_int_equal(setenv("LC_ALL", name, 1), 0);
+	assert_true(is_japanese_at(":0"));
+	assert_true(is_japanese_at("elsewhere:10.0"));
+	assert_true(look.utf8);
+	for (size_t i = 0; i < JK_COUNT(terminals); i++)
+		if (is_japanese_at(terminals[i]) || look.utf8)
+			fail_msg("%s", terminals[i]);
+	secure = 1; /* its caller's environment */
+	assert_false(is_japanese_at(":0"));
+	secure = 0;
+	assert_string_equal(setlocale(LC_ALL, NULL), "C");
+	assert_ptr_equal(uselocale((locale_t)0), LC_GLOBAL_LOCALE);
+	assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+	assert_false(is_japanese_at(":0"));
+	assert_false(look.utf8);
+	assert_int_equal(setenv("LC_ALL", "nowhere.UTF-8", 1), 0);
+	assert_false(is_japanese_at(":0"));
 	assert_int_equal(unsetenv("LC_ALL"), 0);
 }
 
@@ -685,7 +736,7 @@ test_text_is_ascii_where_there_is_nothing_else(void **state)
 		bool utf8;
 	} rows[] = {
 		{ "C", "xterm", "pts/3", false },
-		{ "POSIX", NULL, NULL, false },
+		{ "POSIX", NULL, "pts/3", false },
 		{ "C.UTF-8", "xterm", "pts/3", true },
 		{ "C.UTF-8", "linux", "tty1", false },
 		{ "C.UTF-8", "linux", "/dev/tty63", false },
@@ -1002,6 +1053,7 @@ main(void)
 		JAPANESE(test_text_is_ascii_where_there_is_nothing_else),
 		JAPANESE(test_text_japanese_is_complete_and_never_cut),
 		JAPANESE(test_text_where_only_characters_are_taken),
+		JAPANESE(test_text_on_a_screen_where_no_locale_is_taken),
 		JAPANESE(test_text_japanese_has_the_places_of_english),
 		JAPANESE(test_text_type_is_called_by_its_name_in_japanese),
 		JAPANESE(test_text_many_long_values_fit),
