@@ -52,8 +52,9 @@ bool
 jk_language_is_utf8(bool on_screen)
 {
 	locale_t made = environments(on_screen);
-	const char *codeset = made == (locale_t)0 ? nl_langinfo(CODESET)
-	                                          : nl_langinfo_l(CODESET, made);
+	const char *codeset = made == (locale_t)0
+	                          ? nl_langinfo(CODESET)
+	                          : nl_langinfo_l(CODESET, made);
 	const bool is = strcmp(codeset, "UTF-8") == 0;
 
 	if (made != (locale_t)0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "talk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,34 +19,43 @@ is_for(const pam_handle_t *pamh, const char *service)
 }
 
 /*
- * xscreensaver's dialog is so many columns wide, in front of an answer half of
- * it; it breaks lines at blanks only, and cuts off the rest.
+ * Programs that break no lines, or at blanks only, and cut off the rest: how many
+ * columns they have for a text, and for a question; 0: that is left alone.
  */
-#define DIALOG_COLUMNS 40
-#define LABEL_COLUMNS  18
+static const struct dialog {
+	const char *service;
+	unsigned columns, label;
+	enum {
+		LINES,          /* it shows texts of several */
+		QUESTION_APART, /* not the first hidden question: what that
+		                   says beside asking is information */
+		LINE_BY_LINE,   /* the same, and each line is a text */
+	} manner;
+} dialogs[] = {
+	{ "lightdm", 60, 60, QUESTION_APART },
+	{ "xscreensaver", 40, 18, LINES },
+	{ "xsecurelock", 76, 0, LINE_BY_LINE },
+};
 
-static const char *
-fit(const pam_handle_t *pamh, int style, const char *text,
-    char room[static JK_TEXT_MAX])
+static const struct dialog *
+find_dialog(const pam_handle_t *pamh)
 {
-	const bool asks =
-	    style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON;
-
-	if (!is_for(pamh, "xscreensaver") || strlen(text) >= JK_TEXT_MAX)
-		return text;
-	jk_fold(text, asks ? LABEL_COLUMNS : DIALOG_COLUMNS, JK_TEXT_MAX, room);
-	return room;
+	for (size_t i = 0; i < JK_COUNT(dialogs); i++)
+		if (is_for(pamh, dialogs[i].service))
+			return &dialogs[i];
+	return NULL;
 }
 
-/* *ret is NULL unless PAM_SUCCESS, and may be NULL even then. */
-static int
-say(pam_handle_t *pamh, int style, const char *text, char **ret)
+static bool
+asks(int style)
 {
-	char room[JK_TEXT_MAX];
-	const struct pam_message message = {
-		.msg_style = style,
-		.msg = fit(pamh, style, text, room),
-	};
+	return style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON;
+}
+
+static int
+say_line(pam_handle_t *pamh, int style, const char *text, char **ret)
+{
+	const struct pam_message message = { .msg_style = style, .msg = text };
 	const struct pam_message *messages = &message;
 	struct pam_response *response = NULL;
 	const void *item = NULL;
@@ -68,17 +78,100 @@ say(pam_handle_t *pamh, int style, const char *text, char **ret)
 }
 
 static void
+drop(char *answer)
+{
+	if (answer == NULL)
+		return;
+	/* Some applications answer everything, even with the typed PIN. */
+	explicit_bzero(answer, strlen(answer));
+	free(answer);
+}
+
+static int
+say_each_line(pam_handle_t *pamh, int style, char *text, char **ret)
+{
+	char *end;
+
+	while ((end = strchr(text, '\n')) != NULL) {
+		int r;
+
+		*end = '\0';
+		r = say_line(pamh, style, text, ret);
+		drop(*ret);
+		*ret = NULL;
+		if (r != PAM_SUCCESS)
+			return r;
+		text = end + 1;
+	}
+	return say_line(pamh, style, text, ret);
+}
+
+/* What a question asks in the end; all of it where it says nothing before. */
+static const char *
+last_sentence(const char *text)
+{
+	static const char *const ends[] = { "。", ". " };
+	const char *last = text;
+
+	for (size_t i = 0; i < JK_COUNT(ends); i++) {
+		const char *at = text;
+
+		while ((at = strstr(at, ends[i])) != NULL) {
+			at += strlen(ends[i]);
+			if (*at != '\0' && at > last)
+				last = at;
+		}
+	}
+	return last;
+}
+
+/* Of a text that is shorter than JK_TEXT_MAX. */
+static int
+say_in(pam_handle_t *pamh, const struct dialog *d, int style, const char *text,
+    char **ret)
+{
+	const unsigned columns = asks(style) ? d->label : d->columns;
+	char lines[JK_TEXT_MAX];
+
+	if (columns == 0)
+		return say_line(pamh, style, text, ret);
+	jk_fold(text, columns, sizeof(lines), lines);
+	return d->manner == LINE_BY_LINE
+	           ? say_each_line(pamh, style, lines, ret)
+	           : say_line(pamh, style, lines, ret);
+}
+
+/* *ret is NULL unless PAM_SUCCESS, and may be NULL even then. */
+static int
+say(pam_handle_t *pamh, int style, const char *text, char **ret)
+{
+	const struct dialog *d = find_dialog(pamh);
+	char before[JK_TEXT_MAX];
+	size_t n;
+	int r;
+
+	if (d == NULL || strlen(text) >= sizeof(before))
+		return say_line(pamh, style, text, ret);
+	n = (size_t)(last_sentence(text) - text);
+	if (style != PAM_PROMPT_ECHO_OFF || d->manner == LINES || n == 0)
+		return say_in(pamh, d, style, text, ret);
+	(void)snprintf(before, sizeof(before), "%.*s", (int)n, text);
+	r = say_in(pamh, d, PAM_TEXT_INFO, before, ret);
+	if (r != PAM_SUCCESS)
+		return r;
+	drop(*ret);
+	return say_in(pamh, d, style, text + n, ret);
+}
+
+static void
 show(pam_handle_t *pamh, int style, bool silent, const char *text)
 {
 	char *answer;
 
 	if (silent)
 		return;
-	/* Some applications answer everything, even with the typed PIN. */
-	if (say(pamh, style, text, &answer) == PAM_SUCCESS && answer != NULL) {
-		explicit_bzero(answer, strlen(answer));
-		free(answer);
-	}
+	if (say(pamh, style, text, &answer) == PAM_SUCCESS)
+		drop(answer);
 }
 
 void

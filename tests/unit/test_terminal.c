@@ -256,13 +256,13 @@ test_terminal_console_is_told_by_its_name(void **state)
 static int
 as_daemon(const struct place *p)
 {
-	static const char *const not[] = { "ssh", "pts/1", "/dev/pts/1", "/:0",
+	static const char *const not [] = { "ssh", "pts/1", "/dev/pts/1", "/:0",
 		"tty", "ttyS0", "tty64x" };
 
 	if (setsid() < 0 || dup2(STDIN_FILENO, STDERR_FILENO) != STDERR_FILENO)
 		return WRONG;
-	for (size_t i = 0; i < JK_COUNT(not); i++)
-		if (jk_terminal_is_screen(not[i]))
+	for (size_t i = 0; i < JK_COUNT(not ); i++)
+		if (jk_terminal_is_screen(not [i]))
 			return WRONG;
 	/* A text greeter: whoever may open the console in front can know. */
 	drawn = KD_TEXT;
