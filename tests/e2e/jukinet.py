@@ -53,6 +53,7 @@ KEEP = "/var/lib/jukinet"
 SNAPSHOT = "/var/lib/jukinet-registry/snapshot.cdb"
 SCRIPTS = "/tmp/jk"
 LOCALES = "/tmp/jk-locale"
+SYSTEM_LOCALES = [{"do": "overlay", "at": "/usr/lib/locale"}]
 REPORTER = "tools/breakglass/jukinet-breakglass"
 NOBODY = 4294967295
 COUNTER = "madoguchi"       # an account that two persons may use
@@ -255,6 +256,15 @@ class Office(World):
             return {"LANG": "ja_JP.UTF-8", "LOCPATH": LOCALES}
         return {}
 
+    def system_japanese(self) -> dict[str, str]:
+        """The same in the place of the system's own, which set-user-ID programs and cleared environments have too; the
+        office was made with extra_layout=SYSTEM_LOCALES."""
+        made = self.japanese()
+        if not made:
+            return {}
+        self.run(["cp", "-a", f"{LOCALES}/ja_JP.UTF-8", "/usr/lib/locale/"]).check()
+        return {"LANG": made["LANG"]}
+
 
 @dataclass
 class Told:
@@ -409,5 +419,5 @@ def leave(app: App) -> None:
 
 
 __all__ = ["Answer", "App", "AuditDaemon", "BUILD", "Card", "COUNTER", "Deadline", "Mark", "NOBODY", "Office", "PIN",
-           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "Told", "TRIES", "WRONG", "enter", "frames", "leave",
+           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "SYSTEM_LOCALES", "Told", "TRIES", "WRONG", "enter", "frames", "leave",
            "missing", "procs", "tap", "texts", "wait_for", "World"]

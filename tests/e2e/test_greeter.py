@@ -10,7 +10,7 @@ import shutil
 import time
 from typing import Iterator
 
-from jukinet import COUNTER, PIN, WRONG, Office, missing, tap, texts, wait_for
+from jukinet import COUNTER, PIN, STAFF, SYSTEM_LOCALES, WRONG, Office, missing, tap, texts, wait_for
 from world.pam import LOGIN
 
 DISPLAY = ":97"
@@ -29,6 +29,7 @@ sessions-directory={HOME}/sessions
 type=local
 xserver-command={HOME}/xserver
 greeter-session=lightdm-gtk-greeter
+greeter-wrapper={HOME}/listener
 greeter-hide-users=true
 user-session=proof
 session-wrapper=/bin/sh
@@ -42,6 +43,13 @@ while [ $# -gt 0 ]; do
 	shift
 done
 exec Xvfb "$display" -screen 0 640x480x24 -nolisten tcp -auth "$auth"
+"""
+# What the greeter is told is in a file too.
+HEARD = "/tmp/heard"
+LISTENER = f"""\
+#!/bin/bash
+exec {{heard}}< <(exec tee {HEARD} <&"$LIGHTDM_FROM_SERVER_FD")
+LIGHTDM_FROM_SERVER_FD=$heard exec "$@"
 """
 SESSION = f"#!/bin/sh\nid -un >{WHO}\n"
 DESKTOP = f"[Desktop Entry]\nName=proof\nExec={HOME}/session\nType=Application\n"
@@ -85,6 +93,14 @@ class Greeter:
                    env=WITH_OWN_BUS | {"DISPLAY": DISPLAY, "XAUTHORITY": AUTHORITY}).check()
         shutil.copyfile(self.w.space.path("/tmp/screen.png"), f"{directory}/{name}.png")
 
+    def heard(self) -> str:
+        return self.w.space.read(HEARD).replace("\n", "") if self.w.space.exists(HEARD) else ""
+
+    def was_told(self, text: str, times: int = 1) -> None:
+        """The greeter was, in lines as it may be, and has had time to draw it."""
+        wait_for(lambda: self.heard().count(text) >= times, f"{text!r} to be told", 15)
+        time.sleep(0.7)
+
     def session(self) -> str:
         """Whose session has run."""
         wait_for(lambda: self.w.space.exists(WHO) and self.w.space.read(WHO), "the session", 15)
@@ -92,7 +108,7 @@ class Greeter:
 
 
 @contextlib.contextmanager
-def greeter(w: Office, holder: str, card: bool = True) -> Iterator[Greeter]:
+def greeter(w: Office, holder: str, card: bool = True, **env: str) -> Iterator[Greeter]:
     w.reset(holder)
     if not card:
         w.pull()
@@ -100,15 +116,15 @@ def greeter(w: Office, holder: str, card: bool = True) -> Iterator[Greeter]:
     w.registry.build()
     for name in (HOME, f"{HOME}/sessions", "/run/dbus", "/var/log/lightdm"):
         w.space.directory(name)
-    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755),
+    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755), ("listener", LISTENER, 0o755),
                              ("session", SESSION, 0o755), ("sessions/proof.desktop", DESKTOP, 0o644)):
         w.space.write(f"{HOME}/{name}", text, mode)
     w.shipped()
     w.pam.permit("lightdm-greeter")
-    w.run(["rm", "-f", WHO, LOG]).check()
+    w.run(["rm", "-f", WHO, LOG, HEARD]).check()
     bus = w.spawn(["dbus-daemon", "--system", "--nofork", "--nopidfile"], stderr="/tmp/dbus.log")
     wait_for(lambda: w.space.exists("/run/dbus/system_bus_socket"), "the system bus")
-    manager = w.spawn(["lightdm", "--debug"], env=WITH_OWN_BUS, stderr=LOG)
+    manager = w.spawn(["lightdm", "--debug"], env=WITH_OWN_BUS | env, stderr=LOG)
     try:
         yield Greeter(w)
     finally:
@@ -202,5 +218,34 @@ def test_an_attempt_without_a_name_is_given_up(w):
         tap.equal([(one["acct"], one["res"]) for one in w.happened(mark, "auth")], [("jiro", "success")])
 
 
+def test_in_japanese(w):
+    """lightdm asks PAM in a process that has no locale; the language is that of its environment, as systemd gives it."""
+    if not (japanese := w.system_japanese()):
+        tap.skip("no Japanese locale")
+    with greeter(w, "jiro", **japanese) as g:
+        mark = w.mark()
+        g.was_told(texts.text("pin.prompt", "ja"))
+        g.screenshot("pin")
+        g.answer(WRONG)
+        g.was_told(texts.text("pin.wrong", "ja", n=2))
+        g.screenshot("pin.wrong")
+        g.was_told(texts.text("pin.prompt", "ja"), 2)
+        w.pull()
+        g.answer(PIN)
+        g.was_told(texts.text("card.removed", "ja"))
+        g.screenshot("card.removed")
+        tap.equal([one["jwhy"] for one in w.records(mark)], ["pin.wrong", "card.removed"])
+        g.was_told(texts.text("card.insert", "ja"))
+        g.screenshot("card.insert")
+        w.card.set_tries(1)
+        w.card.insert()
+        # The greeter shows no hidden question: what this one says beside asking is information.
+        warning = texts.text("pin.prompt.last", "ja").removesuffix(texts.text("pin.prompt", "ja"))
+        g.was_told(warning)
+        g.was_told(texts.text("pin.prompt", "ja"), 3)
+        g.screenshot("pin.prompt.last")
+        tap.equal(g.heard().count(warning + texts.text("pin.prompt", "ja")), 0, "two texts")
+
+
 if __name__ == "__main__":
-    tap.main(needs(), w=lambda: Office("greeter"))
+    tap.main(needs(), w=lambda: Office("greeter", extra_layout=SYSTEM_LOCALES))

@@ -18,7 +18,7 @@ import termios
 import time
 from typing import Callable
 
-from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, TRIES, WRONG, Deadline, Record, frames, missing, tap,
+from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, SYSTEM_LOCALES, TRIES, WRONG, Deadline, Record, frames, missing, tap,
                      texts, wait_for)
 
 GRANTED = texts.reasons()["granted"]
@@ -64,7 +64,7 @@ class Screens(Office):
 
     def __init__(self) -> None:
         terminals = {f"/dev/tty{number}": True for number in range(64)} if not Physlock.needs else {}
-        super().__init__("lockers", extra_layout=[{"do": "overlay", "at": "/usr/lib/locale"}], keep=terminals)
+        super().__init__("lockers", extra_layout=SYSTEM_LOCALES, keep=terminals)
 
     def _open_office(self) -> None:
         super()._open_office()
@@ -73,18 +73,10 @@ class Screens(Office):
         self.uid = self.accounts[COUNTER].uid
         self.home = self.accounts[COUNTER].home
         self.env = {"PATH": PATH, "DISPLAY": DISPLAY, "HOME": self.home, "USER": COUNTER, "LOGNAME": COUNTER,
-                    "LANG": "C.UTF-8"} | self.japanese()
+                    "LANG": "C.UTF-8"} | self.system_japanese()
         self.reset()
         self.session = self.open_login(COUNTER, pin=PIN)
         tap.check(self.session.reached, str(self.session.visit))
-
-    def japanese(self) -> dict[str, str]:
-        """Where a set-user-ID program finds it too: in the place of the system's own."""
-        made = super().japanese()
-        if not made:
-            return {}
-        self.run(["cp", "-a", f"{made['LOCPATH']}/ja_JP.UTF-8", "/usr/lib/locale/"]).check()
-        return {"LANG": made["LANG"]}
 
     def mine(self, argv: list[str], **how):
         """A program of the session's account, as its login has started it."""

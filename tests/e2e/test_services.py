@@ -387,6 +387,32 @@ def test_cron(w):
     tap.equal(w.happened(mark), [])
 
 
+# --- dialogs ----------------------------------------------------------------------------------------------------------
+
+def test_texts_are_fit_for_the_dialog(w):
+    """Some break no lines, one draws a single line, and one shows no first hidden question: each hears of the last try."""
+    w.reset()
+    prompt = texts.text("pin.prompt")
+    warning = texts.text("pin.prompt.last").removesuffix(prompt).strip()
+    with w.app() as session:
+        enter(session, "hanako")
+        for service, pieces in (("login", 1), ("su", 1), ("xscreensaver", 1), ("lightdm", 2), ("xsecurelock", 3)):
+            w.card.set_tries(1)
+            with w.app() as app:
+                app.start(service, "hanako")
+                app.begin("authenticate")
+                told = app.until_prompt()
+                app.order(answer="")
+                app.finish()
+            tap.equal(" ".join(" ".join(told).split()), f"{warning} {prompt.strip()}", service)
+            tap.equal(len(told), pieces, f"{service}: {told}")
+            columns = max(len(line) for text in told[:-1] for line in text.split("\n")) if pieces > 1 else 0
+            tap.check(columns <= {"lightdm": 60, "xsecurelock": 76}.get(service, 0), str(told))
+            tap.equal(any("\n" in text for text in told), service in ("lightdm", "xscreensaver"), str(told))
+        w.card.set_tries(3)
+        leave(session)
+
+
 # --- lockers ----------------------------------------------------------------------------------------------------------
 
 def test_lockers(w):
