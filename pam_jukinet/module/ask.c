@@ -60,6 +60,19 @@ jk_ask_name(pam_handle_t *pamh, struct jk_request *request)
 	return PAM_SUCCESS;
 }
 
+/*
+ * sudo wants silence whoever sits before it: nobody would be told how many tries
+ * are left, nor to insert a card.
+ */
+static bool
+wants_silence(const struct jk_request *request, int flags)
+{
+	return ((unsigned)flags & PAM_SILENT) != 0 &&
+	       (request->service == NULL ||
+	           (strcmp(request->service, "sudo") != 0 &&
+	               strcmp(request->service, "sudo-i") != 0));
+}
+
 void
 jk_ask_describe(pam_handle_t *pamh, int flags, int argc, const char **argv,
     struct jk_request *request)
@@ -69,8 +82,7 @@ jk_ask_describe(pam_handle_t *pamh, int flags, int argc, const char **argv,
 	request->service = item(pamh, PAM_SERVICE);
 	request->tty = item(pamh, PAM_TTY);
 	request->host = item(pamh, PAM_RHOST);
-	request->flags =
-	    ((unsigned)flags & PAM_SILENT) != 0 ? JK_FLAG_SILENT : 0;
+	request->flags = wants_silence(request, flags) ? JK_FLAG_SILENT : 0;
 }
 
 int
