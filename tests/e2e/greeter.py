@@ -3,6 +3,7 @@
 """A greeter of greetd: does what a file says, once, and leaves in another what it was told. Started again, it waits.
 
     greeter.py ORDER TOLD IDLE  {"user": NAME, "pin": PIN, "command": [WORD…]}
+                                with "asked" and "go": makes one file when it is asked, and answers when there is the other
                                 {"asked": [TEXT…], "said": [TEXT…], "error": TEXT}
                                 is there while it waits
 """
@@ -15,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 
 class Greetd:
@@ -48,6 +50,11 @@ def main(order_file: str, told_file: str, idle_file: str) -> None:
         asks = reply["auth_message_type"] in ("secret", "visible")
         told["asked" if asks else "said"].append(reply["auth_message"])
         answer = {"response": order["pin"]} if asks else {}
+        if asks and "go" in order:
+            with open(order["asked"], "w", encoding="utf-8"):
+                pass
+            while not os.path.exists(order["go"]):
+                time.sleep(0.01)
         reply = greetd.ask(type="post_auth_message_response", **answer)
     if reply["type"] == "success":
         reply = greetd.ask(type="start_session", cmd=order["command"], env=[])

@@ -13,6 +13,7 @@ Run a file alone as `python3 tests/e2e/test_login.py [BUILD_DIR] [TEST…]`, or 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import fnmatch
 import json
@@ -22,7 +23,7 @@ import select
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -174,6 +175,17 @@ class Office(World):
         """The card is out, and pcscd, which looks every 0.4 s, has noticed."""
         self.card.remove()
         time.sleep(0.9)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """jukinet-monitor runs, and has seen the reader."""
+        said = len(self.monitor.stderr())
+        self.monitor.start()
+        try:
+            wait_for(lambda: "pcscd answers" in self.monitor.stderr()[said:], "the monitor's first look")
+            yield
+        finally:
+            self.monitor.stop()
 
     def files(self, directory: str = STATE, pattern: str = "*") -> list[str]:
         names = os.listdir(self.space.path(directory))
@@ -419,5 +431,5 @@ def leave(app: App) -> None:
 
 
 __all__ = ["Answer", "App", "AuditDaemon", "BUILD", "Card", "COUNTER", "Deadline", "Mark", "NOBODY", "Office", "PIN",
-           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "SYSTEM_LOCALES", "Told", "TRIES", "WRONG", "enter", "frames", "leave",
-           "missing", "procs", "tap", "texts", "wait_for", "World"]
+           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "SYSTEM_LOCALES",
+           "Told", "TRIES", "WRONG", "enter", "frames", "leave", "missing", "procs", "tap", "texts", "wait_for", "World"]

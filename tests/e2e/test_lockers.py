@@ -18,8 +18,8 @@ import termios
 import time
 from typing import Callable
 
-from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, SYSTEM_LOCALES, TRIES, WRONG, Deadline, Record, frames, missing, tap,
-                     texts, wait_for)
+from jukinet import (COUNTER, NOTICES, Office, PIN, ROOT, STAFF, SYSTEM_LOCALES, TRIES, WRONG, Deadline, Record, frames,
+                     missing, tap, texts, wait_for)
 
 GRANTED = texts.reasons()["granted"]
 ACTIVE, LOCKED = 1, 2
@@ -108,20 +108,20 @@ class Screens(Office):
 
     # what came of it
 
-    def refused(self, act: Callable[[], object], why: str, **more: str) -> Record:
+    def refused(self, act: Callable[[], object], why: str, op: str | None = None, **more: str) -> Record:
         """One refusal, and it says why. Some programs begin anew by themselves, so it is the first one."""
         mark = self.mark()
         act()
-        one = self.wait_for_record(mark)
+        one = self.wait_for_record(mark, op)
         tap.equal((one.op, one["res"], one.get("jwhy")), ("auth", "failed", why), str(one))
         self.check_who(one, **more)
         tap.equal(self.state(), LOCKED)
         return one
 
-    def granted(self, act: Callable[[], object], **more: str) -> Record:
+    def granted(self, act: Callable[[], object], op: str | None = None, **more: str) -> Record:
         mark = self.mark()
         act()
-        one = self.wait_for_record(mark)
+        one = self.wait_for_record(mark, op)
         tap.equal((one.op, one["res"], one.get("jwhy")), ("auth", "success", ""), str(one))
         staff = STAFF["hanako"]
         self.check_who(one, jper=staff.number, jright=staff.operator_id, jcard=staff.card, jmeth="card-pin",
@@ -135,9 +135,9 @@ class Screens(Office):
         tap.equal({name: one.get(name) for name in wanted}, wanted, str(one))
         tap.equal((one.uid, one.auid), (self.accounts["_jukinet"].uid, self.uid), str(one))
 
-    def wait_for_record(self, mark, timeout: float = DEADLINE) -> Record:
+    def wait_for_record(self, mark, op: str | None = None, timeout: float = DEADLINE) -> Record:
         until = time.monotonic() + timeout
-        while not (found := self.records(mark)):
+        while not (found := self.records(mark, op)):
             if time.monotonic() > until:
                 raise Deadline(f"no record in {timeout:g} s")
             time.sleep(0.01)
@@ -178,9 +178,17 @@ class Locker:
     def lock(self, **how) -> None:
         raise NotImplementedError
 
+    def ask(self) -> None:
+        """Until it asks for the PIN; some take it before they begin."""
+
+    def give(self, pin: str) -> None:
+        """The PIN is typed."""
+        raise NotImplementedError
+
     def answer(self, pin: str) -> None:
         """As a person does it, whatever is in the reader."""
-        raise NotImplementedError
+        self.ask()
+        self.give(pin)
 
     def attempt(self) -> None:
         """The same where no PIN will be asked for."""
@@ -207,6 +215,7 @@ def keep(w: Screens, name: str, argv: list[str], env: dict[str, str], **how) -> 
     """Where somebody wants to look: SCREENSHOTS names a directory."""
     if not (directory := os.environ.get("SCREENSHOTS")) or not shutil.which(argv[0], path=PATH):
         return
+    w.run(["rm", "-f", argv[-1]]).check()
     w.run(argv, env=env, **how).check()
     shutil.copyfile(w.space.path(argv[-1]), f"{directory}/{name}.png")
 
@@ -222,7 +231,7 @@ class I3lock(Locker):
         self.process = self.w.mine(["i3lock", "-n"], stderr="/tmp/i3lock.log", **how)
         wait_for(self.w.grabbed, "i3lock to lock")
 
-    def answer(self, pin: str) -> None:
+    def give(self, pin: str) -> None:
         self.w.keys("type", pin)
         self.w.keys("key", "Return")
 
@@ -259,11 +268,14 @@ class Swaylock(Locker):
         self.w.run(["wtype", "-s", "250", "-k", "Escape", "-s", "50", "-d", "10", *words], env=self.env,
                    uid=COUNTER).check()
 
-    def answer(self, pin: str) -> None:
+    def give(self, pin: str) -> None:
         self.keys(pin, "-k", "Return")
 
     def cancel(self) -> None:
         self.keys(PIN, "-k", "Escape")
+
+    def screenshot(self, name: str) -> None:
+        keep(self.w, f"{self.program}-{name}", ["grim", "/tmp/grim.png"], self.env, uid=COUNTER)
 
 
 class Xscreensaver(Locker):
@@ -278,6 +290,7 @@ class Xscreensaver(Locker):
         w = self.w
         w.x_server()
         w.space.write(f"{w.home}/.xscreensaver", XSCREENSAVER, 0o644, (w.uid, w.accounts[COUNTER].gid))
+        w.space.write(self.log, "")
         self.process = w.mine(["xscreensaver", "--no-splash", "--verbose"], stdout=self.log, stderr=self.log, **how)
         self.read = 0
         self.see("running in process")
@@ -305,8 +318,10 @@ class Xscreensaver(Locker):
                 pass
         return self.see(self.told)[1]
 
-    def answer(self, pin: str) -> None:
+    def ask(self) -> None:
         tap.equal(self.wake(), "ECHO_OFF")
+
+    def give(self, pin: str) -> None:
         self.w.keys("type", pin)
         self.w.keys("key", "Return")
 
@@ -372,9 +387,11 @@ class Xsecurelock(Locker):
                     return file.read().split()[:2] == ["0", "0x0"]
         return False
 
-    def answer(self, pin: str) -> None:
+    def ask(self) -> None:
         self.attempt()
         wait_for(self.asks, "the prompt")
+
+    def give(self, pin: str) -> None:
         self.w.keys("type", pin)
         self.w.keys("key", "Return")
 
@@ -385,8 +402,7 @@ class Xsecurelock(Locker):
         wait_for(lambda: not self.dialog(), "the dialog to end", 10, every=0.02)
 
     def cancel(self) -> None:
-        self.attempt()
-        wait_for(self.asks, "the prompt")
+        self.ask()
         self.w.keys("type", PIN)
         self.rest()
 
@@ -407,11 +423,16 @@ class Vlock(Locker):
             env=w.env | {"TERM": "linux"}, **how)
         self.terminal.expect(self.enter)
 
-    def answer(self, pin: str) -> None:
+    def ask(self) -> None:
         self.terminal.send("\n")
         self.terminal.expect(self.prompt)
         time.sleep(0.05)        # what is typed before it looks is thrown away
+
+    def give(self, pin: str) -> None:
         self.terminal.send(f"{pin}\n", shown="*\n")
+
+    def screenshot(self, name: str) -> None:
+        """Its texts are on the terminal."""
 
     def attempt(self) -> None:
         self.terminal.send("\n")
@@ -420,8 +441,7 @@ class Vlock(Locker):
         self.terminal.expect(self.enter)
 
     def cancel(self) -> None:
-        self.terminal.send("\n")
-        self.terminal.expect(self.prompt)
+        self.ask()
         self.process.kill_tree()
         self.lock()
 
@@ -445,6 +465,9 @@ class Physlock(Locker):
     def __exit__(self, *_: object) -> None:
         self.rest()
 
+    def screenshot(self, name: str) -> None:
+        """Its texts are on the terminal."""
+
     def shown(self) -> str:
         with open(f"/dev/vcs{self.vt.removeprefix('tty')}", "rb") as file:
             return file.read().decode("ascii", "replace").rstrip()
@@ -464,8 +487,7 @@ class Physlock(Locker):
         wait_for(lambda: re.search(self.prompt, self.shown()), "the prompt")
         time.sleep(0.05)
 
-    def answer(self, pin: str) -> None:
-        self.ask()
+    def give(self, pin: str) -> None:
         self.send(f"{pin}\n")
 
     def rest(self) -> None:
@@ -522,6 +544,39 @@ def story(w: Screens, locker: Locker) -> None:
     locker.opened()
 
 
+def pulled(w: Screens, locker: Locker) -> None:
+    """Under jukinet-monitor's eyes: the card goes, which locks, and again in the midst of an attempt."""
+    w.insert("hanako")
+    with w.watching():
+        wait_for(lambda: w.state() == LOCKED, "the lock of a monitor that begins")
+        tap.check(w.ask(COUNTER, uid=COUNTER).ok, "unlocked")
+        mark = w.mark()
+        w.card.remove()
+        wait_for(lambda: w.state() == LOCKED, "the lock")
+        tap.equal([(one["jfor"], one["acct"], one["jper"]) for one in w.happened(mark, "lock")],
+                  [("card-removed", COUNTER, "p0123")])
+        locker.lock()
+        w.insert("hanako")
+        time.sleep(0.6)         # pcscd looks every 0.4 s
+        tap.check(locker.is_locked() and w.state() == LOCKED, "a card alone unlocks nothing")
+        if type(locker).ask is Locker.ask:
+            w.card.reset_count()
+            w.card.remove_at(5)
+        locker.ask()
+        if type(locker).ask is not Locker.ask:
+            w.pull()
+        w.refused(lambda: locker.give(PIN), "card.removed", op="auth", jper="p0123")
+        locker.screenshot("card.removed")
+        tap.check(locker.is_locked(), "locked")
+        locker.rest()
+        w.insert("hanako")
+        time.sleep(0.6)
+        w.granted(lambda: locker.answer(PIN), op="auth")
+        locker.opened()
+        time.sleep(0.5)
+        tap.equal(w.state(), ACTIVE, "it stays open")
+
+
 def nothing(w: Screens, act: Callable[[], object]) -> None:
     """Neither a record nor a lost try comes of it, and nothing stays at work."""
     mark = w.mark()
@@ -534,6 +589,8 @@ def nothing(w: Screens, act: Callable[[], object]) -> None:
 def test_i3lock(w):
     with I3lock(w) as locker:
         story(w, locker)
+    with I3lock(w) as locker:
+        pulled(w, locker)
 
 
 @tap.skip_if(I3lock.needs)
@@ -559,35 +616,44 @@ def test_i3lock_under_no_new_privs(w):
 def test_swaylock(w):
     with Swaylock(w) as locker:
         story(w, locker)
+    with Swaylock(w) as locker:
+        pulled(w, locker)
 
 
 @tap.skip_if(Xscreensaver.needs)
 def test_xscreensaver(w):
-    with Xscreensaver(w) as locker:
-        story(w, locker)
-    # It breaks lines at blanks only, and cuts off what is left of them.
-    shown = re.findall(r'pam_conversation \([A-Z_]+="([^"]*)"\)', w.space.read(locker.log))
-    tap.check(len(shown) > 4, str(shown))
-    japanese = [line for text in shown for line in text.split("\n") if "ください" in text]
-    tap.equal([line for line in japanese if sum(1 + (letter > "\u2e80") for letter in line) > 44], [])
+    for act, texts_at_least in ((story, 4), (pulled, 2)):
+        with Xscreensaver(w) as locker:
+            act(w, locker)
+        # It breaks lines at blanks only, and cuts off what is left of them.
+        shown = re.findall(r'pam_conversation \([A-Z_]+="([^"]*)"\)', w.space.read(locker.log))
+        tap.check(len(shown) > texts_at_least, str(shown))
+        japanese = [line for text in shown for line in text.split("\n") if "ください" in text]
+        tap.equal([line for line in japanese if sum(1 + (letter > "\u2e80") for letter in line) > 44], [])
 
 
 @tap.skip_if(Xsecurelock.needs)
 def test_xsecurelock(w):
     with Xsecurelock(w) as locker:
         story(w, locker)
+    with Xsecurelock(w) as locker:
+        pulled(w, locker)
 
 
 @tap.skip_if(Vlock.needs)
 def test_vlock(w):
     with Vlock(w) as locker:
         story(w, locker)
+    with Vlock(w) as locker:
+        pulled(w, locker)
 
 
 @tap.skip_if(Physlock.needs)
 def test_physlock(w):
     with Physlock(w) as locker:
         story(w, locker)
+    with Physlock(w) as locker:
+        pulled(w, locker)
 
 
 if __name__ == "__main__":

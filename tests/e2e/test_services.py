@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -12,8 +13,9 @@ import shutil
 import sys
 from typing import Any, Callable, Iterator, Sequence
 
-from jukinet import HERE, PIN, SCRIPTS, STATE, WRONG, Office, enter, leave, missing, tap, texts, wait_for
-from world import Account, Answer
+from jukinet import (HERE, NOTICES, PIN, SCRIPTS, STATE, SYSTEM_LOCALES, WRONG, Office, enter, frames, leave, missing, tap,
+                     texts, wait_for)
+from world import PIN_PROMPT, Account, Answer
 from world.namespace import PATH
 from world.users import person
 from world.world import NO_SHELL
@@ -30,6 +32,8 @@ postgres ALL=(root) ALL
 taro ALL=(ALL) NOPASSWD: /usr/bin/id
 """
 OUT = "/tmp/services"
+LOCKED = 2
+KDGETMODE, KD_TEXT = 0x4B3B, 0
 TRIED = Callable[[str], bool]
 
 
@@ -125,7 +129,7 @@ def test_su(w):
 
 
 @contextlib.contextmanager
-def greetd(w: Services, more: str = "") -> Iterator[Any]:
+def greetd(w: Services, more: str = "", **env: str) -> Iterator[Any]:
     """With a greeter that does once what stands in `order`."""
     who = next(line.split(":")[0] for line in w.space.read("/etc/passwd").splitlines() if "greetd" in line)
     files = " ".join(f"{OUT}/{name}" for name in ("order", "told", "idle"))
@@ -133,7 +137,7 @@ def greetd(w: Services, more: str = "") -> Iterator[Any]:
     w.space.write(f"{OUT}/greetd.toml", f'[terminal]\nvt = "none"\n[default_session]\ncommand = "{command}"\n'
                                         f'user = "{who}"\n{more}')
     w.space.write(f"{OUT}/session", f"id -un >{OUT}/who\n")
-    process = w.spawn(["greetd", "--config", f"{OUT}/greetd.toml"], stderr=f"{OUT}/greetd.log")
+    process = w.spawn(["greetd", "--config", f"{OUT}/greetd.toml"], env={"PATH": PATH} | env, stderr=f"{OUT}/greetd.log")
     try:
         yield process
     finally:
@@ -141,11 +145,18 @@ def greetd(w: Services, more: str = "") -> Iterator[Any]:
             process.terminate(5)
 
 
-def greet(w: Services, user: str, pin: str) -> dict[str, Any]:
+def greet(w: Services, user: str, pin: str, at_prompt: Callable[[], object] | None = None, **env: str) -> dict[str, Any]:
     """One run of greetd with one try; what its greeter was told."""
-    w.run(["rm", "-f", *(f"{OUT}/{name}" for name in ("told", "who", "idle"))]).check()
-    w.space.write(f"{OUT}/order", json.dumps({"user": user, "pin": pin, "command": ["/bin/sh", f"{OUT}/session"]}))
-    with greetd(w):
+    w.run(["rm", "-f", *(f"{OUT}/{name}" for name in ("told", "who", "idle", "asked", "go"))]).check()
+    order = {"user": user, "pin": pin, "command": ["/bin/sh", f"{OUT}/session"]}
+    if at_prompt:
+        order |= {"asked": f"{OUT}/asked", "go": f"{OUT}/go"}
+    w.space.write(f"{OUT}/order", json.dumps(order))
+    with greetd(w, **env):
+        if at_prompt:
+            wait_for(lambda: w.space.exists(f"{OUT}/asked"), "the prompt", 10)
+            at_prompt()
+            w.space.write(f"{OUT}/go", "")
         told = json.loads(w.told("told"))
         if not told["error"]:
             tap.equal(w.told("who"), user)
@@ -161,6 +172,36 @@ def test_greetd(w):
         tap.check(told["asked"] in ([], ["PIN: "]), str(told))
         return not told["error"]
     four_tries(w, "greetd", attempt, VISIT)
+
+
+def mode_in_front() -> int:
+    """Of the machine's virtual terminals; -1: it has none."""
+    try:
+        with open("/dev/tty0", "rb", buffering=0) as console:
+            return int.from_bytes(fcntl.ioctl(console, KDGETMODE, bytes(4)), sys.byteorder)
+    except OSError:
+        return -1
+
+
+def test_greetd_in_japanese(w):
+    """greetd asks PAM in a process that has no locale; the language is that of its environment, as systemd gives it. The card
+    is pulled while its PIN is asked for."""
+    needs("greetd")
+    if not (japanese := w.system_japanese()):
+        tap.skip("no Japanese locale")
+    w.reset()
+    mark = w.mark()
+    told = greet(w, "hanako", PIN, w.pull, **japanese)
+    tap.equal((told["asked"], told["said"]), ([texts.text("pin.prompt", "ja")], [texts.text("card.removed", "ja")]))
+    tap.check(told["error"])
+    tap.equal([(one.op, one["acct"], one["jwhy"], one["jsvc"]) for one in w.happened(mark)],
+              [("auth", "hanako", "card.removed", "greetd")])
+    w.insert("hanako")
+    w.run(["mknod", "/dev/tty0", "c", "4", "0"]).check()
+    if mode_in_front() == KD_TEXT:
+        told = greet(w, "hanako", PIN, **japanese)
+        tap.equal(told["asked"], [texts.text("pin.prompt")], "a greeter may be a text on the console that the kernel draws")
+    w.run(["rm", "/dev/tty0"]).check()
 
 
 def test_greetd_and_root(w):
@@ -244,6 +285,63 @@ def test_sudo_makes_nobody_a_person(w):
     for who in ("root", "taro"):
         done, said = sudo(w, who, "-u", "hanako", "id", "-un")
         tap.check(not done and "hanako\n" not in said, f"{who}: {said}")
+
+
+# --- a card that is pulled --------------------------------------------------------------------------------------------
+
+def test_card_pulled_at_the_prompt(w):
+    """The attempt ends, whatever is typed then."""
+    needs("sudo")
+    w.reset()
+    env = {"PATH": PATH, "TERM": "dumb", "LANG": "C.UTF-8"} | w.system_japanese()
+    language = "ja" if "ja" in env["LANG"] else "en"
+    for service, argv, who in (("login", ["/bin/login", "-p", "--", "hanako"], None), ("su-l", ["/bin/su", "-", "hanako"], "mallory"),
+                               ("sudo", ["sudo", "id"], "hanako")):
+        w.insert("hanako")
+        mark = w.mark()
+        with w.terminal() as terminal:
+            terminal.start(argv, env=env, **w.identity(who))
+            terminal.expect(PIN_PROMPT)
+            w.pull()
+            terminal.answer(PIN, hidden=True)
+            terminal.expect(re.escape(texts.text("card.removed", language)))
+            tap.equal([(one.op, one["acct"], one["jwhy"], one["jsvc"]) for one in w.happened(mark)],
+                      [("auth", "hanako", "card.removed", service)])
+            terminal.process.kill_tree()
+    w.insert("hanako")
+
+
+def test_card_pulled_from_a_session(w):
+    """jukinet-monitor has it locked; from then on its own programs want the card of its person again."""
+    needs("sudo")
+    w.reset()
+
+    def tries(card: str) -> list[tuple[str, str, str | None]]:
+        mark = w.mark()
+        done, _ = sudo(w, "hanako", "id", "-un", pin=PIN)
+        tap.equal((done, w.su("hanako", pin=PIN, as_user="hanako").reached), (card == "hanako", card == "hanako"), card)
+        return [(one.op, one["res"], one.get("jwhy")) for one in w.happened(mark, "auth")]
+
+    def stands() -> int:
+        with open(w.space.path(f"{NOTICES}/{w.accounts['hanako'].uid}"), "rb") as file:
+            return int.from_bytes(dict(frames.decode(file.read())[1])[frames.F_STATE], "big")
+    with w.watching(), w.open_login("hanako", PIN) as session:
+        tap.check(session.reached, str(session.visit))
+        mark = w.mark()
+        w.card.remove()
+        wait_for(lambda: stands() == LOCKED, "the lock")
+        [lock] = w.happened(mark, "lock")
+        tap.equal((lock["jfor"], lock["acct"], lock["jper"], lock["jsvc"]), ("card-removed", "hanako", "p0123", "login"))
+        tap.equal(tries(""), [("auth", "failed", "card.none")] * 2)
+        w.insert("taro")
+        tap.equal(tries("taro"), [("auth", "failed", "card.mismatch")] * 2)
+        tap.equal(stands(), LOCKED)
+        w.insert("hanako")
+        mark = w.mark()
+        tap.equal(tries("hanako"), [("auth", "success", "")] * 2)
+        tap.equal([one["jper"] for one in w.happened(mark, "unlock")], ["p0123"], "the first of them unlocks")
+        session.exit()
+    w.insert("hanako")
 
 
 # The agent is there before it is needed; that of pkexec itself is refused by polkitd.
@@ -342,6 +440,8 @@ def test_sshd(w):
         for account, number in (("root", 0), (REMOTE.name, REMOTE.uid), ("postgres", POSTGRES.uid)):
             tap.equal(come_in(account), (True, f"{account}\n{number}"))
         tap.equal((w.happened(mark), w.files(STATE, "session.*")), ([], ["session.2001"]))
+        refused = [one.get("acct") for one in w.log.all(mark) if one.type == "USER_ACCT" and one["res"] == "failed"]
+        tap.equal(refused, ["hanako"], "in the kernel's log")
         tap.check(w.ask("hanako", uid="hanako").ok, "her session lives")
         leave(app)
         with without_jukinet(w):
@@ -498,4 +598,4 @@ def test_passwd(w):
 
 if __name__ == "__main__":
     root = Account("root", 0, 0, "/root", "/bin/sh", "root", PASSWORD)
-    tap.main(missing(), w=lambda: Services("services", accounts=[root, POSTGRES, REMOTE]))
+    tap.main(missing(), w=lambda: Services("services", accounts=[root, POSTGRES, REMOTE], extra_layout=SYSTEM_LOCALES))
