@@ -298,6 +298,29 @@ class Machine(Office):
         finally:
             heard.close()
 
+    @contextlib.contextmanager
+    def monitoring(self) -> Iterator[Unit]:
+        """jukinet-monitor as its service; it knows logind and the readers."""
+        service = "jukinet-monitor.service"
+        # pcscd is the world's: the machine's own would take its socket away.
+        masked = self.space.path("/etc/systemd/system/pcscd.socket")
+        if not os.path.lexists(masked):
+            os.symlink("/dev/null", masked)
+        self.unit(service)
+        self.unit(f"{service}.d/quick.conf", "[Service]\nWatchdogSec=2\n")
+        with open(f"{self.build_dir}/packaging/systemd/jukinet-clear.service", encoding="utf-8") as file:
+            self.unit("jukinet-clear.service",
+                      re.sub("(?m)^ExecStart=.*/", f"ExecStart={SOURCE}/pam_jukinet/monitor/", file.read()))
+        self.unit("jukinet-clear.path")
+        said = len(Unit(self, service).log())
+        unit = self.start(service)
+        try:
+            wait_for(lambda: all(f"{who} answers" in unit.log()[said:] for who in ("logind", "pcscd")), "it to know all",
+                     every=0.05)
+            yield unit
+        finally:
+            unit.stop()
+
     def everybody_out(self, timeout: float = 10.0) -> None:
         """No session, no user manager, no process of an operator."""
         uids = {one.uid() for one in self.processes()} & {one.uid for one in self.accounts.values() if one.is_person}

@@ -222,7 +222,7 @@ def test_in_japanese(w):
     """lightdm asks PAM in a process that has no locale; the language is that of its environment, as systemd gives it."""
     if not (japanese := w.system_japanese()):
         tap.skip("no Japanese locale")
-    with greeter(w, "jiro", **japanese) as g:
+    with greeter(w, "jiro", **japanese) as g, w.watching():
         mark = w.mark()
         g.was_told(texts.text("pin.prompt", "ja"))
         g.screenshot("pin")

@@ -13,12 +13,11 @@ import time
 from typing import Iterator
 
 from jukinet import PIN, SCRIPTS, frames, procs, tap, wait_for
-from machine import SCREEN_PROGRAMS, SOURCE, Machine, Screen, Unit, machine_missing
+from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
 
 ENDED, ACTIVE, LOCKED = range(3)
 REMOVED, SCREEN_LOCKED, UNWATCHED, IGNORED = 2, 6, 10, 20
 F_UID, F_STATE_ID = 64, 73
-SERVICE = "jukinet-monitor.service"
 UNPROVEN = "lock, unproven"
 
 
@@ -38,23 +37,8 @@ def monitor(m: Machine, **settings: dict) -> Iterator[Unit]:
     m.reset()
     m.settings(audit={"recording": "kernel"}, **settings)
     m.registry.build()
-    # pcscd is the world's: the machine's own would take its socket away.
-    masked = m.space.path("/etc/systemd/system/pcscd.socket")
-    if not os.path.lexists(masked):
-        os.symlink("/dev/null", masked)
-    m.unit(SERVICE)
-    m.unit(f"{SERVICE}.d/quick.conf", "[Service]\nWatchdogSec=2\n")
-    with open(f"{m.build_dir}/packaging/systemd/jukinet-clear.service", encoding="utf-8") as file:
-        m.unit("jukinet-clear.service", re.sub("(?m)^ExecStart=.*/", f"ExecStart={SOURCE}/pam_jukinet/monitor/", file.read()))
-    m.unit("jukinet-clear.path")
-    said = len(Unit(m, SERVICE).log())
-    unit = m.start(SERVICE)
-    try:
-        wait_for(lambda: all(f"{who} answers" in unit.log()[said:] for who in ("logind", "pcscd")), "it to know all",
-                 every=0.05)
+    with m.monitoring() as unit:
         yield unit
-    finally:
-        unit.stop()
 
 
 def back(m: Machine, screen: Screen) -> None:

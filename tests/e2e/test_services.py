@@ -327,11 +327,13 @@ def test_card_pulled_from_a_session(w):
             return int.from_bytes(dict(frames.decode(file.read())[1])[frames.F_STATE], "big")
     with w.watching(), w.open_login("hanako", PIN) as session:
         tap.check(session.reached, str(session.visit))
+        begun = w.records(op="session-start")[-1]
         mark = w.mark()
         w.card.remove()
         wait_for(lambda: stands() == LOCKED, "the lock")
         [lock] = w.happened(mark, "lock")
-        tap.equal((lock["jfor"], lock["acct"], lock["jper"], lock["jsvc"]), ("card-removed", "hanako", "p0123", "login"))
+        tap.equal((lock["jfor"], lock["acct"], lock["jper"], lock["jsess"]),
+                  ("card-removed", "hanako", "p0123", begun["jsess"]))
         tap.equal(tries(""), [("auth", "failed", "card.none")] * 2)
         w.insert("taro")
         tap.equal(tries("taro"), [("auth", "failed", "card.mismatch")] * 2)
