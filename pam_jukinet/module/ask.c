@@ -22,6 +22,7 @@ struct ask {
 	const struct jk_request *request;
 	enum jk_phase phase;
 	bool silent;
+	bool told;      /* something stands on the screen */
 	unsigned asked; /* how often for a PIN */
 	/* Under which operator ID to work was asked, and could not be. */
 	bool chose, unasked;
@@ -182,7 +183,7 @@ refuse(const struct ask *a, enum jk_reason why, const struct jk_frame *params)
 }
 
 static void
-show_note(const struct ask *a)
+show_note(struct ask *a)
 {
 	char code[CODE_MAX], text[JK_TEXT_MAX];
 
@@ -191,6 +192,7 @@ show_note(const struct ask *a)
 		return;
 	jk_text(code, &a->look, a->client.frame, text);
 	jk_talk_info(a->pamh, a->silent, text);
+	a->told = !a->silent;
 }
 
 /* What can be a PIN at all: a card loses a try for each other thing. */
@@ -246,7 +248,7 @@ give_pin(struct ask *a)
 		return refuse(a, JK_WHY_INTERNAL, NULL);
 	a->asked++;
 	jk_text(code, &a->look, f, prompt);
-	r = jk_talk_secret(a->pamh, prompt, &pin);
+	r = jk_talk_secret(a->pamh, a->told, prompt, &pin);
 	if (r != PAM_SUCCESS)
 		return r;
 	e = jk_client_send_pin(&a->client,

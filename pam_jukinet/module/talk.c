@@ -213,8 +213,26 @@ jk_talk_visible(pam_handle_t *pamh, const char *prompt, size_t size, char *ret)
 	return PAM_SUCCESS;
 }
 
+/* The greeter would leave "insert your card" above the place for the PIN. */
+static void
+replace(pam_handle_t *pamh, const char *prompt)
+{
+	const struct dialog *d = find_dialog(pamh);
+	char text[JK_TEXT_MAX];
+	size_t n = strlen(prompt);
+
+	if (d == NULL || d->manner != QUESTION_APART ||
+	    last_sentence(prompt) != prompt)
+		return;
+	while (n > 0 && strchr(": ", prompt[n - 1]) != NULL)
+		n--;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)n, prompt);
+	show(pamh, PAM_TEXT_INFO, false, text);
+}
+
 int
-jk_talk_secret(pam_handle_t *pamh, const char *prompt, struct jk_secret *ret)
+jk_talk_secret(pam_handle_t *pamh, bool told, const char *prompt,
+    struct jk_secret *ret)
 {
 	const void *tty = NULL;
 	char *answer;
@@ -225,6 +243,8 @@ jk_talk_secret(pam_handle_t *pamh, const char *prompt, struct jk_secret *ret)
 	/* Typed for something else before: a card would lose a try for it. */
 	if (pam_get_item(pamh, PAM_TTY, &tty) == PAM_SUCCESS)
 		jk_terminal_discard(tty);
+	if (told)
+		replace(pamh, prompt);
 	r = say(pamh, PAM_PROMPT_ECHO_OFF, prompt, &answer);
 	if (r != PAM_SUCCESS)
 		return r;

@@ -15,11 +15,12 @@ void jk_talk_info(pam_handle_t *pamh, bool silent, const char *text);
 void jk_talk_error(pam_handle_t *pamh, bool silent, const char *text);
 
 /*
- * One hidden prompt. The answer is moved into *ret (NUL-terminated inside)
+ * One hidden prompt; `told`: texts of this attempt were shown before, and do not
+ * hold any more. The answer is moved into *ret (NUL-terminated inside)
  * and the application's copy erased. Returns PAM_SUCCESS, PAM_INCOMPLETE or
  * PAM_CONV_ERR; an answer longer than JK_PIN_MAX - 1 comes back empty.
  */
-int jk_talk_secret(pam_handle_t *pamh, const char *prompt,
+int jk_talk_secret(pam_handle_t *pamh, bool told, const char *prompt,
     struct jk_secret *ret);
 
 /*
