@@ -118,7 +118,8 @@ def greeter(w: Office, holder: str, card: bool = True, **env: str) -> Iterator[G
     w.registry.build()
     for name in (HOME, f"{HOME}/sessions", "/run/dbus", "/var/log/lightdm"):
         w.space.directory(name)
-    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755), ("listener", LISTENER, 0o755),
+    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755),
+                             ("listener", LISTENER, 0o755),
                              ("session", SESSION, 0o755), ("sessions/proof.desktop", DESKTOP, 0o644)):
         w.space.write(f"{HOME}/{name}", text, mode)
     w.shipped()
@@ -177,7 +178,8 @@ def test_a_refusal_is_information(w):
             app.until_prompt()
             app.order(answer="1")
             said = app.hear()
-        tap.equal((" ".join(said["say"].split()), said["style"]), (texts.text("pin.malformed", min=4, max=16), style), service)
+        tap.equal((" ".join(said["say"].split()), said["style"]),
+                  (texts.text("pin.malformed", min=4, max=16), style), service)
 
 
 def test_card_of_somebody_else(w):

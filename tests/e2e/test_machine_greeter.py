@@ -43,7 +43,8 @@ def display_manager(m: Machine, holder: str) -> Iterator[OnSeat]:
     m.registry.build()
     for name in (HOME, f"{HOME}/sessions", "/var/log/lightdm"):
         m.space.directory(name)
-    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755), ("listener", LISTENER, 0o755),
+    for name, text, mode in (("lightdm.conf", CONFIGURATION, 0o644), ("xserver", XSERVER, 0o755),
+                             ("listener", LISTENER, 0o755),
                              ("session", SESSION, 0o755), ("sessions/proof.desktop", DESKTOP, 0o644),
                              ("no-vt", "XDG_VTNR DEFAULT=\n", 0o644)):
         m.space.write(f"{HOME}/{name}", text, mode)
@@ -93,7 +94,8 @@ def test_card_pulled(m):
         m.card.remove()
         wait_for(lambda: m.locked_hint(one) and g.grabbed(), "the locker", 10, every=0.05)
         [lock] = m.happened(mark, "lock")
-        tap.equal((lock["jfor"], lock["acct"], lock["jper"], lock["jsess"]), ("card-removed", "jiro", "p0125", begun["jsess"]))
+        tap.equal((lock["jfor"], lock["acct"], lock["jper"], lock["jsess"]),
+                  ("card-removed", "jiro", "p0125", begun["jsess"]))
         m.insert("jiro")
         time.sleep(0.6)
         for pin, came in ((WRONG, ("failed", "pin.wrong")), (PIN, ("success", ""))):

@@ -295,8 +295,8 @@ def test_card_pulled_at_the_prompt(w):
     w.reset()
     env = {"PATH": PATH, "TERM": "dumb", "LANG": "C.UTF-8"} | w.system_japanese()
     language = "ja" if "ja" in env["LANG"] else "en"
-    for service, argv, who in (("login", ["/bin/login", "-p", "--", "hanako"], None), ("su-l", ["/bin/su", "-", "hanako"], "mallory"),
-                               ("sudo", ["sudo", "id"], "hanako")):
+    for service, argv, who in (("login", ["/bin/login", "-p", "--", "hanako"], None),
+                               ("su-l", ["/bin/su", "-", "hanako"], "mallory"), ("sudo", ["sudo", "id"], "hanako")):
         w.insert("hanako")
         mark = w.mark()
         with w.terminal() as terminal:
