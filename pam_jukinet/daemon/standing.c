@@ -52,8 +52,9 @@ release_file(struct jk_standing *s)
 }
 
 /*
- * Whoever changes a session makes a new file; and as long as this one is held
- * none can have its number.
+ * Whoever changes a session makes a new file, and as long as this one is held
+ * none can have its number; or, where there is no room for that, overwrites this
+ * one, whose time is then another (jk_state_overwrite()).
  */
 static void
 hold_file(struct jk_standing *s)

@@ -28,7 +28,7 @@ enum jk_err jk_state_publish(int dir, const char *name,
 /*
  * Where there is no room for a file beside: in place, of one that stands there
  * and is no shorter. A field that is as long as it was is read as it was or as
- * it is.
+ * it is. Its time of change is later than before, each time.
  */
 enum jk_err jk_state_overwrite(int dir, const char *name,
     const struct jk_frame *frame);

@@ -73,6 +73,36 @@ test_state_overwrite_takes_no_room(void **state)
 	scratch_remove(&p);
 }
 
+/* Whoever has looked at it before looks again, however quickly it came. */
+static void
+test_state_overwrite_is_seen_by_the_time_alone(void **state)
+{
+	struct scratch p;
+	struct stat before, after;
+	struct jk_frame *f = NULL;
+	/* As far ahead as no clock of this machine goes, and at a carry. */
+	struct timespec ahead[2] = { { 0 }, { INT32_MAX, 999999998 } };
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, 100);
+	assert_int_equal(jk_state_write(p.dir, "fact", f), JK_OK);
+	for (int i = 0; i < 2000; i++) {
+		if (i == 1000)
+			assert_int_equal(utimensat(p.dir, "fact", ahead, 0), 0);
+		assert_int_equal(fstatat(p.dir, "fact", &before, 0), 0);
+		assert_int_equal(jk_state_overwrite(p.dir, "fact", f), JK_OK);
+		assert_int_equal(fstatat(p.dir, "fact", &after, 0), 0);
+		assert_true(
+		    after.st_mtim.tv_sec > before.st_mtim.tv_sec ||
+		    (after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+		        after.st_mtim.tv_nsec > before.st_mtim.tv_nsec));
+	}
+	jk_frame_free(&f);
+	scratch_remove(&p);
+}
+
 /* Unlike a write, it never replaces what stands there. */
 static void
 test_state_create_only_what_is_not_there(void **state)
@@ -193,6 +223,8 @@ main(void)
 		cmocka_unit_test(
 		    test_state_write_read_round_trips_and_leaves_one_file),
 		cmocka_unit_test(test_state_overwrite_takes_no_room),
+		cmocka_unit_test(
+		    test_state_overwrite_is_seen_by_the_time_alone),
 		cmocka_unit_test(test_state_create_only_what_is_not_there),
 		cmocka_unit_test(test_state_read_damaged_or_missing_is_refused),
 		cmocka_unit_test(test_state_open_others_may_enter_is_refused),
