@@ -9,7 +9,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "accepter.h"
 #include "attempt.h"
@@ -36,10 +35,8 @@ static bool
 begin(struct jk_session *session, const void *ctx)
 {
 	(void)ctx;
-	if (session->state != JK_SESSION_ACTIVE)
-		return false;
-	jk_session_set(session, JK_SESSION_CONFIRMING, JK_CAUSE_CONFIRM);
-	return true;
+	return session->state == JK_SESSION_ACTIVE &&
+	       jk_session_set_confirming(session) == JK_OK;
 }
 
 /* Unless somebody has locked or ended it meanwhile. */
@@ -126,15 +123,13 @@ show(struct jk_use *u, const struct jk_query *q)
 	(void)jk_reply_note(u->w, "confirm.ask", &p);
 }
 
-static void
-let_read(const struct jk_use *u)
+/* Whoever hangs up is waited for no longer: JK_ERR_CLOSED. */
+static enum jk_err
+wait_until(const struct jk_worker *w, int64_t until)
 {
-	const int64_t left = u->pending_ms + READ_MS - jk_boot_ms();
-	const struct timespec pause = { .tv_sec = left / 1000,
-		.tv_nsec = left % 1000 * 1000000 };
-
-	if (left > 0)
-		(void)nanosleep(&pause, NULL);
+	return jk_wait_readable(-1, &w->cancel, until) == JK_ERR_TIMEOUT
+	           ? JK_OK
+	           : JK_ERR_CLOSED;
 }
 
 /* The card of whoever works is still in the reader. */
@@ -169,10 +164,8 @@ find(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *ret)
 	    e == JK_ERR_REFUSED && is_changing(a) && jk_boot_ms() < w->until) {
 		jk_reader_close(ret);
 		(void)jk_attempt_tell_waiting(w, a);
-		/* Whoever hangs up is not waited for. */
-		if (jk_wait_readable(-1, &w->cancel, jk_boot_ms() + PAUSE_MS) ==
-		    JK_ERR_REFUSED)
-			return JK_ERR_CLOSED;
+		if ((e = wait_until(w, jk_boot_ms() + PAUSE_MS)) != JK_OK)
+			return e;
 		e = jk_attempt_find(w, a, ret);
 	}
 	return e;
@@ -188,10 +181,9 @@ prove(struct jk_use *u, struct jk_attempt *a)
 	enum jk_err e;
 
 	if ((e = find(w, a, &reader)) != JK_OK ||
-	    (e = jk_attempt_ask_pin(w, a, "pin.prompt", &pin)) != JK_OK)
-		return e;
-	let_read(u);
-	if ((e = jk_attempt_intend(w, a)) != JK_OK)
+	    (e = jk_attempt_ask_pin(w, a, "pin.prompt", &pin)) != JK_OK ||
+	    (e = wait_until(w, u->pending_ms + READ_MS)) != JK_OK ||
+	    (e = jk_attempt_intend(w, a)) != JK_OK)
 		return e;
 	return jk_attempt_prove(w, a, &reader, &pin, false);
 }

@@ -42,6 +42,8 @@ tell(uid_t uid, void *ctx)
 
 	if (e == JK_OK)
 		e = jk_session_load(w->run_dir, uid, &s);
+	if (e == JK_OK)
+		(void)jk_session_lapse(w->run_dir, &s);
 	if (e != JK_OK || s.state == JK_SESSION_ENDED)
 		return JK_OK;
 	e = put_live(w->frame, &s);

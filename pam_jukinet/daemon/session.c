@@ -75,10 +75,13 @@ prune(struct jk_session *s)
 	if (strcmp(boot, s->boot) != 0)
 		kept = 0;
 	s->n_leaders = kept;
-	/* Whoever was to end it is dead. */
+	/* Whoever was to end it is dead, or as good as that. */
 	if (s->state == JK_SESSION_CONFIRMING &&
-	    jk_boot_ms() - s->changed_ms > JK_CONFIRMING_MS)
+	    (!is_alive(&s->keeper) ||
+	        jk_boot_ms() - s->changed_ms > JK_CONFIRMING_MS)) {
 		jk_session_set(s, JK_SESSION_LOCKED, JK_CAUSE_CONFIRM);
+		s->lapsed = true;
+	}
 	if (kept == 0 && s->state != JK_SESSION_ENDED)
 		jk_session_set(s, JK_SESSION_ENDED, JK_CAUSE_LEADER_LOST);
 	return JK_OK;
@@ -91,6 +94,18 @@ decode_leader(struct jk_cur cur, struct jk_leader *ret)
 		return JK_ERR_FORMAT;
 	memcpy(ret, cur.at, sizeof(*ret));
 	return ret->pid > 0 && ret->pid <= INT_MAX ? JK_OK : JK_ERR_FORMAT;
+}
+
+static enum jk_err
+decode_keeper(const struct jk_frame *f, struct jk_session *s)
+{
+	struct jk_cur cur;
+	enum jk_err e;
+
+	if (s->state != JK_SESSION_CONFIRMING)
+		return JK_OK;
+	e = jk_frame_get(f, JK_FIELD_KEEPER, &cur);
+	return e == JK_OK ? decode_leader(cur, &s->keeper) : e;
 }
 
 static enum jk_err
@@ -118,6 +133,8 @@ decode(const struct jk_frame *f, struct jk_session *ret)
 	    changed > INT64_MAX)
 		return JK_ERR_FORMAT;
 	s.state = (enum jk_session_state)state;
+	if ((e = decode_keeper(f, &s)) != JK_OK)
+		return e;
 	s.closed = closed != 0;
 	s.cause = jk_cause_from_number((unsigned long)cause);
 	s.changed_ms = (int64_t)changed;
@@ -210,7 +227,11 @@ encode(const struct jk_session *s, struct jk_frame *f)
 		if (e != JK_OK)
 			return e;
 	}
-	return jk_frame_put_u64(f, JK_FIELD_CAUSE, s->cause);
+	e = jk_frame_put_u64(f, JK_FIELD_CAUSE, s->cause);
+	return e == JK_OK && s->state == JK_SESSION_CONFIRMING
+	           ? jk_frame_put(f, JK_FIELD_KEEPER, &s->keeper,
+	                 sizeof(s->keeper))
+	           : e;
 }
 
 /* What stands is what counts: the notice is a hint that may be missing. */
@@ -242,6 +263,20 @@ jk_session_set(struct jk_session *s, enum jk_session_state state,
 	s->state = state;
 	s->cause = cause;
 	s->changed_ms = jk_boot_ms();
+}
+
+enum jk_err
+jk_session_set_confirming(struct jk_session *s)
+{
+	const pid_t self = getpid();
+	struct jk_leader keeper = { .pid = (uint64_t)self };
+	enum jk_err e = jk_process_start(self, &keeper.start);
+
+	if (e != JK_OK)
+		return e;
+	jk_session_set(s, JK_SESSION_CONFIRMING, JK_CAUSE_CONFIRM);
+	s->keeper = keeper;
+	return JK_OK;
 }
 
 enum jk_err
@@ -325,6 +360,21 @@ jk_session_change(int dir, const struct jk_session *known,
 		e = jk_session_store(dir, &s);
 	close(lock);
 	return e;
+}
+
+static bool
+has_lapsed(struct jk_session *session, const void *ctx)
+{
+	(void)ctx;
+	return session->lapsed;
+}
+
+enum jk_err
+jk_session_lapse(int dir, const struct jk_session *session)
+{
+	return session->lapsed
+	           ? jk_session_change(dir, session, has_lapsed, NULL)
+	           : JK_ERR_REFUSED;
 }
 
 enum jk_err

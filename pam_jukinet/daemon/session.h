@@ -42,9 +42,11 @@ struct jk_session {
 	struct jk_grant grant;
 	char id[JK_ID_LEN + 1];
 	enum jk_session_state state;
-	enum jk_cause cause; /* why it is locked or has ended */
-	int64_t changed_ms;  /* boot time: since when it is as it is */
-	bool closed;         /* its end is on record */
+	enum jk_cause cause;     /* why it is locked or has ended */
+	struct jk_leader keeper; /* while it is confirming: who ends that */
+	bool lapsed; /* that one has not: locked, which nobody has stored yet */
+	int64_t changed_ms; /* boot time: since when it is as it is */
+	bool closed;        /* its end is on record */
 	char boot[JK_BOOT_ID_LEN + 1];
 	int64_t started_s;
 	size_t n_leaders;
@@ -72,6 +74,13 @@ enum jk_err jk_session_add_leader(struct jk_session *session,
  * is no leader (the opener has handed over) counts as the only one left.
  */
 void jk_session_drop_leader(struct jk_session *session, pid_t pid);
+/*
+ * Confirming, from now on, by the process that calls: when that has died, or
+ * JK_CONFIRMING_MS are over, whoever loads the session finds it locked.
+ */
+enum jk_err jk_session_set_confirming(struct jk_session *session);
+/* What was found so is stored, and told. Nothing to do is JK_ERR_REFUSED. */
+enum jk_err jk_session_lapse(int dir, const struct jk_session *session);
 /* From now on; also what is active becomes so anew. */
 void jk_session_set(struct jk_session *session, enum jk_session_state state,
     enum jk_cause cause);

@@ -16,6 +16,8 @@
 #define TRIES_MAX 5
 /* For what login programs have to do at the end. */
 #define GRACE_MS 2000
+/* While a second person confirms: whether his conversation still lives. */
+#define CONFIRMING_MS 1000
 /* A logind that takes no lock and tells nothing for so long does not help. */
 #define UNHEARD_MS 5000
 /* Records of one reader: a loose contact must not fill the log. */
@@ -509,6 +511,20 @@ is_logout(const struct step *s, enum jk_cause cause)
 	           cause == JK_CAUSE_READER_GONE);
 }
 
+/* Nobody tells when that is over because its conversation has died. */
+static void
+follow_confirming(struct step *s)
+{
+	const int64_t at = s->view->sessions->asked_ms + CONFIRMING_MS;
+
+	if (s->now < at) {
+		come_again(s, at);
+		return;
+	}
+	(void)put(s, JK_ACT_LOOK);
+	come_again(s, s->now + CONFIRMING_MS);
+}
+
 static void
 judge_session(struct step *s, const struct jk_live *live, struct jk_memo *memo)
 {
@@ -519,6 +535,8 @@ judge_session(struct step *s, const struct jk_live *live, struct jk_memo *memo)
 		end_session(s, memo, memo->ending);
 		return;
 	}
+	if (active && live->confirming)
+		follow_confirming(s);
 	if (active && cause == JK_CAUSE_NONE) {
 		memo->begun_ms = 0;
 		memo->owed = JK_CAUSE_NONE;

@@ -271,6 +271,7 @@ enum jk_field {
 	JK_FIELD_REAL_S,
 	JK_FIELD_LEADER, /* struct jk_leader, repeats */
 	JK_FIELD_CAUSE,  /* u64, enum jk_cause */
+	JK_FIELD_KEEPER, /* struct jk_leader, of a session that is confirming */
 
 	/* Of a use. Text is UTF-8, plain, and at most JK_USE_TEXT bytes. */
 	JK_FIELD_SEQ = 96,  /* u64, the client's own number of a request */

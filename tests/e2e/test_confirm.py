@@ -6,9 +6,11 @@ nothing else meanwhile, the card of whoever works comes back, and the one who co
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import time
 
-from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts
+from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts, wait_for
 from test_lookup import ACTIVE, LOCKED, Application, Inside, mac, told
 
 NUMBER = texts.reasons()
@@ -182,6 +184,51 @@ def test_a_card_that_does_not_come_back_locks(w):
         tap.equal([one["res"] for one in seen(w, session.mark, "lookup")], ["failed"], "nobody was answered")
         w.insert("hanako")
         tap.check(w.ask("hanako", uid="hanako").ok)
+
+
+def confirming(app: Confirming, at: int) -> None:
+    """Until the PIN is asked for; with `at` it is typed."""
+    app.seq += 1
+    app.send(frames.CONFIRM, (frames.F_SEQ, app.seq))
+    app.w.insert("taro")
+    while (heard := app.hear(10))[0] != frames.ASK_PIN:
+        tap.check(isinstance(heard, tuple), f"{heard}")
+    if at:
+        app.send(frames.PIN, (frames.F_PIN, PIN))
+
+
+def ends_locked(w: Office, other: Application) -> None:
+    """For the next look and for whoever only waits for news; and its person opens it again."""
+    wait_for(lambda: state(w) != CONFIRMING, "the end of it", 2)
+    tap.equal(state(w), LOCKED)
+    while not other.changes:
+        tap.check(other.one() not in (None, "nothing"), "the other application is told")
+    tap.equal([one[0] for one in other.changes], [LOCKED])
+    w.insert("hanako")
+    tap.check(w.ask("hanako", uid="hanako").ok)
+
+
+def test_whoever_hangs_up_while_it_is_read_leaves_it_locked(w):
+    """He has typed his PIN too fast: jukinetd waits until the request can have been read."""
+    with Working(w), Application(w) as other, Confirming(w) as app:
+        other.use()
+        begin(app)
+        confirming(app, 1)
+        tap.equal(state(w), CONFIRMING)
+        app.process.kill()
+        ends_locked(w, other)
+
+
+def test_a_worker_that_dies_leaves_it_locked(w):
+    """Nothing in it ends the confirmation any more; the rule about the card holds again."""
+    with Working(w), Application(w) as other, Confirming(w) as app:
+        begin(app)
+        worker, = w.services.jukinetd.children()
+        other.use()
+        confirming(app, 0)
+        tap.equal(state(w), CONFIRMING)
+        os.kill(worker.pid, signal.SIGKILL)
+        ends_locked(w, other)
 
 
 def test_locked_meanwhile_stays_locked(w):

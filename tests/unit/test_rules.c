@@ -226,6 +226,46 @@ test_card_pulled(void **state)
 	free(o);
 }
 
+/* The card may be out; whether somebody still confirms is asked all the time. */
+static void
+test_confirming_is_looked_at_until_it_is_over(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	set_state(o, true);
+	o->sessions.live[0].confirming = true;
+	looked(o);
+	o->now++;
+	pull(o);
+	step(o);
+	assert_asks_nothing(o);
+	assert_int_equal(count(o, JK_ACT_LOOK), 0);
+	assert_true(o->acts.next_ms <= o->now + 1000);
+	for (int i = 0; i < 5; i++) {
+		o->now = o->acts.next_ms;
+		step(o);
+		assert_asks_nothing(o);
+		(void)only(o, JK_ACT_LOOK);
+		assert_true(o->acts.next_ms > o->now);
+		assert_true(o->acts.next_ms <= o->now + 1000);
+		looked(o);
+		step(o);
+		assert_int_equal(o->acts.n, 0);
+	}
+	/* It has died with its conversation. */
+	add_screen(o, "c1");
+	set_state(o, false);
+	o->sessions.live[0].confirming = false;
+	looked(o);
+	later(o, 1);
+	assert_string_equal(only(o, JK_ACT_LOCK_SCREEN)->screen, "c1");
+	obey(o, true);
+	later(o, 1);
+	assert_int_equal(o->acts.n, 0);
+	free(o);
+}
+
 static void
 test_refused_lock_is_asked_again(void **state)
 {
@@ -1162,6 +1202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_card_pulled),
+		cmocka_unit_test(test_confirming_is_looked_at_until_it_is_over),
 		cmocka_unit_test(test_refused_lock_is_asked_again),
 		cmocka_unit_test(test_card_changed_between_two_looks),
 		cmocka_unit_test(test_reader_unplugged),

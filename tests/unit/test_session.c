@@ -95,6 +95,88 @@ rename_opid(struct jk_session *s, const void *ctx)
 	return true;
 }
 
+static bool
+confirm(struct jk_session *s, const void *ctx)
+{
+	(void)ctx;
+	return jk_session_set_confirming(s) == JK_OK;
+}
+
+/* In a process of its own, as jukinetd's conversations are. */
+static pid_t
+start_confirming(int dir, const struct jk_session *s)
+{
+	int ready[2];
+	char byte = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		byte = jk_session_change(dir, s, confirm, NULL) == JK_OK;
+		(void)!write(ready[1], &byte, 1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+/* Nobody else may end it, and what is suspended meanwhile must not stay so. */
+static void
+test_session_confirming_is_over_when_its_process_dies(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_session s, got;
+	struct scratch p;
+	pid_t pid;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	pid = start_confirming(p.dir, &s);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_int_equal(got.state, JK_SESSION_CONFIRMING);
+	assert_int_equal(jk_session_lapse(p.dir, &got), JK_ERR_REFUSED);
+	end_process(pid);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_int_equal(got.state, JK_SESSION_LOCKED);
+	assert_int_equal(got.cause, JK_CAUSE_CONFIRM);
+	/* Once, for all who only wait for news. */
+	assert_int_equal(jk_session_lapse(p.dir, &got), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_int_equal(got.state, JK_SESSION_LOCKED);
+	assert_int_equal(jk_session_lapse(p.dir, &got), JK_ERR_REFUSED);
+	scratch_remove(&p);
+}
+
+/* Its process lives, and sleeps. */
+static void
+test_session_confirming_is_over_in_time(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_session s, got;
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+	assert_int_equal(jk_session_set_confirming(&s), JK_OK);
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_int_equal(got.state, JK_SESSION_CONFIRMING);
+	s.changed_ms -= JK_CONFIRMING_MS + 1;
+	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_load(p.dir, UID, &got), JK_OK);
+	assert_int_equal(got.state, JK_SESSION_LOCKED);
+	scratch_remove(&p);
+}
+
 static void
 test_session_change_only_the_one_that_is_known(void **state)
 {
@@ -658,6 +740,9 @@ main(void)
 		cmocka_unit_test(test_session_store_load_round_trips),
 		cmocka_unit_test(
 		    test_session_change_only_the_one_that_is_known),
+		cmocka_unit_test(
+		    test_session_confirming_is_over_when_its_process_dies),
+		cmocka_unit_test(test_session_confirming_is_over_in_time),
 		cmocka_unit_test(test_session_load_dead_leader_has_ended),
 		cmocka_unit_test(test_session_load_zombie_leader_has_ended),
 		cmocka_unit_test(test_session_load_recycled_pid_has_ended),
