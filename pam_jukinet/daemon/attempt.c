@@ -551,8 +551,8 @@ jk_attempt_intend(struct jk_worker *w, struct jk_attempt *a)
 	           : jk_attempt_refuse(w, a, a->verdict.why);
 }
 
-static enum jk_err
-judge(struct jk_worker *w, struct jk_attempt *a, const char *opid)
+enum jk_err
+jk_attempt_judge(struct jk_worker *w, struct jk_attempt *a, const char *opid)
 {
 	enum jk_err e = look_again(w, a);
 
@@ -605,7 +605,7 @@ choose(struct jk_worker *w, struct jk_attempt *a)
 	if (e != JK_OK)
 		return e;
 	(void)snprintf(opid, sizeof(opid), "%s", taken->opid);
-	return judge(w, a, opid);
+	return jk_attempt_judge(w, a, opid);
 }
 
 /*
@@ -637,13 +637,14 @@ settle(struct jk_worker *w, struct jk_attempt *a)
 	(void)snprintf(opid, sizeof(opid), "%s", taken->opid);
 	(void)snprintf(w->claim.account, sizeof(w->claim.account), "%s",
 	    taken->account);
-	return judge(w, a, opid);
+	return jk_attempt_judge(w, a, opid);
 }
 
 static enum jk_err
 conclude(struct jk_worker *w, struct jk_attempt *a)
 {
-	enum jk_err e = a->nameless ? settle(w, a) : judge(w, a, NULL);
+	enum jk_err e =
+	    a->nameless ? settle(w, a) : jk_attempt_judge(w, a, NULL);
 
 	if (e == JK_OK && !a->nameless && has_choice(a))
 		e = choose(w, a);

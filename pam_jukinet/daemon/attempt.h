@@ -95,6 +95,10 @@ enum jk_err jk_attempt_prove(struct jk_worker *worker,
     struct jk_attempt *attempt, struct jk_reader *reader,
     const struct jk_secret *pin, bool renews);
 
+/* With the evidence, as all stands now; `opid`: under that one, or NULL. */
+enum jk_err jk_attempt_judge(struct jk_worker *worker,
+    struct jk_attempt *attempt, const char *opid);
+
 /* Record and answer; then JK_ERR_REFUSED, or JK_ERR_CLOSED. */
 enum jk_err jk_attempt_refuse(struct jk_worker *worker,
     struct jk_attempt *attempt, enum jk_reason why);

@@ -171,7 +171,7 @@ find(struct jk_worker *w, struct jk_attempt *a, struct jk_reader *ret)
 	return e;
 }
 
-/* Card, PIN, signature over what is confirmed; then whether he may. */
+/* Card, PIN, signature over what is confirmed; whether he may, before and after. */
 static enum jk_err
 prove(struct jk_use *u, struct jk_attempt *a)
 {
@@ -185,7 +185,8 @@ prove(struct jk_use *u, struct jk_attempt *a)
 	    (e = wait_until(w, u->pending_ms + READ_MS)) != JK_OK ||
 	    (e = jk_attempt_intend(w, a)) != JK_OK)
 		return e;
-	return jk_attempt_prove(w, a, &reader, &pin, false);
+	e = jk_attempt_prove(w, a, &reader, &pin, false);
+	return e == JK_OK ? jk_attempt_judge(w, a, NULL) : e;
 }
 
 /*
@@ -233,7 +234,30 @@ reason_of(const struct jk_attempt *a, enum jk_err e)
 	return e == JK_ERR_REFUSED ? a->why : JK_WHY_CANCELLED;
 }
 
-/* The second person's part; then it is on record that he was here. */
+/* It is on record that he was here, and on what he stood. */
+static void
+note(struct jk_worker *w, struct jk_attempt *a)
+{
+	jk_facts_grant(w, &a->facts, &a->verdict, &a->evidence, &a->grant);
+	a->outcome.grant = &a->grant;
+	jk_outcome_note(w, &a->outcome);
+}
+
+/* They are used up with the record of what he confirms: as it is void or not. */
+static void
+owe_uses(const struct jk_attempt *a, struct jk_uses *ret)
+{
+	for (unsigned i = 0; i < a->facts.n_approvals; i++) {
+		const struct jk_approval *one = &a->facts.approvals[i];
+
+		if ((a->verdict.approvals & jk_bit(i)) != 0 && one->once &&
+		    ret->n < JK_USES_MAX)
+			memcpy(ret->approval[ret->n++], one->id,
+			    sizeof(ret->approval[0]));
+	}
+}
+
+/* The second person's part. */
 static enum jk_reason
 second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
     struct jk_confirmed_by *ret)
@@ -264,7 +288,8 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	if (e != JK_OK)
 		return e == JK_ERR_TOO_BIG ? JK_WHY_CONFIRM_UNSEEN
 		                           : JK_WHY_INTERNAL;
-	jk_outcome_note(w, &a->outcome);
+	owe_uses(a, &ret->uses);
+	note(w, a);
 	return JK_WHY_GRANTED;
 }
 

@@ -60,5 +60,5 @@ jk_use_done(struct jk_use *u, const struct jk_query *q)
 		return;
 	}
 	ou.requirement = text;
-	jk_use_launch(u, q, JK_FRAME_DONE, &o, NULL);
+	jk_use_launch(u, q, JK_FRAME_DONE, &o, NULL, NULL);
 }

@@ -279,6 +279,22 @@ use_up(struct jk_use *u, struct jk_flying *f, const struct jk_verdict *v)
 	return why;
 }
 
+/* What the second person stood on is used up by what he has confirmed. */
+static enum jk_reason
+use_up_of(struct jk_use *u, struct jk_flying *f,
+    const struct jk_confirmed_by *by)
+{
+	enum jk_err e = JK_OK;
+
+	for (size_t i = 0; i < by->uses.n && e == JK_OK; i++)
+		e = jk_uses_take(u->w->keep_dir, by->uses.approval[i], f->id,
+		    &f->uses);
+	if (e == JK_OK)
+		return JK_WHY_GRANTED;
+	/* A card and its PIN need an approval for the hour alone. */
+	return e == JK_ERR_EXISTS ? JK_WHY_TIME_OUT : JK_WHY_INTERNAL;
+}
+
 /* The session's grant, with what this one stands on besides. */
 static const struct jk_grant *
 grant_with(const struct jk_use *u, const struct jk_verdict *v)
@@ -299,7 +315,7 @@ grant_with(const struct jk_use *u, const struct jk_verdict *v)
 
 static enum jk_reason
 prepare(struct jk_use *u, struct jk_flying *f, const struct jk_outcome *o,
-    const struct jk_verdict *v)
+    const struct jk_verdict *v, const struct jk_confirmed_by *by)
 {
 	enum jk_reason why = JK_WHY_GRANTED;
 
@@ -309,7 +325,9 @@ prepare(struct jk_use *u, struct jk_flying *f, const struct jk_outcome *o,
 	f->used = true;
 	u->n_flying++;
 	jk_flight_put(&u->flight, (size_t)(f - u->flying), f->id);
-	if (v != NULL && v->approvals != 0)
+	if (by != NULL)
+		why = use_up_of(u, f, by);
+	if (why == JK_WHY_GRANTED && v != NULL && v->approvals != 0)
 		why = use_up(u, f, v);
 	return why == JK_WHY_GRANTED &&
 	               jk_record_set(&f->record, JK_REC_ID, f->id) != JK_OK
@@ -337,7 +355,8 @@ give_up_entry(struct jk_use *u, const struct jk_query *q)
 
 void
 jk_use_launch(struct jk_use *u, const struct jk_query *q,
-    enum jk_frame_type kind, struct jk_outcome *o, const struct jk_verdict *v)
+    enum jk_frame_type kind, struct jk_outcome *o, const struct jk_verdict *v,
+    const struct jk_confirmed_by *by)
 {
 	struct jk_flying *f = free_flying(u);
 	enum jk_reason why;
@@ -355,7 +374,7 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	memcpy(&f->query, q, sizeof(f->query));
 	if (v != NULL && v->approvals != 0)
 		o->grant = grant_with(u, v);
-	why = prepare(u, f, o, v);
+	why = prepare(u, f, o, v, by);
 	if (why != JK_WHY_GRANTED) {
 		abandon(u, f);
 		give_up_entry(u, q);

@@ -143,7 +143,7 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
 	ou.digest = by != NULL ? by->digest : NULL;
 	why = judge(u, q, hour, confirmer, &o, &ou, &verdict);
 	if (why == JK_WHY_GRANTED) {
-		jk_use_launch(u, q, JK_FRAME_QUERY, &o, &verdict);
+		jk_use_launch(u, q, JK_FRAME_QUERY, &o, &verdict, by);
 	} else {
 		explain_bulk(u, q, hour, &ou);
 		jk_tally_drop(&u->tally);

@@ -42,5 +42,5 @@ jk_use_result(struct jk_use *u, const struct jk_query *q)
 	if (q->count > past->persons)
 		(void)jk_tally_add(&u->tally, q->count - past->persons);
 	past->id[0] = '\0';
-	jk_use_launch(u, q, JK_FRAME_RESULT, &o, NULL);
+	jk_use_launch(u, q, JK_FRAME_RESULT, &o, NULL, NULL);
 }

@@ -104,13 +104,21 @@ void jk_use_outcome(struct jk_use *use, enum jk_op op, struct jk_outcome *ret,
 /* Record and answer of a refusal. */
 void jk_use_refuse(struct jk_use *use, uint64_t seq, struct jk_outcome *outcome,
     enum jk_reason why);
+
+/* Who has confirmed it, and what exactly. */
+struct jk_confirmed_by {
+	char person[JK_ID_MAX + 1];
+	char digest[33];     /* of the request: 32 hex digits */
+	struct jk_uses uses; /* of his approvals, which it will use up */
+};
+
 /*
- * Sends the record of what is allowed to jk_use_land(). `verdict` says which
- * approvals it uses up; NULL: none.
+ * Sends the record of what is allowed to jk_use_land(). `verdict` and `by` say
+ * which approvals it uses up; NULL: none.
  */
 void jk_use_launch(struct jk_use *use, const struct jk_query *query,
     enum jk_frame_type kind, struct jk_outcome *outcome,
-    const struct jk_verdict *verdict);
+    const struct jk_verdict *verdict, const struct jk_confirmed_by *by);
 
 /* Whom it is about, as a record names him; "": nobody was named by code. */
 enum jk_reason jk_use_subject(const struct jk_use *use,
@@ -122,12 +130,6 @@ void jk_use_land(struct jk_use *use, struct jk_flying *flying,
 /* It does not, or nothing may come of it: the record is void. */
 void jk_use_crash(struct jk_use *use, struct jk_flying *flying,
     enum jk_reason why);
-
-/* Who has confirmed it, and what exactly. */
-struct jk_confirmed_by {
-	char person[JK_ID_MAX + 1];
-	char digest[33]; /* of the request: 32 hex digits */
-};
 
 /* One file each. `by` is NULL where nobody has. */
 void jk_use_lookup(struct jk_use *use, const struct jk_query *query,

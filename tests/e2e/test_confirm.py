@@ -11,6 +11,7 @@ import signal
 import time
 
 from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts, wait_for
+from test_policy import elsewhen
 from test_lookup import ACTIVE, LOCKED, Application, Inside, mac, told
 
 NUMBER = texts.reasons()
@@ -152,6 +153,27 @@ def test_the_own_card_is_in_the_reader_when_it_begins(w):
         answer = app.confirm(after=1.5)
         tap.equal((answer["why"], state(w)), ("granted", ACTIVE), f"{answer} {app.said}")
         tap.equal(app.said, ["confirm.ask", "confirm.own"])
+
+
+def test_after_hours_his_approval_is_used_up(w):
+    """The second person's own, by what he has confirmed: as good as new where that is void, and good for no second one."""
+    with Working(w, audit={"receipt": 500}) as session, Confirming(w) as app:
+        begin(app)
+        w.registry.approval("a-1", "after-hours", "p0123", "p0125", terminal="shimin-03")
+        w.registry.approval("a-2", "after-hours", TARO, "p0125", terminal="shimin-03", once=True)
+        w.registry.policy(**(SECOND | {"type moving-desk": {"business": ["moving"]}} | elsewhen()))
+        w.registry.build()
+        tap.equal(app.confirm(at_prompt=w.services.witness.sigstop)["why"], "audit.down", "it is not proven")
+        w.services.witness.sigcont()
+        tap.equal(w.files(KEEP, "used.*"), [])
+        for why, used in (("granted", "a-2"), ("time.out", "")):
+            # The witness is back as soon as something has been proven.
+            wait_for(lambda: app.ask("view", "moving")["why"] == "granted", "the witness")
+            tap.equal(app.ask("input", "moving")["why"], "confirm.none")
+            answer = app.confirm()
+            tap.equal((answer["why"], w.files(KEEP, "used.*")), (why, ["used.a-2"]), f"{answer} {app.said}")
+        auth = [one for one in seen(w, session.mark, "auth") if one.get("jfor") == "confirm"]
+        tap.equal([(one["res"], one.get("japp")) for one in auth], [("success", "a-2")] * 2 + [("failed", "")])
 
 
 def test_a_wrong_pin_confirms_nothing(w):
