@@ -50,6 +50,16 @@ take_back(struct jk_use *u, struct jk_flying *f)
 	jk_uses_give_back(u->w->keep_dir, &f->uses);
 }
 
+/* What was asked for has not come about, and may be asked for again. */
+static void
+give_up(struct jk_use *u, enum jk_frame_type kind, const struct jk_query *q)
+{
+	if (kind == JK_FRAME_RESULT)
+		jk_use_result_over(u, q->id, false);
+	if (q->all)
+		jk_usebook_end_entry(&u->book, false);
+}
+
 void
 jk_use_crash(struct jk_use *u, struct jk_flying *f, enum jk_reason why)
 {
@@ -69,8 +79,7 @@ jk_use_crash(struct jk_use *u, struct jk_flying *f, enum jk_reason why)
 		jk_log(JK_LOG_ERR, "cannot record (%s)", jk_reason_code(why));
 	else if (f->kind == JK_FRAME_QUERY)
 		jk_use_count(u, JK_USEBOOK_REFUSED, 1);
-	if (f->query.all)
-		jk_usebook_end_entry(&u->book, false);
+	give_up(u, f->kind, &f->query);
 	free_slot(u, f);
 	answer(u, &a);
 }
@@ -94,6 +103,7 @@ remember(struct jk_use *u, const struct jk_flying *f)
 
 	memcpy(p->id, f->id, sizeof(p->id));
 	p->persons = f->persons;
+	p->told = false;
 }
 
 /* As long as it is called unanswered: who dies now has counted too much. */
@@ -211,6 +221,8 @@ jk_use_land(struct jk_use *u, struct jk_flying *f, const char *receipt)
 	note_time(u);
 	if (f->kind == JK_FRAME_QUERY)
 		remember(u, f);
+	else if (f->kind == JK_FRAME_RESULT)
+		jk_use_result_over(u, f->query.id, true);
 	count(u, f);
 	jk_flight_clear(&u->flight, (size_t)(f - u->flying));
 	answer(u, &a);
@@ -346,13 +358,6 @@ abandon(struct jk_use *u, struct jk_flying *f)
 	free_slot(u, f);
 }
 
-static void
-give_up_entry(struct jk_use *u, const struct jk_query *q)
-{
-	if (q->all)
-		jk_usebook_end_entry(&u->book, false);
-}
-
 void
 jk_use_launch(struct jk_use *u, const struct jk_query *q,
     enum jk_frame_type kind, struct jk_outcome *o, const struct jk_verdict *v,
@@ -362,7 +367,7 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	enum jk_reason why;
 
 	if (f == NULL) {
-		give_up_entry(u, q);
+		give_up(u, kind, q);
 		jk_use_refuse(u, q->seq, o, JK_WHY_INTERNAL);
 		return;
 	}
@@ -377,7 +382,7 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 	why = prepare(u, f, o, v, by);
 	if (why != JK_WHY_GRANTED) {
 		abandon(u, f);
-		give_up_entry(u, q);
+		give_up(u, kind, q);
 		o->grant = &u->standing.session.grant;
 		jk_use_refuse(u, q->seq, o, why);
 		return;

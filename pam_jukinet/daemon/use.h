@@ -44,6 +44,7 @@ struct jk_flying {
 struct jk_past {
 	char id[JK_ID_LEN + 1]; /* "": none */
 	uint64_t persons;
+	bool told; /* its result is in flight */
 };
 
 struct jk_use {
@@ -135,6 +136,8 @@ void jk_use_crash(struct jk_use *use, struct jk_flying *flying,
 void jk_use_lookup(struct jk_use *use, const struct jk_query *query,
     const struct jk_confirmed_by *by);
 void jk_use_result(struct jk_use *use, const struct jk_query *query);
+/* Of that result: its record is proven, or void and may come once more. */
+void jk_use_result_over(struct jk_use *use, const char *id, bool proven);
 void jk_use_done(struct jk_use *use, const struct jk_query *query);
 void jk_use_list(struct jk_use *use, const struct jk_query *query);
 /*

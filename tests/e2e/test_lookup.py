@@ -608,6 +608,23 @@ def stands(w: Office, mark) -> tuple[list[str], set[str]]:
             {one["jvoid"] for one in w.records(mark, "void")})
 
 
+def test_what_came_out_is_told_again_until_it_is_proven(w):
+    with Inside(w, audit={"receipt": 500}) as inside, Application(w) as a:
+        a.use()
+        seen = a.ask("search", search="name", code="", requirement="調査")
+        w.services.witness.sigstop()
+        try:
+            seqs = [a.result(seen["id"], 3) for _ in range(2)]
+            tap.equal(a.answer(seqs[1])["why"], "query.none", "one is on its way")
+            tap.equal(a.answer(seqs[0])["why"], "audit.down")
+        finally:
+            w.services.witness.sigcont()
+        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", 5, 0.1)
+        tap.equal([a.answer(a.result(seen["id"], 3))["why"] for _ in range(2)], ["granted", "query.none"])
+        now = counted(w)
+    tap.equal((now, now[2]), (logged(w, inside.mark), 3))
+
+
 def test_without_a_receipt_it_is_no(w):
     with Inside(w, audit={"receipt": 300}) as inside, Application(w) as a:
         a.use()
