@@ -282,28 +282,62 @@ jk_facts_grant(const struct jk_worker *worker, const struct jk_facts *facts,
 }
 
 bool
+jk_facts_lasts(const struct jk_approval *a)
+{
+	return a->kind == JK_APPROVAL_AFTER_HOURS ||
+	       a->kind == JK_APPROVAL_FALLBACK_PIN;
+}
+
+/* NULL: approval `i` is none of those that are used up for the session. */
+static const struct jk_approval *
+lasting(const struct jk_facts *facts, const struct jk_verdict *verdict,
+    unsigned i)
+{
+	const struct jk_approval *a = &facts->approvals[i];
+
+	return (verdict->approvals & jk_bit(i)) != 0 && a->once &&
+	               jk_facts_lasts(a)
+	           ? a
+	           : NULL;
+}
+
+bool
 jk_facts_keep(const struct jk_facts *facts, const struct jk_verdict *verdict,
     struct jk_grant *session)
 {
+	const struct jk_approval *a;
 	bool any = false;
 
-	for (unsigned i = 0; i < facts->n_approvals; i++) {
-		const struct jk_approval *a = &facts->approvals[i];
-
-		/* A delegation or a permission is used by one act alone. */
-		if ((verdict->approvals & jk_bit(i)) == 0 || !a->once ||
-		    (a->kind != JK_APPROVAL_AFTER_HOURS &&
-		        a->kind != JK_APPROVAL_FALLBACK_PIN))
-			continue;
-		jk_grant_add_approval(session, a->id);
-		any = true;
-	}
+	for (unsigned i = 0; i < facts->n_approvals; i++)
+		if ((a = lasting(facts, verdict, i)) != NULL) {
+			jk_grant_add_approval(session, a->id);
+			any = true;
+		}
 	return any;
 }
 
+bool
+jk_facts_hand_over(struct jk_worker *w, const struct jk_session *session)
+{
+	/* From the end: what is handed over leaves its place to the last. */
+	for (size_t i = w->uses.n; i > 0; i--) {
+		char id[JK_ID_MAX + 1];
+
+		memcpy(id, w->uses.approval[i - 1], sizeof(id));
+		if (jk_grant_has_approval(&session->grant, id) &&
+		    jk_uses_hand_over(w->keep_dir, id, session->id, &w->uses) !=
+		        JK_OK)
+			return false;
+	}
+	return true;
+}
+
 struct kept {
+	struct jk_worker *worker;
 	const struct jk_facts *facts;
 	const struct jk_verdict *verdict;
+	struct jk_uses *uses;
+	enum jk_reason *why;
 };
 
 static bool
@@ -312,14 +346,19 @@ keep_uses(struct jk_session *session, const void *ctx)
 	const struct kept *k = ctx;
 
 	return session->state == JK_SESSION_ACTIVE &&
-	       jk_facts_keep(k->facts, k->verdict, &session->grant);
+	       jk_facts_keep(k->facts, k->verdict, &session->grant) &&
+	       jk_facts_hand_over(k->worker, session);
 }
 
 bool
 jk_facts_keep_in(struct jk_worker *worker, const struct jk_session *session,
     const struct jk_facts *facts, const struct jk_verdict *verdict)
 {
-	const struct kept k = { facts, verdict };
+	const struct kept k = {
+		.worker = worker,
+		.facts = facts,
+		.verdict = verdict,
+	};
 	struct jk_grant none = { 0 };
 
 	if (!jk_facts_keep(facts, verdict, &none))
@@ -328,9 +367,48 @@ jk_facts_keep_in(struct jk_worker *worker, const struct jk_session *session,
 	       JK_OK;
 }
 
-void
-jk_facts_drop(const struct jk_uses *uses, struct jk_grant *session)
+static bool
+take_uses(struct jk_session *session, const void *ctx)
 {
-	for (size_t i = 0; i < uses->n; i++)
-		jk_grant_drop_approval(session, uses->approval[i]);
+	const struct kept *k = ctx;
+	const struct jk_approval *a;
+
+	if (session->state != JK_SESSION_ACTIVE)
+		return false;
+	for (unsigned i = 0; i < k->facts->n_approvals; i++) {
+		enum jk_err e;
+
+		a = lasting(k->facts, k->verdict, i);
+		/* Another act of the session may have been faster. */
+		if (a == NULL || jk_grant_has_approval(&session->grant, a->id))
+			continue;
+		e = jk_uses_take(k->worker->keep_dir, a->id, session->id,
+		    k->uses);
+		if (e == JK_OK) {
+			jk_grant_add_approval(&session->grant, a->id);
+			continue;
+		}
+		*k->why = e != JK_ERR_EXISTS ? JK_WHY_INTERNAL
+		          : a->kind == JK_APPROVAL_AFTER_HOURS
+		              ? JK_WHY_TIME_OUT
+		              : JK_WHY_FALLBACK_NONE;
+		return false;
+	}
+	return true;
+}
+
+enum jk_reason
+jk_facts_use_in(struct jk_worker *worker, const struct jk_session *session,
+    const struct jk_facts *facts, const struct jk_verdict *verdict)
+{
+	enum jk_reason why = JK_WHY_SESS_NONE;
+	struct jk_uses uses = { 0 };
+	struct jk_grant none = { 0 };
+	const struct kept k = { worker, facts, verdict, &uses, &why };
+
+	if (!jk_facts_keep(facts, verdict, &none) ||
+	    jk_session_change(worker->run_dir, session, take_uses, &k) == JK_OK)
+		return JK_WHY_GRANTED;
+	jk_uses_give_back(worker->keep_dir, &uses);
+	return why;
 }

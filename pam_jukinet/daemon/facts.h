@@ -83,6 +83,8 @@ void jk_facts_grant(const struct jk_worker *worker,
     const struct jk_facts *facts, const struct jk_verdict *verdict,
     const struct jk_evidence *evidence, struct jk_grant *ret);
 
+/* A delegation or a permission is used by one act, the others by a session. */
+bool jk_facts_lasts(const struct jk_approval *approval);
 /*
  * Adds to a session's grant the approvals for one use that this verdict uses
  * up for the session as a whole. False: there are none.
@@ -90,13 +92,25 @@ void jk_facts_grant(const struct jk_worker *worker,
 bool jk_facts_keep(const struct jk_facts *facts,
     const struct jk_verdict *verdict, struct jk_grant *session);
 /*
- * The same for an act of a live session, in its state: what it has used up for
- * all of it. False: that could not be stored.
+ * Of worker->uses, those that the session stands on, which is about to be
+ * stored under its lock: they are its own from here on, as others may be allowed
+ * on them. False: that could not be written.
+ */
+bool jk_facts_hand_over(struct jk_worker *worker,
+    const struct jk_session *session);
+/*
+ * All of it for an act of a live session, in its state: what was used up for the
+ * act is the session's. False: that could not be stored.
  */
 bool jk_facts_keep_in(struct jk_worker *worker,
     const struct jk_session *session, const struct jk_facts *facts,
     const struct jk_verdict *verdict);
-/* Takes out again what is about to be given back. */
-void jk_facts_drop(const struct jk_uses *uses, struct jk_grant *session);
+/*
+ * Uses up for a live session, in its state, what it does not stand on yet: of two
+ * acts that come at once both are allowed. Otherwise the reason.
+ */
+enum jk_reason jk_facts_use_in(struct jk_worker *worker,
+    const struct jk_session *session, const struct jk_facts *facts,
+    const struct jk_verdict *verdict);
 
 #endif

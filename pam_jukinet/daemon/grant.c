@@ -37,20 +37,6 @@ jk_grant_add_approval(struct jk_grant *grant, const char *id)
 	    sizeof(grant->approval[0]), "%s", id);
 }
 
-void
-jk_grant_drop_approval(struct jk_grant *grant, const char *id)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < grant->n_approvals; i++) {
-		if (strcmp(grant->approval[i], id) == 0)
-			continue;
-		memmove(grant->approval[kept++], grant->approval[i],
-		    sizeof(grant->approval[0]));
-	}
-	grant->n_approvals = kept;
-}
-
 static enum jk_err
 put_approvals(const struct jk_grant *g, struct jk_frame *f)
 {

@@ -40,7 +40,6 @@ struct jk_grant {
 bool jk_grant_has_approval(const struct jk_grant *grant, const char *id);
 /* Once; when there are too many the oldest makes room. */
 void jk_grant_add_approval(struct jk_grant *grant, const char *id);
-void jk_grant_drop_approval(struct jk_grant *grant, const char *id);
 
 /* Puts fields from ACCOUNT to TERMINAL; nothing may be put before. */
 enum jk_err jk_grant_encode(const struct jk_grant *grant,

@@ -244,17 +244,6 @@ free_flying(struct jk_use *u)
 	return NULL;
 }
 
-/* As if there were no such approval. */
-static enum jk_reason
-missed(const struct jk_approval *a, const struct jk_query *q)
-{
-	if (a->kind == JK_APPROVAL_AFTER_HOURS)
-		return JK_WHY_TIME_OUT;
-	if (a->kind == JK_APPROVAL_FALLBACK_PIN)
-		return JK_WHY_FALLBACK_NONE;
-	return q->permission[0] != '\0' ? JK_WHY_PERM_BAD : JK_WHY_PERM_NONE;
-}
-
 /*
  * Before the record is sent: of two who come at once one is refused. What the
  * session then has is its own: others may be allowed on it before this record is
@@ -264,31 +253,24 @@ static enum jk_reason
 use_up(struct jk_use *u, struct jk_flying *f, const struct jk_verdict *v)
 {
 	const struct jk_facts *facts = &u->facts;
-	struct jk_uses lasting = { 0 };
-	struct jk_grant kept = { 0 };
-	enum jk_reason why = JK_WHY_GRANTED;
 
-	(void)jk_facts_keep(facts, v, &kept);
-	for (unsigned i = 0; i < facts->n_approvals && why == JK_WHY_GRANTED;
-	     i++) {
+	for (unsigned i = 0; i < facts->n_approvals; i++) {
 		const struct jk_approval *a = &facts->approvals[i];
-		const bool lasts = jk_grant_has_approval(&kept, a->id);
 		enum jk_err e = JK_OK;
 
-		if ((v->approvals & jk_bit(i)) != 0 && a->once)
-			e = jk_uses_take(u->w->keep_dir, a->id,
-			    lasts ? u->session : f->id,
-			    lasts ? &lasting : &f->uses);
+		if ((v->approvals & jk_bit(i)) != 0 && a->once &&
+		    !jk_facts_lasts(a))
+			e = jk_uses_take(u->w->keep_dir, a->id, f->id,
+			    &f->uses);
+		/* As if there were no such permission. */
+		if (e == JK_ERR_EXISTS)
+			return f->query.permission[0] != '\0'
+			           ? JK_WHY_PERM_BAD
+			           : JK_WHY_PERM_NONE;
 		if (e != JK_OK)
-			why = e == JK_ERR_EXISTS ? missed(a, &f->query)
-			                         : JK_WHY_INTERNAL;
+			return JK_WHY_INTERNAL;
 	}
-	if (why == JK_WHY_GRANTED &&
-	    !jk_facts_keep_in(u->w, &u->standing.session, facts, v))
-		why = JK_WHY_SESS_NONE;
-	if (why != JK_WHY_GRANTED)
-		jk_uses_give_back(u->w->keep_dir, &lasting);
-	return why;
+	return jk_facts_use_in(u->w, &u->standing.session, facts, v);
 }
 
 /* What the second person stood on is used up by what he has confirmed. */

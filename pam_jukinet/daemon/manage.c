@@ -61,22 +61,6 @@ decide(struct jk_worker *w, const struct jk_session *session,
 	return ret->why;
 }
 
-static bool
-drop_uses(struct jk_session *session, const void *ctx)
-{
-	jk_facts_drop(ctx, &session->grant);
-	return true;
-}
-
-/* Nobody took the answer: nothing was done, and nothing used up for it. */
-static enum jk_err
-put_back(struct jk_worker *w, const void *ctx)
-{
-	return w->uses.n == 0
-	           ? JK_OK
-	           : jk_session_change(w->run_dir, ctx, drop_uses, &w->uses);
-}
-
 void
 jk_request_manage(struct jk_worker *w)
 {
@@ -112,5 +96,5 @@ jk_request_manage(struct jk_worker *w)
 	if (!jk_facts_keep_in(w, &session, o.facts, &verdict))
 		jk_outcome_withdraw(w, &o, JK_WHY_SESS_NONE);
 	else
-		(void)jk_outcome_grant_or(w, &more, put_back, &session);
+		(void)jk_outcome_grant(w, &more);
 }

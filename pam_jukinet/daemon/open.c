@@ -151,32 +151,25 @@ store(struct jk_worker *w, const struct jk_grant *grant,
 			why = JK_WHY_SESS_BUSY;
 	}
 	if (why == JK_WHY_GRANTED &&
-	    jk_session_begin(w->run_dir, w->keep_dir, &now) != JK_OK)
+	    (!jk_facts_hand_over(w, &now) ||
+	        jk_session_begin(w->run_dir, w->keep_dir, &now) != JK_OK))
 		why = JK_WHY_SESS_FAILED;
 	close(lock);
 	return why;
 }
 
-static bool
-drop_uses(struct jk_session *session, const void *ctx)
-{
-	jk_facts_drop(ctx, &session->grant);
-	return true;
-}
-
-/* Nobody took it: its start is void, it leads nothing and brought nothing. */
+/*
+ * Nobody took it: its start is void, and it leads nothing. What it has brought is
+ * the session's, as others may have been allowed on it.
+ */
 static enum jk_err
 put_back(struct jk_worker *w, const void *ctx)
 {
 	const struct jk_session *session = ctx;
 	struct jk_session left;
-	enum jk_err e = w->uses.n == 0 ? JK_OK
-	                               : jk_session_change(w->run_dir, session,
-	                                     drop_uses, &w->uses);
+	enum jk_err e =
+	    jk_session_leave(w->run_dir, session->id, w->peer.pid, &left);
 
-	if (e == JK_OK)
-		e = jk_session_leave(w->run_dir, session->id, w->peer.pid,
-		    &left);
 	if (e == JK_OK && left.closed)
 		jk_session_forget(w->run_dir, w->keep_dir, &left);
 	return e;

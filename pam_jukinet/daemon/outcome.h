@@ -92,8 +92,7 @@ enum jk_err jk_outcome_grant(struct jk_worker *worker,
 
 /*
  * The same for what is stored by then: `undo` takes it back, before the record
- * is void and while worker->uses still says what was used up. A caller may be
- * deaf on purpose.
+ * is void. A caller may be deaf on purpose.
  */
 typedef enum jk_err jk_outcome_undo_fn(struct jk_worker *worker,
     const void *ctx);

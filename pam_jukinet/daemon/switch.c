@@ -61,8 +61,18 @@ show(struct jk_worker *w)
 
 /* From one grant to the other, unless something has changed. */
 struct change {
+	struct jk_worker *worker;
 	const struct jk_grant *from, *to;
 };
+
+/* All else may have changed meanwhile, and is not the switch's. */
+static void
+copy_right(const struct jk_grant *from, struct jk_grant *to)
+{
+	memcpy(to->opid, from->opid, sizeof(to->opid));
+	memcpy(to->type, from->type, sizeof(to->type));
+	memcpy(to->department, from->department, sizeof(to->department));
+}
 
 static bool
 put_on(struct jk_session *session, const void *ctx)
@@ -72,15 +82,17 @@ put_on(struct jk_session *session, const void *ctx)
 	if (session->state != JK_SESSION_ACTIVE ||
 	    strcmp(session->grant.opid, c->from->opid) != 0)
 		return false;
-	session->grant = *c->to;
-	return true;
+	copy_right(c->to, &session->grant);
+	for (size_t i = 0; i < c->to->n_approvals; i++)
+		jk_grant_add_approval(&session->grant, c->to->approval[i]);
+	return jk_facts_hand_over(c->worker, session);
 }
 
 static enum jk_reason
 store(struct jk_worker *w, const struct jk_session *session,
     const struct jk_grant *grant)
 {
-	const struct change change = { &session->grant, grant };
+	const struct change change = { w, &session->grant, grant };
 	enum jk_err e = jk_session_change(w->run_dir, session, put_on, &change);
 
 	if (e == JK_ERR_NOT_FOUND)
@@ -97,7 +109,7 @@ put_off(struct jk_session *session, const void *ctx)
 	const struct change *c = ctx;
 
 	if (strcmp(session->grant.opid, c->to->opid) == 0)
-		session->grant = *c->from;
+		copy_right(c->from, &session->grant);
 	return true;
 }
 
@@ -111,7 +123,7 @@ static enum jk_err
 put_back(struct jk_worker *w, const void *ctx)
 {
 	const struct switching *s = ctx;
-	const struct change change = { &s->session->grant, s->grant };
+	const struct change change = { w, &s->session->grant, s->grant };
 
 	return jk_session_change(w->run_dir, s->session, put_off, &change);
 }

@@ -18,10 +18,16 @@
  * With what it has used up to be unlocked, and the card that has to stay where
  * it is from now on.
  */
+struct opening {
+	struct jk_worker *worker;
+	const struct jk_attempt *attempt;
+};
+
 static bool
 make_active(struct jk_session *session, const void *ctx)
 {
-	const struct jk_attempt *a = ctx;
+	const struct opening *o = ctx;
+	const struct jk_attempt *a = o->attempt;
 
 	jk_session_set(session, JK_SESSION_ACTIVE, JK_CAUSE_NONE);
 	memcpy(session->grant.reader, a->grant.reader,
@@ -29,24 +35,18 @@ make_active(struct jk_session *session, const void *ctx)
 	session->grant.proven_ms = a->grant.proven_ms;
 	session->grant.method = a->grant.method;
 	(void)jk_facts_keep(&a->facts, &a->verdict, &session->grant);
-	return true;
+	return jk_facts_hand_over(o->worker, session);
 }
-
-struct before {
-	const struct jk_session *session;
-	const struct jk_uses *uses;
-};
 
 static bool
 make_as_before(struct jk_session *session, const void *ctx)
 {
-	const struct before *b = ctx;
+	const struct jk_session *before = ctx;
 
 	/* What has locked it meanwhile stands, whatever it was before. */
 	if (session->state == JK_SESSION_ACTIVE &&
-	    b->session->state != JK_SESSION_ACTIVE)
-		jk_session_set(session, JK_SESSION_LOCKED, b->session->cause);
-	jk_facts_drop(b->uses, &session->grant);
+	    before->state != JK_SESSION_ACTIVE)
+		jk_session_set(session, JK_SESSION_LOCKED, before->cause);
 	return true;
 }
 
@@ -54,10 +54,7 @@ make_as_before(struct jk_session *session, const void *ctx)
 static enum jk_err
 put_back(struct jk_worker *w, const void *ctx)
 {
-	const struct jk_session *session = ctx;
-	const struct before before = { session, &w->uses };
-
-	return jk_session_change(w->run_dir, session, make_as_before, &before);
+	return jk_session_change(w->run_dir, ctx, make_as_before, ctx);
 }
 
 /* That it is in use again, beside the proof of who has unlocked it. */
@@ -78,6 +75,7 @@ enum jk_err
 jk_unlock_answer(struct jk_worker *w, struct jk_attempt *a,
     const struct jk_reply_more *more)
 {
+	const struct opening opening = { w, a };
 	/*
 	 * First of all its record stands: whoever hangs up may have us killed
 	 * at any moment, and an active session whose record is void must not
@@ -86,7 +84,8 @@ jk_unlock_answer(struct jk_worker *w, struct jk_attempt *a,
 	enum jk_err e = jk_recorder_settled(&w->recorder);
 
 	if (e == JK_OK)
-		e = jk_session_change(w->run_dir, &a->session, make_active, a);
+		e = jk_session_change(w->run_dir, &a->session, make_active,
+		    &opening);
 	if (e != JK_OK) {
 		jk_outcome_withdraw(w, &a->outcome, JK_WHY_SESS_NONE);
 		return e;

@@ -38,27 +38,56 @@ jk_uses_has(int dir, const char *approval)
 	       errno != ENOENT;
 }
 
-enum jk_err
-jk_uses_take(int dir, const char *approval, const char *record,
-    struct jk_uses *uses)
+typedef enum jk_err write_fn(int dir, const char *name,
+    const struct jk_frame *frame);
+
+static enum jk_err
+put(int dir, const char *approval, const char *record, write_fn *write)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
 	char name[NAME_LEN];
 	enum jk_err e;
 
-	if (uses->n == JK_USES_MAX)
-		return JK_ERR_TOO_BIG;
 	if ((e = file_name(approval, name)) != JK_OK ||
 	    (e = jk_frame_new(&f)) != JK_OK)
 		return e;
 	jk_frame_start(f, JK_FRAME_STATE_USE);
 	if ((e = jk_frame_put_str(f, JK_FIELD_ID, record)) != JK_OK ||
 	    (e = jk_frame_put_u64(f, JK_FIELD_REAL_S, (uint64_t)jk_real_s())) !=
-	        JK_OK ||
-	    (e = jk_state_create(dir, name, f)) != JK_OK)
+	        JK_OK)
 		return e;
-	strcpy(uses->approval[uses->n++], approval);
-	return JK_OK;
+	return write(dir, name, f);
+}
+
+enum jk_err
+jk_uses_take(int dir, const char *approval, const char *record,
+    struct jk_uses *uses)
+{
+	enum jk_err e = uses->n < JK_USES_MAX
+	                    ? put(dir, approval, record, jk_state_create)
+	                    : JK_ERR_TOO_BIG;
+
+	if (e == JK_OK)
+		strcpy(uses->approval[uses->n++], approval);
+	return e;
+}
+
+enum jk_err
+jk_uses_hand_over(int dir, const char *approval, const char *record,
+    struct jk_uses *uses)
+{
+	size_t i = 0;
+	enum jk_err e;
+
+	while (i < uses->n && strcmp(uses->approval[i], approval) != 0)
+		i++;
+	if (i == uses->n)
+		return JK_ERR_NOT_FOUND;
+	e = put(dir, approval, record, jk_state_keep);
+	if (e == JK_OK && i < --uses->n)
+		memcpy(uses->approval[i], uses->approval[uses->n],
+		    sizeof(uses->approval[i]));
+	return e;
 }
 
 void

@@ -158,21 +158,6 @@ test_grant_record_holds_the_longest_approvals(void **state)
 	assert_int_equal(jk_grant_record(&g, &r), JK_OK);
 }
 
-static void
-test_grant_drop_approval_leaves_the_others(void **state)
-{
-	struct jk_grant g = grant;
-
-	(void)state;
-	jk_grant_drop_approval(&g, "none");
-	assert_int_equal(g.n_approvals, 2);
-	jk_grant_drop_approval(&g, "a-0001");
-	assert_int_equal(g.n_approvals, 1);
-	assert_string_equal(g.approval[0], "f-0002");
-	jk_grant_drop_approval(&g, "f-0002");
-	assert_int_equal(g.n_approvals, 0);
-}
-
 /* What a state file may claim. */
 static void
 test_grant_decode_bad_approvals_are_refused(void **state)
@@ -205,7 +190,6 @@ main(void)
 		cmocka_unit_test(
 		    test_grant_add_approval_once_and_the_oldest_goes),
 		cmocka_unit_test(test_grant_record_holds_the_longest_approvals),
-		cmocka_unit_test(test_grant_drop_approval_leaves_the_others),
 		cmocka_unit_test(test_grant_decode_bad_approvals_are_refused),
 	};
 
