@@ -329,7 +329,8 @@ def test_an_answer_that_nobody_takes_leaves_its_use_to_the_session(w):
                 [proven] = [one for one in w.happened(mark) if name in (one.op, one.get("jfor")) and one["res"] == "success"]
                 tap.check(proven["jid"] in voided(w.happened(mark)), name)
                 tap.equal(uses(w), ["used.a-1"], name)
-                tap.check(w.ask("hanako", uid="hanako").ok, name)
+                asked = w.ask("hanako", uid="hanako")
+                tap.check(asked.ok, f"{name}: {asked}")
                 refused(w, "time.out")
                 leave(app)
 
