@@ -80,13 +80,30 @@ wait_at(int64_t due, int64_t now, unsigned rate, unsigned burst)
 	return due - now - room < most ? due - now - room : most;
 }
 
+/* As long ahead as anybody is made to wait, whatever was due. */
+static int64_t
+latest_at(int64_t now, unsigned rate, unsigned burst)
+{
+	return now + 2 * ((int64_t)1000000 * burst / rate + 1000000);
+}
+
 int64_t
 jk_tally_wait_us(const struct jk_tally *tally, unsigned rate, unsigned burst)
 {
+	int64_t due, now;
+
 	if (rate == 0)
 		return 0;
-	return wait_at(atomic_load(&tally->page->due_us), now_us(), rate,
-	    burst);
+	due = atomic_load(&tally->page->due_us);
+	now = now_us();
+	/*
+	 * More than jk_tally_take() lets stand there: it is of an earlier boot,
+	 * whose time was another, and would be due for as long as that one ran.
+	 */
+	if (due > latest_at(now, rate, burst) + 1000000 / rate &&
+	    atomic_compare_exchange_strong(&tally->page->due_us, &due, now))
+		due = now;
+	return wait_at(due, now, rate, burst);
 }
 
 void
@@ -99,8 +116,7 @@ jk_tally_take(const struct jk_tally *tally, unsigned rate, unsigned burst)
 	due = atomic_load(&tally->page->due_us);
 	now = now_us();
 	do {
-		const int64_t latest =
-		    now + 2 * ((int64_t)1000000 * burst / rate + 1000000);
+		const int64_t latest = latest_at(now, rate, burst);
 
 		next = due < now ? now : due > latest ? latest : due;
 		next += 1000000 / rate;

@@ -193,6 +193,37 @@ test_tally_of_before_a_reboot_counts(void **state)
 	scratch_remove(&p);
 }
 
+/* Boot time begins anew with each boot; what was due of the one before is not. */
+static void
+test_tally_waits_for_no_earlier_boot(void **state)
+{
+	const int64_t due = (jk_boot_ms() + 10 * INT64_C(86400000)) * 1000;
+	struct jk_tally t = { 0 };
+	struct scratch p;
+	int fd;
+
+	(void)state;
+	scratch_make(&p);
+	fd = openat(p.dir, "tally.p1", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(pwrite(fd, &due, sizeof(due), 0), sizeof(due));
+	close(fd);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+	assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
+	/* And from here on as ever. */
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
+		jk_tally_take(&t, 10, 5);
+	}
+	assert_true(jk_tally_wait_us(&t, 10, 5) > 50000);
+	/* However many have taken at once, what is due of this boot stays. */
+	for (int i = 0; i < 1000; i++)
+		jk_tally_take(&t, 10, 5);
+	assert_true(jk_tally_wait_us(&t, 10, 5) > 50000);
+	assert_true(jk_tally_wait_us(&t, 10, 5) > 50000);
+	jk_tally_close(&t);
+	scratch_remove(&p);
+}
+
 int
 main(void)
 {
@@ -203,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_tally_loses_nothing),
 		cmocka_unit_test(test_tally_takes_back_what_was_added),
 		cmocka_unit_test(test_tally_of_before_a_reboot_counts),
+		cmocka_unit_test(test_tally_waits_for_no_earlier_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
