@@ -214,8 +214,11 @@ jk_usebook_so_far(const struct jk_usebook *b)
 static void
 mark_row(struct row *r, const struct jk_usebook_counts *c)
 {
-	for (size_t i = 0; i < JK_USEBOOK_KINDS; i++)
+	for (size_t i = 0; i < JK_USEBOOK_KINDS; i++) {
 		raise_to(&r->entered[i], c->of[i]);
+		/* Some of it may have been dropped since it was shown. */
+		lower(&r->entered[i], atomic_load(&r->all[i]));
+	}
 }
 
 void

@@ -393,6 +393,42 @@ test_usebook_is_compared_row_by_row(void **state)
 	scratch_remove(&p);
 }
 
+/* What came to nothing while an entry was on its way hides nothing later. */
+static void
+test_usebook_entered_is_never_more_than_all(void **state)
+{
+	const struct jk_usebook_counts sums = { { 1, 0, 7 } };
+	struct jk_usebook_counts so_far;
+	struct scratch p;
+	struct one a, b;
+
+	(void)state;
+	scratch_make(&p);
+	begin(&p, &a, 1);
+	begin(&p, &b, 2);
+	add(&a, JK_USEBOOK_ALLOWED, 1);
+	add(&a, JK_USEBOOK_PERSONS, 7);
+	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
+	assert_int_equal(jk_usebook_begin_entry(&b.book, 1, &sums), JK_OK);
+	drop(&a, JK_USEBOOK_PERSONS, 7);
+	jk_usebook_end_entry(&b.book, true);
+	add(&a, JK_USEBOOK_PERSONS, 3);
+	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
+	assert_int_equal(b.book.shown->n, 1);
+	assert_int_equal(b.book.shown->row[0].open.of[JK_USEBOOK_PERSONS], 3);
+	/* Nor by an entry of its own. */
+	so_far = jk_usebook_so_far(&a.book);
+	drop(&a, JK_USEBOOK_PERSONS, 3);
+	jk_usebook_mark(&a.book, &so_far);
+	add(&a, JK_USEBOOK_PERSONS, 2);
+	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
+	assert_int_equal(b.book.shown->n, 1);
+	assert_int_equal(b.book.shown->row[0].open.of[JK_USEBOOK_PERSONS], 2);
+	jk_usebook_close(&a.book);
+	jk_usebook_close(&b.book);
+	scratch_remove(&p);
+}
+
 /* --- any bytes ------------------------------------------------------------ */
 
 static void
@@ -509,6 +545,7 @@ main(void)
 		cmocka_unit_test(test_usebook_loses_nothing),
 		cmocka_unit_test(test_usebook_is_entered_by_one),
 		cmocka_unit_test(test_usebook_is_compared_row_by_row),
+		cmocka_unit_test(test_usebook_entered_is_never_more_than_all),
 		cmocka_unit_test(test_usebook_bears_any_bytes),
 		cmocka_unit_test(test_usebook_is_one_of_a_session),
 	};
