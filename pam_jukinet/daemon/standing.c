@@ -65,12 +65,13 @@ hold_file(struct jk_standing *s)
 		release_file(s);
 }
 
+/* A confirmation that takes too long is over without being written. */
 static bool
 is_as_it_was(const struct jk_standing *s)
 {
 	struct stat st;
 
-	return s->file >= 0 &&
+	return s->session.state != JK_SESSION_CONFIRMING && s->file >= 0 &&
 	       fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       jk_file_is_same(&st, &s->seen);
 }
