@@ -465,6 +465,8 @@ def test_a_receipt_is_checked_offline(w):
             tap.equal(done.status, status, f"{more} {how}: {done.stderr}")
         for text in ("", "[]", "x" * 20000):
             tap.equal(tool(w, "check-receipt", "--key", path, code=text).status, 2)
+        for word in ("--grounds", "--requirement"):
+            tap.equal(tool(w, "check-receipt", "--key", path, word, code=json.dumps(told | known)).status, 2, word)
         w.space.write(path, key_file("r1", "receipt", RECEIPT_KEY), 0o644, owner)
         tap.equal(tool(w, "check-receipt", "--key", path, code=json.dumps(told)).status, 2, "others may read it")
 

@@ -231,6 +231,11 @@ jk_run_check_receipt(const struct jk_order *order)
 		return jk_complain(_("--%s is missing or not what it has to "
 		                     "be"),
 		    "key");
+	/* They would seem to be checked. */
+	if (order->grounds || order->requirement)
+		return jk_complain("%s", _("--grounds and --requirement are "
+		                           "lines of ask: a receipt has "
+		                           "them on standard input"));
 	e = jk_keyring_new(&ring);
 	if (e == JK_OK)
 		e = load_keys(order->key, ring);
