@@ -349,12 +349,17 @@ end_session(struct step *s, struct jk_memo *memo, enum jk_cause cause)
 
 /* --- while it is locked -------------------------------------------------- */
 
-/* Its user may ask for the same as often as he likes. */
+/*
+ * Its user may ask for the same as often as he likes. One that nobody waits for
+ * has locked; if it is open again, it opened for who was proven, and jukinetd has
+ * to be asked first, or it is asked to lock once more.
+ */
 static int64_t
 waits_since(const struct jk_screen *screen, const struct jk_memo *memo)
 {
 	if (screen->waits_ms == 0)
-		return screen->asked_ms;
+		return screen->opened_ms > screen->asked_ms ? screen->opened_ms
+		                                            : screen->asked_ms;
 	return screen->waits_ms > memo->begun_ms ? screen->waits_ms
 	                                         : memo->begun_ms;
 }

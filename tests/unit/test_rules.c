@@ -162,8 +162,10 @@ obey(struct office *o, bool hint)
 			s->asked_ms = o->now;
 			if (s->waits_ms == 0)
 				s->waits_ms = o->now;
-			if (hint && !s->locked)
+			if (hint && !s->locked) {
 				s->locked_ms = o->now;
+				s->waits_ms = 0;
+			}
 			s->locked = s->locked || hint;
 		}
 }
@@ -583,6 +585,7 @@ unlock_screen(struct office *o)
 {
 	o->screens.screen[0].locked = false;
 	o->screens.screen[0].opened_ms = o->now;
+	o->screens.screen[0].waits_ms = 0;
 }
 
 static void
@@ -626,11 +629,12 @@ test_opened_with_proof(void **state)
 
 	(void)state;
 	add_screen(o, "c1");
+	o->sessions.settings.lock_within_ms = 5000;
 	pull(o);
 	step(o);
 	obey(o, true);
 	locked(o);
-	later(o, 3000);
+	later(o, 30000); /* longer than a locker has to lock */
 	put_in(o);
 	o->now += 100;
 	set_state(o, true);
