@@ -148,6 +148,9 @@ take_facts(struct jk_roll *r, const struct jk_question *q,
 	(void)snprintf(screen->tty, sizeof(screen->tty), "%s",
 	    f->tty == NULL ? "" : f->tty);
 	set_locked(screen, f->locked != 0, now);
+	/* Whether or not the answer to the request was lost. */
+	if (screen->locked)
+		r->more[screen - r->screens.screen].lock_ms = 0;
 	return JK_OK;
 }
 

@@ -397,7 +397,7 @@ test_any_order_ends_in_the_truth(void **state)
 /* --- what logind owes ---------------------------------------------------- */
 
 static void
-come(struct jk_roll *r, const char *path, const char *id)
+come(struct jk_roll *r, const char *path, const char *id, int locked)
 {
 	const struct jk_facts f = {
 		.id = id,
@@ -405,6 +405,7 @@ come(struct jk_roll *r, const char *path, const char *id)
 		.class = "user",
 		.state = "active",
 		.uid = 1000,
+		.locked = locked,
 	};
 	struct jk_question *q = jk_roll_changed(r, path, 10);
 
@@ -422,7 +423,7 @@ test_a_lock_that_is_not_taken(void **state)
 
 	(void)state;
 	r = (struct jk_roll){ 0 };
-	come(&r, "/s/1", "1");
+	come(&r, "/s/1", "1", 0);
 	assert_int_equal(screen->unheard_ms, 0);
 	jk_roll_ask_lock(&r, "1", 100);
 	jk_roll_ask_lock(&r, "1", 200);
@@ -437,6 +438,27 @@ test_a_lock_that_is_not_taken(void **state)
 	assert_int_equal(screen->unheard_ms, 0);
 }
 
+/* Its answer was lost, and what was asked for is so. */
+static void
+test_a_lock_that_is_not_answered(void **state)
+{
+	static struct jk_roll r;
+	const struct jk_screen *screen = &r.screens.screen[0];
+
+	(void)state;
+	r = (struct jk_roll){ 0 };
+	come(&r, "/s/1", "1", 0);
+	jk_roll_ask_lock(&r, "1", 100);
+	come(&r, "/s/1", "1", 0);
+	assert_int_equal(screen->unheard_ms, 100);
+	come(&r, "/s/1", "1", 1);
+	assert_int_equal(screen->unheard_ms, 0);
+	/* Opened, and locked by its user an hour later: nothing is owed. */
+	come(&r, "/s/1", "1", 0);
+	come(&r, "/s/1", "1", 1);
+	assert_int_equal(screen->unheard_ms, 0);
+}
+
 static void
 test_news_that_are_not_told(void **state)
 {
@@ -445,7 +467,7 @@ test_news_that_are_not_told(void **state)
 
 	(void)state;
 	r = (struct jk_roll){ 0 };
-	come(&r, "/s/1", "1");
+	come(&r, "/s/1", "1", 0);
 	assert_non_null(jk_roll_changed(&r, "/s/1", 100));
 	assert_null(jk_roll_changed(&r, "/s/1", 150));
 	assert_int_equal(r.screens.screen[0].unheard_ms, 100);
@@ -499,6 +521,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_order_ends_in_the_truth),
 		cmocka_unit_test(test_a_lock_that_is_not_taken),
+		cmocka_unit_test(test_a_lock_that_is_not_answered),
 		cmocka_unit_test(test_news_that_are_not_told),
 		cmocka_unit_test(test_more_than_there_is_place_for),
 	};
