@@ -152,6 +152,14 @@ class Application:
         return self.answer(self.query(*words, **how))
 
 
+def wait_recorded(w: Office, mark, number: int) -> None:
+    """That many lookups stand in the log; their receipts may be on their way."""
+    def stand() -> bool:
+        w.mark()
+        return len(w.records(mark, "lookup")) >= number
+    wait_for(stand, "the record")
+
+
 def counted(w: Office) -> tuple[int, int, int]:
     """What jukinetd counts in the session: lookups allowed and refused, and persons."""
     with Application(w) as a:
@@ -354,16 +362,17 @@ def test_after_hours_each_record_names_its_approval(w):
 
 def test_what_the_session_stands_on_is_not_given_back(w):
     """Two at once after hours, on one approval for one use; who was first hangs up, and the other one is answered."""
-    with Inside(w, audit={"receipt": 3000}), Application(w) as a, Application(w) as b:
-        hours_end(w, True)
+    with Inside(w, audit={"receipt": 3000}) as inside, Application(w) as a, Application(w) as b:
         a.use()
         b.use()
+        tap.equal((a.ask()["why"], b.ask()["why"]), ("granted", "granted"))  # then the witness waits for the next ones
+        hours_end(w, True)
         w.services.witness.sigstop()
         try:
             a.query()
             wait_for(lambda: w.files(KEEP, "used.*"), "the use")
             seq = b.query()
-            time.sleep(0.2)
+            wait_recorded(w, inside.mark, 4)
             a.process.kill()
             time.sleep(0.3)
         finally:
@@ -506,7 +515,7 @@ def test_locked_before_the_receipt_is_read(w):
         w.services.witness.sigstop()
         try:
             seq = a.query()
-            time.sleep(0.2)
+            wait_recorded(w, inside.mark, 2)
             os.kill(worker.pid, signal.SIGSTOP)
         finally:
             w.services.witness.sigcont()
@@ -536,11 +545,12 @@ def test_ended_and_begun_anew_before_the_receipt_is_read(w):
     """Another session of the same person is active when jukinetd comes to read what the witness had said."""
     with Inside(w, audit={"receipt": 9000}) as inside, Application(w) as a:
         a.use()
+        tap.equal(a.ask()["why"], "granted")     # then the witness waits for the next one
         worker, = w.services.jukinetd.children()
         w.services.witness.sigstop()
         try:
             seq = a.query()
-            time.sleep(0.2)
+            wait_recorded(w, inside.mark, 2)
             os.kill(worker.pid, signal.SIGSTOP)
         finally:
             w.services.witness.sigcont()
