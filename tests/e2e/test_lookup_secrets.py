@@ -190,7 +190,9 @@ def test_nobody_is_found_after_work(w):
             log = file.read()
         tap.check(not NOTHING.holds(log), "the audit log")
         tap.check({subject(CODE), subject(OTHER)} <= {one.get("jsub") for one in w.records(inside.mark, "lookup")}, "no subject")
-        tap.check("pam_jukinet" in w.syslog() and not NOTHING.holds(w.syslog().encode()), "the system's log")
+        tap.check(not w.ask("taro", uid="hanako").ok)
+        tap.check("pam_jukinet" in w.syslog(), "the refusal is in the system's log")
+        tap.check(not NOTHING.holds(w.syslog().encode()), "the system's log")
         for service in w.services.values():
             tap.check(not NOTHING.holds(service.stderr().encode("utf-8", "surrogateescape")), service.name)
         kept = b"".join(open(w.space.path(TEXTS + name), "rb").read() for name in w.files(TEXTS))
