@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,6 +182,26 @@ jk_state_create(int dir, const char *name, const struct jk_frame *frame)
 	if (e == JK_OK && fsync(dir) != 0)
 		e = JK_ERR_SYS;
 	return e;
+}
+
+enum jk_err
+jk_state_map(int dir, const char *name, size_t size, int *ret_fd, void **ret)
+{
+	void *p = MAP_FAILED;
+	int fd =
+	    openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return JK_ERR_SYS;
+	if (posix_fallocate(fd, 0, (off_t)size) == 0)
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) {
+		close(fd);
+		return JK_ERR_SYS;
+	}
+	*ret_fd = fd;
+	*ret = p;
+	return JK_OK;
 }
 
 enum jk_err

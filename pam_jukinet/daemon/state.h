@@ -7,6 +7,7 @@
 #ifndef JK_STATE_H
 #define JK_STATE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -38,6 +39,13 @@ enum jk_err jk_state_overwrite(int dir, const char *name,
  */
 enum jk_err jk_state_create(int dir, const char *name,
     const struct jk_frame *frame);
+/*
+ * Memory that all who open the file share, zeroed when it is new; it is taken
+ * now, so that a full disk does not show at a later store. The caller unmaps
+ * *ret and closes *ret_fd, which may be locked meanwhile.
+ */
+enum jk_err jk_state_map(int dir, const char *name, size_t size, int *ret_fd,
+    void **ret);
 /* JK_ERR_NOT_FOUND when somebody else has removed it already. */
 enum jk_err jk_state_remove(int dir, const char *name);
 /*

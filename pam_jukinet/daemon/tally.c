@@ -2,16 +2,15 @@
 #include "tally.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "rows.h"
+#include "state.h"
 
 #define MINUTES 61 /* the one that runs, and 60 before it */
 /* Of one request: more than any limit, far less than a minute holds. */
@@ -29,23 +28,17 @@ enum jk_err
 jk_tally_open(int keep_dir, const char *person, struct jk_tally *ret)
 {
 	char name[sizeof("tally.") + JK_ID_MAX];
-	void *page = MAP_FAILED;
+	void *page;
+	enum jk_err e;
 	int fd;
 
 	if (!jk_row_id_is_valid(person))
 		return JK_ERR_FORMAT;
 	(void)snprintf(name, sizeof(name), "tally.%s", person);
-	fd = openat(keep_dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd < 0)
-		return JK_ERR_SYS;
-	/* A full disk shows here, and not when the page is written. */
-	if (posix_fallocate(fd, 0, sizeof(struct jk_tally_page)) == 0)
-		page = mmap(NULL, sizeof(struct jk_tally_page),
-		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	e = jk_state_map(keep_dir, name, sizeof(*ret->page), &fd, &page);
+	if (e != JK_OK)
+		return e;
 	close(fd);
-	if (page == MAP_FAILED)
-		return JK_ERR_SYS;
 	ret->page = page;
 	return JK_OK;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "usebook.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,23 +44,15 @@ jk_usebook_open(int state_dir, const char *session, struct jk_usebook *ret)
 {
 	struct jk_usebook b = { .fd = -1 };
 	char name[NAME_LEN];
-	void *page = MAP_FAILED;
+	void *page;
+	enum jk_err e;
 
 	if (!jk_id_is_valid(session))
 		return JK_ERR_FORMAT;
 	file_name(session, name);
-	b.fd = openat(state_dir, name,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (b.fd < 0)
-		return JK_ERR_SYS;
-	/* A full /run shows here, and not when the page is written. */
-	if (posix_fallocate(b.fd, 0, sizeof(*b.page)) == 0)
-		page = mmap(NULL, sizeof(*b.page), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, b.fd, 0);
-	if (page == MAP_FAILED) {
-		close(b.fd);
-		return JK_ERR_SYS;
-	}
+	e = jk_state_map(state_dir, name, sizeof(*b.page), &b.fd, &page);
+	if (e != JK_OK)
+		return e;
 	b.page = page;
 	*ret = b;
 	return JK_OK;
