@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -29,8 +30,12 @@ def limits(pid: int) -> dict[str, tuple[str, str]]:
 
 
 def descriptors(pid: int) -> dict[int, str]:
-    """What is open, with its kind."""
-    return {int(number): os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")}
+    """What is open, with its kind; not what is closed while we look."""
+    have = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            have[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+    return have
 
 
 def text(pid: int, name: str) -> str:
@@ -221,7 +226,7 @@ def test_services_hold_descriptors_0_to_2(w):
     for one in w.services.values():
         wait_for(lambda: os.readlink(f"/proc/{one.pid}/exe") == one.binary and
                  [descriptors(one.pid).get(number) for number in (0, 1, 2)] == ["/dev/null"] * 3,
-                 f"{one.name}: {descriptors(one.pid)}")
+                 f"{one.name} with /dev/null as descriptors 0 to 2")
     w.insert("hanako")
     tap.check(w.ask("hanako", PIN).ok, "and they do their work")
     w.services.stop()
