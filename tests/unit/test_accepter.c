@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,24 @@ assert_gone(pid_t pid)
 	assert_int_equal(errno, ESRCH);
 }
 
+/* True when the accepter has no worker, running or dead. */
+static bool
+has_no_worker(const struct place *p)
+{
+	char path[64], byte;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+	    (int)p->pid, (int)p->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, &byte, 1);
+	assert_true(n >= 0);
+	close(fd);
+	return n == 0;
+}
+
 /* Closed by the accepter, with nothing said. */
 static void
 assert_closed(int fd)
@@ -210,18 +229,16 @@ test_accepter_deadline_kills_the_worker(void **state)
 {
 	struct jk_accepter conf = small;
 	struct place p = { 0 };
-	pid_t pid;
 	int fd;
 
 	(void)state;
 	conf.deadline_ms = 50;
 	start(&p, conf);
 	fd = connect_as_user(&p);
-	pid = worker_of(fd, 5000);
-	assert_true(pid > 0);
-	assert_gone(pid);
-	/* And its connection is closed. */
+	/* On a slow machine it is killed before it can say anything. */
+	(void)worker_of(fd, 5000);
 	assert_closed(fd);
+	assert_true(has_no_worker(&p));
 	close(fd);
 	stop(&p);
 }
@@ -238,14 +255,15 @@ test_accepter_what_lasts_outlives_the_deadline(void **state)
 	(void)state;
 	assert_int_equal(jk_accepter_last(&until), JK_ERR_UNSUPPORTED);
 	conf.worker = lasting_worker;
-	conf.deadline_ms = 200;
+	conf.deadline_ms = 1000;
 	conf.max_lasting = conf.max_lasting_per_uid = 1;
 	start(&p, conf);
 	fd = connect_as_user(&p);
 	pid = worker_of(fd, 5000);
 	assert_true(pid > 0);
-	for (int i = 0; i < 8; i++) {
-		usleep(100000);
+	/* Said often: each may be late by almost the whole of a deadline. */
+	for (until = jk_boot_ms() + 2500; jk_boot_ms() < until;) {
+		usleep(20000);
 		assert_int_equal(send(fd, "x", 1, 0), 1);
 		seen = worker_of(fd, 5000);
 		assert_int_equal(seen, pid);
@@ -268,6 +286,8 @@ test_accepter_what_lasts_is_bounded_and_in_nobodys_way(void **state)
 {
 	struct jk_accepter conf = small;
 	struct place p = { 0 };
+	const int64_t until = jk_boot_ms() + 60000;
+	pid_t told;
 	int fd[5];
 
 	(void)state;
@@ -288,9 +308,11 @@ test_accepter_what_lasts_is_bounded_and_in_nobodys_way(void **state)
 	assert_int_equal(worker_of(fd[4], 100), 0);
 	close(fd[0]);
 	/* It has freed a place among those that last, and no other. */
-	usleep(200000);
-	assert_int_equal(send(fd[2], "x", 1, 0), 1);
-	assert_true(worker_of(fd[2], 5000) > 0);
+	do {
+		assert_int_equal(send(fd[2], "x", 1, 0), 1);
+		told = worker_of(fd[2], 5000);
+	} while (told == -JK_ERR_BUSY && jk_boot_ms() < until);
+	assert_true(told > 0);
 	assert_int_equal(worker_of(fd[4], 5000), -JK_ERR_BUSY);
 	for (int i = 1; i < 5; i++)
 		close(fd[i]);
@@ -341,20 +363,22 @@ test_accepter_budget_spent_waits_for_refill(void **state)
 {
 	struct jk_accepter conf = small;
 	struct place p = { 0 };
+	int64_t began;
 	int fd;
 
 	(void)state;
 	conf.burst = 2;
 	conf.refill_ms = 300;
 	start(&p, conf);
+	began = jk_boot_ms();
 	for (int i = 0; i < 2; i++) {
 		fd = connect_as_user(&p);
 		assert_true(worker_of(fd, 5000) > 0);
 		close(fd);
 	}
 	fd = connect_as_user(&p);
-	assert_int_equal(worker_of(fd, 100), 0);
 	assert_true(worker_of(fd, 5000) > 0);
+	assert_true(jk_boot_ms() - began >= conf.refill_ms);
 	close(fd);
 	stop(&p);
 }
