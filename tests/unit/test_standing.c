@@ -149,11 +149,12 @@ test_standing_sees_the_end_of_a_confirmation(void **state)
 	make_session(&s);
 	jk_session_set(&s, JK_SESSION_CONFIRMING, JK_CAUSE_CONFIRM);
 	s.keeper = s.leader[0];
-	s.changed_ms = jk_boot_ms() - JK_CONFIRMING_MS + 200;
+	s.changed_ms = jk_boot_ms() - JK_CONFIRMING_MS + 2000;
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
 	assert_true(jk_standing_look(&seen));
 	assert_int_equal(seen.session.state, JK_SESSION_CONFIRMING);
-	(void)usleep(250000);
+	while (jk_boot_ms() <= s.changed_ms + JK_CONFIRMING_MS)
+		(void)usleep(10000);
 	(void)jk_standing_look(&seen);
 	assert_int_equal(seen.session.state, JK_SESSION_LOCKED);
 	jk_standing_close(&seen);
