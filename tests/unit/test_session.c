@@ -634,11 +634,18 @@ test_session_has_processes_sees_own_uid_and_no_stranger(void **state)
 	assert_false(jk_session_has_processes(4294000001u));
 }
 
+/* Also of another run of this test at the same time. */
+static uid_t
+nobodys_uid(void)
+{
+	return 2000000000u + 2 * (uid_t)getpid();
+}
+
 /* As su in an account's session: it runs as root, for that account. */
 static void
 test_session_has_processes_sees_real_uid(void **state)
 {
-	const uid_t uid = 64999;
+	const uid_t uid = nobodys_uid();
 	int ready[2];
 	pid_t pid;
 	char byte;
@@ -701,7 +708,7 @@ write_map(pid_t pid, uid_t uid)
 static void
 test_session_has_processes_sees_who_may_come_back(void **state)
 {
-	const uid_t uid = 64998;
+	const uid_t uid = nobodys_uid();
 	int ready[2], go[2];
 	pid_t pid;
 	char byte;
