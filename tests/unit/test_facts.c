@@ -71,7 +71,7 @@ test_facts_last_as_long_as_who_delegates(void **state)
 static void
 test_facts_end_while_somebody_works(void **state)
 {
-	const int64_t end = jk_real_s() + 2;
+	const int64_t end = jk_real_s() + 4;
 	const struct timespec pause = { .tv_nsec = 50000000 };
 	struct jk_snapshot *snapshot;
 	struct jk_facts facts;

@@ -237,9 +237,9 @@ test_key_begins_within_a_conversation(void **state)
 {
 	const struct place *p = *state;
 	struct jk_office_key old = make("k1", 0, THEN),
-	                     next = make("k2", 1, jk_real_s() + 2);
+	                     next = make("k2", 1, jk_real_s() + 4);
 	char text[JK_SUBJECT_MAX + 1] = "";
-	const int64_t until = jk_boot_ms() + 5000;
+	const int64_t until = jk_boot_ms() + 60000;
 	struct jk_keys *keys;
 
 	put_key(p, &old);
