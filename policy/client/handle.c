@@ -107,11 +107,26 @@ show_queue(struct jukinet *h)
 	h->shows = show;
 }
 
-/* What is new about a state makes the older news of it worthless. */
-static bool
-replaces(const struct jukinet_event *a, const struct jukinet_event *b)
+static void
+drop(struct jukinet *h, size_t i)
 {
-	return a->kind == JUKINET_EVENT_STATE && b->kind == JUKINET_EVENT_STATE;
+	h->n--;
+	memmove(&h->event[i], &h->event[i + 1],
+	    (h->n - i) * sizeof(h->event[0]));
+}
+
+/*
+ * What is new about a state makes the older news of it worthless. It does not
+ * take its place: of an answer and a state the later one counts.
+ */
+static void
+drop_state(struct jukinet *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->event[i].kind == JUKINET_EVENT_STATE) {
+			drop(h, i);
+			return;
+		}
 }
 
 void
@@ -184,11 +199,8 @@ keep(struct jukinet *h, const struct jukinet_event *event)
 		return e;
 	if (event->kind == JUKINET_EVENT_PIN)
 		h->pin_wanted = true;
-	for (size_t i = 0; i < h->n; i++)
-		if (replaces(event, &h->event[i])) {
-			h->event[i] = *event;
-			return JK_OK;
-		}
+	if (event->kind == JUKINET_EVENT_STATE)
+		drop_state(h);
 	if (h->n == JK_EVENTS_MAX)
 		return JK_ERR_TOO_BIG;
 	h->event[h->n++] = *event;
@@ -255,9 +267,7 @@ take(struct jukinet *h, uint64_t sequence, struct jukinet_event *ret)
 		                        h->event[i].answer.sequence != sequence)
 			continue;
 		*ret = h->event[i];
-		h->n--;
-		memmove(&h->event[i], &h->event[i + 1],
-		    (h->n - i) * sizeof(h->event[0]));
+		drop(h, i);
 		show_queue(h);
 		return true;
 	}
