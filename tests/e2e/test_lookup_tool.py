@@ -9,13 +9,14 @@ import json
 import os
 import re
 import select
+import signal
 import struct
 import sys
 import time
 
 from jukinet import BUILD, Office, PIN, ROOT, SCRIPTS, STATE, missing, tap, wait_for
 from test_confirm import Working
-from test_lookup import CODE, Inside, RECEIPT_KEY, change, key_file, logged, mac, subject
+from test_lookup import CODE, Inside, RECEIPT_KEY, change, key_file, logged, mac, subject, wait_recorded
 
 TOOL = f"{BUILD}/tools/lookup/jukinet-lookup"
 ENV = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": "/tmp/run-hanako"}
@@ -202,6 +203,27 @@ def test_locked_and_ended_are_told(w):
         tap.equal((t.begin()["why"], t.events), ("sess.none", []))
         inside.app.kill()
         w.services.wait_until_idle()
+
+
+def test_locked_after_the_answer_is_told_after_it(w):
+    """Of the two the later one counts: a page would show the record on a locked screen."""
+    with Inside(w, audit={"receipt": 3000}) as inside, Tool(w) as t:
+        use = t.begin()
+        w.services.witness.sigstop()
+        try:
+            t.say("query", action="view", business="moving", code=CODE)
+            wait_recorded(w, inside.mark, 1)
+            os.kill(t.process.pid, signal.SIGSTOP)
+        finally:
+            w.services.witness.sigcont()
+        try:
+            time.sleep(0.3)
+            change(w, "lock", use["session"])
+            time.sleep(0.1)
+        finally:
+            os.kill(t.process.pid, signal.SIGCONT)
+        tap.equal([one.get("allowed", one.get("state")) for one in (t.hear(3), t.hear(3))], [True, "locked"])
+        tap.check(w.ask("hanako", uid="hanako").ok, "unlocked")
 
 
 LONG = b'{"v":1,"do":"query","action":"view","business":"moving","requirement":"' + b"a" * 20000 + b'"}'

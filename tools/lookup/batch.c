@@ -213,6 +213,8 @@ take_event(struct batch *b, const struct jukinet_event *e)
 		take_answer(b, &e->answer);
 		break;
 	case JUKINET_EVENT_STATE:
+		/* Of an answer and a state the later one counts. */
+		print_ready(b);
 		o = event("state");
 		jk_say_put(o, "state", jk_say_state(e->state));
 		print(b, o);
