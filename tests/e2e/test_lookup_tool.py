@@ -226,6 +226,18 @@ def test_locked_after_the_answer_is_told_after_it(w):
         tap.check(w.ask("hanako", uid="hanako").ok, "unlocked")
 
 
+def test_nobody_waits_who_has_closed_his_input(w):
+    with Inside(w), Tool(w) as t:
+        t.begin()
+        t.say("wait", ms=20000)
+        t.say("query", action="view", business="moving", code=CODE)
+        t.say("wait", ms=20000)
+        t.end_input()
+        tap.equal([one["do"] for one in (t.hear(3), t.hear(3), t.hear(3))], ["wait", "query", "wait"])
+        tap.equal(t.process.wait(5), 0)
+        tap.equal(t.hear(1), None)
+
+
 LONG = b'{"v":1,"do":"query","action":"view","business":"moving","requirement":"' + b"a" * 20000 + b'"}'
 
 

@@ -594,13 +594,20 @@ is_finished(const struct batch *b, enum jk_line l)
 	return b->over || (l == JK_LINE_END && b->n == 0);
 }
 
+/* Whoever waits is asked nothing, but his input may end. */
+static bool
+takes_input(const struct batch *b)
+{
+	return (may_read(b) || b->waiting != NULL) && !b->in.ended &&
+	       !jk_lines_are_full(&b->in);
+}
+
 static void
 wait_for_something(struct batch *b)
 {
 	const int64_t until = next_deadline(b);
 	struct pollfd fds[] = {
-		{ .fd = may_read(b) && !b->in.ended ? b->in.fd : -1,
-		    .events = POLLIN },
+		{ .fd = takes_input(b) ? b->in.fd : -1, .events = POLLIN },
 		{ .fd = b->use != NULL ? jukinet_fd(b->use) : -1,
 		    .events = POLLIN },
 		/* Who reads no more has gone, also while he says nothing. */
@@ -624,10 +631,12 @@ converse(struct batch *b)
 
 	for (;;) {
 		take_stalled(b);
-		print_ready(b);
-		l = take_lines(b);
-		if (b->in.ended)
-			end_waiting(b);
+		do {
+			if (b->in.ended)
+				end_waiting(b);
+			print_ready(b);
+			l = take_lines(b);
+		} while (b->in.ended && b->waiting != NULL);
 		/* Nobody is left who could give the PIN. */
 		if (l == JK_LINE_END && b->confirming != NULL)
 			close_use(b, JUKINET_E_DOWN);

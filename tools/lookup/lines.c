@@ -37,13 +37,19 @@ jk_lines_read(struct jk_lines *l)
 {
 	ssize_t n;
 
-	if (l->ended || l->len == ROOM)
+	if (l->ended || jk_lines_are_full(l))
 		return;
 	n = read(l->fd, l->bytes + l->len, ROOM - l->len);
 	if (n > 0)
 		l->len += (size_t)n;
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		l->ended = true;
+}
+
+bool
+jk_lines_are_full(const struct jk_lines *l)
+{
+	return l->len == ROOM;
 }
 
 static void

@@ -36,6 +36,8 @@ enum jk_err jk_lines_open(int fd, bool native, struct jk_lines *ret);
 void jk_lines_close(struct jk_lines *lines);
 /* Reads once, as much as there is room for; to be called when it is readable. */
 void jk_lines_read(struct jk_lines *lines);
+/* There is no room until something is taken. */
+bool jk_lines_are_full(const struct jk_lines *lines);
 /* The next message, in `ret`, of JK_LINE_MAX + 1 bytes, with a NUL behind it. */
 enum jk_line jk_lines_next(struct jk_lines *lines, char *ret, size_t *ret_len);
 
