@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ jk_handle_new(struct jukinet **ret)
 
 	if (h == NULL)
 		return e;
+	h->owner = getpid();
 	h->client.fd = h->poll_fd = h->queued_fd = -1;
 	(void)pthread_mutex_init(&h->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
@@ -39,6 +41,19 @@ jk_handle_new(struct jukinet **ret)
 	return e;
 }
 
+/* Its frames were not copied for a child; its lock may be held by nobody. */
+static void
+release(struct jukinet *h)
+{
+	/* Children that live on have the connection open as well. */
+	if (h->client.fd >= 0)
+		(void)shutdown(h->client.fd, SHUT_RDWR);
+	jk_client_close(&h->client);
+	jk_frame_free(&h->out);
+	(void)pthread_cond_destroy(&h->news);
+	(void)pthread_mutex_destroy(&h->lock);
+}
+
 void
 jk_handle_free(struct jukinet **handle)
 {
@@ -46,14 +61,19 @@ jk_handle_free(struct jukinet **handle)
 
 	if (h == NULL)
 		return;
-	jk_client_close(&h->client);
-	jk_frame_free(&h->out);
+	if (h->owner == getpid())
+		release(h);
+	jk_fd_close(&h->client.fd);
 	jk_fd_close(&h->poll_fd);
 	jk_fd_close(&h->queued_fd);
-	(void)pthread_cond_destroy(&h->news);
-	(void)pthread_mutex_destroy(&h->lock);
 	free(h);
 	*handle = NULL;
+}
+
+bool
+jk_handle_lock(struct jukinet *h)
+{
+	return h->owner == getpid() && pthread_mutex_lock(&h->lock) == 0;
 }
 
 static enum jk_err

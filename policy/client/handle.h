@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "client.h"
 #include "event.h"
@@ -20,6 +21,7 @@
 #define JK_EVENTS_MAX (JK_ANSWERS_MAX + 32)
 
 struct jukinet {
+	pid_t owner; /* no child of its has anything of it but its descriptors */
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* boot time is not known to it: monotonic */
 	struct jk_client client;
@@ -50,7 +52,11 @@ struct jukinet {
 };
 
 enum jk_err jk_handle_new(struct jukinet **ret);
+/* Ends the use; in a child it only forgets it, and the use goes on. */
 void jk_handle_free(struct jukinet **handle);
+/* With the lock held from now on. False, and without it: it was begun by another
+ * process, whose answers are not ours. */
+bool jk_handle_lock(struct jukinet *handle);
 /* The connection has been made: from now on poll_fd tells of it. */
 enum jk_err jk_handle_watch(struct jukinet *handle);
 

@@ -177,7 +177,8 @@ jukinet_state(struct jukinet *h)
 {
 	enum jukinet_state state;
 
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_STATE_ENDED;
 	state = h->state;
 	(void)pthread_mutex_unlock(&h->lock);
 	return state;
@@ -199,7 +200,8 @@ jukinet_wait(struct jukinet *h, int timeout_ms, struct jukinet_event *ret)
 
 	if (!can_give(ret, SMALLEST(struct jukinet_event, pin_max)))
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	e = jk_handle_take(h, until_of(timeout_ms), &event);
 	(void)pthread_mutex_unlock(&h->lock);
 	if (e == JK_ERR_TIMEOUT)
@@ -318,7 +320,8 @@ jukinet_query(struct jukinet *h, const struct jukinet_query *q,
 {
 	int r;
 
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	r = query(h, q, ret_sequence);
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;
@@ -334,7 +337,8 @@ jukinet_ask(struct jukinet *h, const struct jukinet_query *q, int timeout_ms,
 
 	if (!can_give_answer(ret))
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	r = query(h, q, NULL);
 	if (r == JUKINET_OK) {
 		e = jk_handle_take_answer(h, until_of(timeout_ms), &event);
@@ -358,7 +362,8 @@ jukinet_result(struct jukinet *h, const char *id, uint64_t count,
 
 	if (jk_question_result_fault(id, count) != NULL)
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	if (!is_full(h)) {
 		jk_frame_start(h->out, JK_FRAME_RESULT);
 		if ((e = put_text(h->out, JK_FIELD_ID, id)) == JK_OK &&
@@ -377,7 +382,8 @@ jukinet_confirm(struct jukinet *h, uint64_t *ret_sequence)
 	enum jk_err e;
 	int r = JUKINET_E_BUSY;
 
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	if (h->in_flight == 0 || h->broken) {
 		e = start(h, JK_FRAME_CONFIRM);
 		r = send_or_forget(h, e, ret_sequence);
@@ -395,7 +401,8 @@ jukinet_pin(struct jukinet *h, const char *pin)
 
 	if (pin != NULL && strnlen(pin, JK_PIN_MAX + 1) > JK_PIN_MAX)
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	jk_frame_start(h->out, JK_FRAME_PIN);
 	e = put_text(h->out, JK_FIELD_PIN, pin);
 	if (!h->broken && !h->pin_wanted)
@@ -420,7 +427,8 @@ jukinet_done(struct jukinet *h, uint64_t count, const char *text,
 
 	if (jk_question_done_fault(count, text) != NULL)
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	if (!is_full(h)) {
 		jk_frame_start(h->out, JK_FRAME_DONE);
 		if ((e = put_text(h->out, JK_FIELD_TEXT, text)) == JK_OK &&
@@ -506,7 +514,8 @@ jukinet_uses(struct jukinet *h, int timeout_ms, struct jukinet_use *ret,
 		return JUKINET_E_ARGUMENT;
 	if (max > 0)
 		memcpy(&size, ret, sizeof(size));
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	r = list(h, until_of(timeout_ms), ret, max, size);
 	(void)pthread_mutex_unlock(&h->lock);
 	return r;
@@ -563,7 +572,8 @@ jukinet_enter(struct jukinet *h, const struct jukinet_use *uses, size_t n,
 	if (!add_up(uses, n, &sums) ||
 	    jk_question_done_fault(JUKINET_COUNT_UNKNOWN, text) != NULL)
 		return JUKINET_E_ARGUMENT;
-	(void)pthread_mutex_lock(&h->lock);
+	if (!jk_handle_lock(h))
+		return JUKINET_E_DOWN;
 	if (!is_full(h))
 		r = send_or_forget(h, put_entry(h, &sums, n, text),
 		    ret_sequence);

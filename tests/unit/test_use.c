@@ -7,10 +7,12 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -699,6 +701,87 @@ test_use_hang_up_wakes_all(void **state)
 	talk_end(&t);
 }
 
+/* --- a child -------------------------------------------------------------- */
+
+/* How it ended; it gives what `run` returned. */
+static int
+in_child(bool (*run)(struct jukinet *), struct jukinet *h)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(run(h) ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static bool
+nothing_is_answered(struct jukinet *h)
+{
+	const struct jukinet_query q = view();
+	struct jukinet_answer a = JUKINET_INIT(struct jukinet_answer);
+	struct jukinet_event e = JUKINET_INIT(struct jukinet_event);
+	struct jukinet_use u = JUKINET_INIT(struct jukinet_use);
+
+	return jukinet_query(h, &q, NULL) == JUKINET_E_DOWN &&
+	       jukinet_ask(h, &q, 0, &a) == JUKINET_E_DOWN &&
+	       jukinet_result(h, "0123456789abcdef", 1, NULL) ==
+	           JUKINET_E_DOWN &&
+	       jukinet_wait(h, 0, &e) == JUKINET_E_DOWN &&
+	       jukinet_confirm(h, NULL) == JUKINET_E_DOWN &&
+	       jukinet_pin(h, "1234") == JUKINET_E_DOWN &&
+	       jukinet_done(h, 1, NULL, NULL) == JUKINET_E_DOWN &&
+	       jukinet_uses(h, 0, &u, 1) == JUKINET_E_DOWN &&
+	       jukinet_enter(h, &u, 1, NULL, NULL) == JUKINET_E_DOWN &&
+	       jukinet_state(h) == JUKINET_STATE_ENDED;
+}
+
+static bool
+ends(struct jukinet *h)
+{
+	jukinet_end(&h);
+	return h == NULL;
+}
+
+static void
+test_use_child_is_answered_nothing(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	(void)ask(&t);
+	say_answer(&t, 1, JK_WHY_GRANTED);
+	assert_int_equal(in_child(nothing_is_answered, t.h), 0);
+	assert_int_equal(in_child(ends, t.h), 0);
+	assert_int_equal(next(&t).answer.allowed, 1);
+	assert_int_equal(ask(&t), 2);
+	talk_end(&t);
+}
+
+static void
+test_use_ends_while_a_child_lives(void **state)
+{
+	struct talk t;
+	pid_t child;
+	enum jk_err e;
+
+	(void)state;
+	talk_start(&t);
+	child = fork();
+	if (child == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	jukinet_end(&t.h);
+	e = jk_frame_recv(t.theirs, NULL, jk_boot_ms() + 1000, t.frame, NULL);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(e, JK_ERR_CLOSED);
+	talk_end(&t);
+}
+
 /* --- a second person ------------------------------------------------------ */
 
 static void
@@ -1279,6 +1362,8 @@ main(void)
 		cmocka_unit_test(test_use_fd_tells_of_what_waits_in_the_queue),
 		cmocka_unit_test(test_use_each_thread_gets_its_own_answer),
 		cmocka_unit_test(test_use_hang_up_wakes_all),
+		cmocka_unit_test(test_use_child_is_answered_nothing),
+		cmocka_unit_test(test_use_ends_while_a_child_lives),
 		cmocka_unit_test(test_use_confirm_asks_for_the_pin),
 		cmocka_unit_test(test_use_given_up_pin_is_empty),
 		cmocka_unit_test(test_use_wrong_members_are_not_sent),

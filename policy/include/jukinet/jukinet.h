@@ -10,7 +10,8 @@
  *
  * C99. A handle may be used by several threads; each event is given to one of
  * them. Nothing here changes signals, locale, environment or working directory.
- * The handle is not to be used across fork(2). Link with -ljukinet.
+ * A handle is of no use in a child: there it may only be ended, which leaves the
+ * use as it is. Link with -ljukinet.
  *
  * Structs begin with their size, as the application was compiled: set it by
  * JUKINET_INIT(struct jukinet_query). Members are only ever added at the end.
