@@ -61,8 +61,8 @@ struct jk_use {
 	struct jk_facts facts;
 	struct jk_moment moment;
 	struct jk_keys *keys; /* NULL: none can be loaded */
-	bool knows_keys;
 	struct stat keys_dir; /* as it was then */
+	int64_t keys_retry_at; /* boot ms: then, if none could be */
 	struct jk_pool pool;
 	bool doubted; /* the last that was sent got no receipt: one at a time */
 	struct jk_flight flight;

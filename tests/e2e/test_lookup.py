@@ -468,6 +468,19 @@ def test_a_new_key_counts_at_once(w):
                 os.unlink(w.space.path(f"{KEEP}/keys/{name}"))
 
 
+def test_a_mended_key_counts_again(w):
+    """Somebody has copied a key back with the wrong mode and mends it: a use that is open all day sees that, too."""
+    with Inside(w), Application(w) as a:
+        path = w.space.path(f"{KEEP}/keys/k1")
+        os.chmod(path, 0o640)
+        a.use()
+        tap.equal([a.ask()["why"] for _ in range(3)], ["key.none"] * 3)
+        os.chmod(path, 0o600)
+        wait_for(lambda: a.ask()["why"] == "granted", "the key to be found", 5, 0.2)
+        told = [line for line in w.services.jukinetd.stderr().splitlines() if "keys/k1" in line]
+        tap.check(1 <= len(told) <= 3, f"told now and then: {told}")
+
+
 def test_one_account_has_nothing_of_another(w):
     with Inside(w), Application(w) as a:
         a.use()
