@@ -140,7 +140,7 @@ def make_services() -> None:
 
 
 def make_stacks() -> None:
-    for name in ("login", "su", "jukinet-unlock"):
+    for name in ("login", "su", "jukinet-unlock", "vlock", "physlock"):
         write(f"/etc/pam.d/{name}", read(f"{ROOT}/conf/pam.d/{name}"))
     for name in ("i3lock", "swaylock"):
         write(f"/etc/pam.d/{name}", "@include jukinet-unlock\n")
@@ -283,6 +283,11 @@ WRONG: list[tuple[str, str, object]] = [
     # A password and the card: nobody is let past, but root's jumps have become too short.
     ("pam.root", "/etc/pam.d/login", (LOGIN, f"@include common-auth\n{LOGIN}")),
     ("pam.login", "/etc/pam.d/login", (LOGIN, "auth optional pam_jukinet.so\n")),
+    ("pam.login", "/etc/pam.d/login",
+     (LOGIN, "auth [success=done authinfo_unavail=ignore default=die] pam_jukinet.so\n")),
+    ("pam.su", "/etc/pam.d/su", ("uid < 1000", "uid < 10000")),
+    ("pam.vlock", "/etc/pam.d/vlock", ("quiet uid = 0", "quiet uid = 1001")),
+    ("pam.physlock", "/etc/pam.d/physlock", ("quiet uid = 0", "quiet user = hanako")),
     ("pam.login pam.root", "/etc/pam.d/login", 0o666),
     ("pam.login", "/etc/pam.d/login", ("session  required   pam_jukinet.so\n", "")),
     ("pam.login pam.root", "/etc/pam.d/login", ("uid = 0 tty", "uid = 1001 tty")),

@@ -31,7 +31,7 @@ read_stack(char *text)
 
 	if (jk_pamstack_load("s", "auth", read_again, text, &stack) != JK_OK)
 		return;
-	(void)jk_pamstack_judge(&stack, &by);
+	(void)jk_pamstack_judge(&stack, false, &by);
 	(void)jk_pamstack_root_passes(&stack);
 	if (by > stack.n)
 		abort();

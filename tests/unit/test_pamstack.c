@@ -132,15 +132,78 @@ test_judge(void **state)
 		{ "auth [success=1 default=ignore] pam_succeed_if.so "
 		  "user ingroup x\n" OURS,
 		    JK_PAMSTACK_PAST },
+		/* PAM does not tell capital letters from small ones. */
+		{ "AUTH SUFFICIENT pam_unix.so\n" OURS, JK_PAMSTACK_PAST },
+		{ "Auth Required pam_jukinet.so\n", JK_PAMSTACK_GOOD },
+		/* One code of ours that is passed over. */
+		{ "auth [success=done authinfo_unavail=ignore default=die] "
+		  "pam_jukinet.so\nauth sufficient pam_unix.so\n",
+		    JK_PAMSTACK_WEAK },
+		{ "auth [success=done ignore=ignore default=die] "
+		  "pam_jukinet.so\nauth sufficient pam_unix.so\n",
+		    JK_PAMSTACK_GOOD },
+		{ OURS "auth [default=reset] pam_permit.so\n"
+		       "auth sufficient pam_unix.so\n",
+		    JK_PAMSTACK_WEAK },
+		/* One code of another that leads past ours. */
+		{ "auth [success=ignore auth_err=1 default=die] pam_x.so\n" OURS
+		  "auth required pam_unix.so\n",
+		    JK_PAMSTACK_PAST },
+		/* More accounts than those of the system. */
+		{ "auth [success=1 default=ignore] pam_succeed_if.so quiet "
+		  "uid < 1000\n" OURS "auth required pam_unix.so\n",
+		    JK_PAMSTACK_GOOD },
+		{ "auth [success=1 default=ignore] pam_succeed_if.so quiet "
+		  "uid < 10000\n" OURS "auth required pam_unix.so\n",
+		    JK_PAMSTACK_PAST },
+		{ "auth [success=ignore default=1] pam_succeed_if.so quiet "
+		  "uid < 1000\n" OURS "auth required pam_unix.so\n",
+		    JK_PAMSTACK_PAST },
+		{ "auth [success=1 default=ignore] pam_succeed_if.so quiet "
+		  "use_uid uid < 1000\n" OURS "auth required pam_unix.so\n",
+		    JK_PAMSTACK_PAST },
+		{ "auth [success=1 default=ignore] pam_succeed_if.so quiet "
+		  "user in nobody:hanako\n" OURS "auth required pam_unix.so\n",
+		    JK_PAMSTACK_PAST },
+		/* A substack is one line to jump over, an include is all of its. */
+		{ "auth [success=2 default=ignore] pam_unix.so\n"
+		  "auth substack unix\n" OURS "auth required pam_permit.so\n",
+		    JK_PAMSTACK_PAST },
+		{ "auth [success=2 default=ignore] pam_unix.so\n"
+		  "auth include unix\n" OURS "auth required pam_permit.so\n",
+		    JK_PAMSTACK_GOOD },
 	};
 	size_t by;
 
 	(void)state;
 	for (size_t i = 0; i < JK_COUNT(rows); i++) {
 		assert_int_equal(load(rows[i].text, "auth"), JK_OK);
-		if (jk_pamstack_judge(&stack, &by) != rows[i].fault)
+		if (jk_pamstack_judge(&stack, false, &by) != rows[i].fault)
 			fail_msg("row %zu: %s", i, rows[i].text);
 	}
+}
+
+/* As conf/pam.d/vlock is: root opens what root has locked, and nobody else. */
+static void
+test_locker(void **state)
+{
+	static const char text[] =
+	    "auth [success=ignore default=2] pam_succeed_if.so quiet use_uid "
+	    "uid = 0\n"
+	    "auth [success=ignore default=1] pam_succeed_if.so quiet uid = 0\n"
+	    "auth [success=done default=2] pam_unix.so\n"
+	    "auth [success=1 default=ignore] pam_succeed_if.so quiet uid = 0\n"
+	    "auth [success=done default=ignore] pam_jukinet.so\n"
+	    "auth required pam_deny.so\n";
+	size_t by;
+
+	(void)state;
+	assert_int_equal(load(text, "auth"), JK_OK);
+	assert_int_equal(jk_pamstack_judge(&stack, true, &by),
+	    JK_PAMSTACK_GOOD);
+	assert_int_equal(jk_pamstack_judge(&stack, false, &by),
+	    JK_PAMSTACK_PAST);
+	assert_int_equal(by, 2);
 }
 
 static void
@@ -171,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_locker),
 		cmocka_unit_test(test_root_passes),
 	};
 

@@ -83,7 +83,7 @@ judge(const struct service_item *service, const char *phase, bool *ret_shut,
 	if (health != JK_GOOD)
 		return health;
 	*ret_shut = jk_pamstack_is_shut(&stack);
-	switch (jk_pamstack_judge(&stack, &by)) {
+	switch (jk_pamstack_judge(&stack, !service->session, &by)) {
 	case JK_PAMSTACK_NONE:
 		return jk_find(ret, JK_BAD,
 		    _("pam.d/%s asks no pam_jukinet.so (%s)"), service->name,

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "file.h"
+#include "pamwalk.h"
 
 #define OURS   "pam_jukinet.so"
 #define BLANKS " \t"
@@ -21,7 +23,13 @@ struct loading {
 	unsigned files; /* read so far */
 };
 
-static enum jk_err load(struct loading *l, const char *service, unsigned depth);
+/* How deep a file lies in others, and in how many substacks. */
+struct place {
+	unsigned depth, level;
+};
+
+static enum jk_err load(struct loading *l, const char *service,
+    struct place place);
 
 /* Joins what "\" continues, and takes comments off. */
 static enum jk_err
@@ -72,7 +80,7 @@ base_name(const char *path)
 
 static enum jk_err
 add(struct jk_pamstack *stack, const char *control, const char *module,
-    const char *args)
+    const char *args, unsigned level)
 {
 	struct jk_pamline *line;
 
@@ -86,43 +94,51 @@ add(struct jk_pamstack *stack, const char *control, const char *module,
 	    base_name(module));
 	(void)snprintf(line->args, sizeof(line->args), "%s",
 	    args + strspn(args, BLANKS));
+	line->level = level;
 	return JK_OK;
 }
 
 static enum jk_err
-take_line(struct loading *l, char *line, unsigned depth)
+take_line(struct loading *l, char *line, struct place place)
 {
 	char *at = line, *control, *module;
 	const char *phase = take_word(&at);
+	enum jk_err e;
 
-	if (strcmp(phase, "@include") == 0)
-		return load(l, take_word(&at), depth + 1);
-	if (strcmp(phase + (*phase == '-'), l->phase) != 0)
+	/* PAM does not tell capital letters from small ones here. */
+	place.depth++;
+	if (strcasecmp(phase, "@include") == 0)
+		return load(l, take_word(&at), place);
+	if (strcasecmp(phase + (*phase == '-'), l->phase) != 0)
 		return JK_OK;
 	control = take_word(&at);
 	module = take_word(&at);
 	/* What ends a substack ends no more than that; taken for all, so that
 	 * an odd stack is reported rather than passed. */
-	if (strcmp(control, "include") == 0 || strcmp(control, "substack") == 0)
-		return load(l, module, depth + 1);
-	return add(l->stack, control, module, at);
+	if (strcasecmp(control, "include") == 0)
+		return load(l, module, place);
+	if (strcasecmp(control, "substack") == 0) {
+		e = add(l->stack, "default=ignore", control, "", place.level++);
+		return e == JK_OK ? load(l, module, place) : e;
+	}
+	return add(l->stack, control, module, at, place.level);
 }
 
 static enum jk_err
-load(struct loading *l, const char *service, unsigned depth)
+load(struct loading *l, const char *service, struct place place)
 {
 	JK_CLEANUP(jk_file_text_free) char *text = NULL;
 	char line[LINE_MAX_];
 	const char *at;
 	enum jk_err e;
 
-	if (depth > JK_PAMSTACK_DEPTH || l->files++ == JK_PAMSTACK_FILES)
+	if (place.depth > JK_PAMSTACK_DEPTH || l->files++ == JK_PAMSTACK_FILES)
 		return JK_ERR_TOO_BIG;
 	e = l->read(l->ctx, service, &text);
 	for (at = text; e == JK_OK && *at != '\0';) {
 		e = next_line(&at, line);
 		if (e == JK_OK && line[strspn(line, BLANKS)] != '\0')
-			e = take_line(l, line, depth);
+			e = take_line(l, line, place);
 	}
 	return e;
 }
@@ -134,10 +150,29 @@ jk_pamstack_load(const char *service, const char *phase,
 	struct loading l = { phase, read, ctx, ret, 0 };
 
 	ret->n = 0;
-	return load(&l, service, 0);
+	return load(&l, service, (struct place){ 0, 0 });
 }
 
-/* What a control does at a result: "done", "3", ...; "" where it is silent. */
+/* The words that stand for brackets (pam.d(5)). */
+static const char *
+in_brackets(const char *control)
+{
+	static const char *const known[][2] = {
+		{ "required",
+		    "success=ok new_authtok_reqd=ok ignore=ignore default=bad" },
+		{ "requisite",
+		    "success=ok new_authtok_reqd=ok ignore=ignore default=die" },
+		{ "sufficient",
+		    "success=done new_authtok_reqd=done default=ignore" },
+		{ "optional", "success=ok new_authtok_reqd=ok default=ignore" },
+	};
+
+	for (size_t i = 0; i < JK_COUNT(known); i++)
+		if (strcasecmp(known[i][0], control) == 0)
+			return known[i][1];
+	return control;
+}
+
 static void
 action(const char *control, const char *result, char ret[static 16])
 {
@@ -154,47 +189,30 @@ action(const char *control, const char *result, char ret[static 16])
 	}
 }
 
-static void
-action_or_default(const char *control, const char *result, char ret[static 16])
+void
+jk_pamline_action(const struct jk_pamline *line, const char *result,
+    char ret[static 16])
 {
+	const char *control = in_brackets(line->control);
+
 	action(control, result, ret);
 	if (ret[0] == '\0')
 		action(control, "default", ret);
 }
 
+bool
+jk_pamline_is_ours(const struct jk_pamline *line)
+{
+	return strcmp(line->module, OURS) == 0;
+}
+
 static bool
-is_heeded(const char *control)
+is_heeded(const struct jk_pamline *line)
 {
 	char what[16];
 
-	if (strcmp(control, "required") == 0 ||
-	    strcmp(control, "requisite") == 0)
-		return true;
-	action(control, "default", what);
+	action(in_brackets(line->control), "default", what);
 	return strcmp(what, "die") == 0 || strcmp(what, "bad") == 0;
-}
-
-/* How many lines it jumps over at a result. */
-static size_t
-jump(const char *control, const char *result)
-{
-	char what[16];
-
-	action_or_default(control, result, what);
-	return strspn(what, "0123456789") == strlen(what)
-	           ? strtoul(what, NULL, 10)
-	           : 0;
-}
-
-static bool
-is_end(const char *control)
-{
-	char what[16];
-
-	if (strcmp(control, "sufficient") == 0)
-		return true;
-	action_or_default(control, "success", what);
-	return strcmp(what, "done") == 0;
 }
 
 static bool
@@ -204,21 +222,12 @@ is_if(const struct jk_pamline *line, const char *condition)
 	       strstr(line->args, condition) != NULL;
 }
 
-/* The ways of root and of system accounts, as the shipped files have them. */
-static bool
-is_for_system(const struct jk_pamline *line)
-{
-	return strcmp(line->module, "pam_rootok.so") == 0 ||
-	       is_if(line, "uid = 0 tty ") || is_if(line, "uid < 1000") ||
-	       is_if(line, "user in nobody");
-}
-
 static size_t
 find_ours(const struct jk_pamstack *stack)
 {
 	size_t i = 0;
 
-	while (i < stack->n && strcmp(stack->line[i].module, OURS) != 0)
+	while (i < stack->n && !jk_pamline_is_ours(&stack->line[i]))
 		i++;
 	return i;
 }
@@ -228,18 +237,17 @@ denies(const struct jk_pamstack *stack, size_t i)
 {
 	return i < stack->n &&
 	       strcmp(stack->line[i].module, "pam_deny.so") == 0 &&
-	       is_heeded(stack->line[i].control);
+	       is_heeded(&stack->line[i]);
 }
 
 /* By itself, or because what is no success falls to a line that denies. */
 static bool
 is_heeded_at(const struct jk_pamstack *stack, size_t i)
 {
-	const char *control = stack->line[i].control;
 	char what[16];
 
-	action(control, "default", what);
-	return is_heeded(control) ||
+	action(in_brackets(stack->line[i].control), "default", what);
+	return is_heeded(&stack->line[i]) ||
 	       (strcmp(what, "ignore") == 0 && denies(stack, i + 1));
 }
 
@@ -250,28 +258,24 @@ jk_pamstack_is_shut(const struct jk_pamstack *stack)
 }
 
 enum jk_pamstack_fault
-jk_pamstack_judge(const struct jk_pamstack *stack, size_t *ret_by)
+jk_pamstack_judge(const struct jk_pamstack *stack, bool is_locker,
+    size_t *ret_by)
 {
 	const size_t ours = find_ours(stack);
+	enum jk_pamstack_fault fault;
 
 	*ret_by = 0;
 	if (jk_pamstack_is_shut(stack))
 		return JK_PAMSTACK_GOOD;
 	if (ours == stack->n)
 		return JK_PAMSTACK_NONE;
-	for (size_t i = 0; i < ours; i++) {
-		const struct jk_pamline *line = &stack->line[i];
-
-		*ret_by = i;
-		if (is_for_system(line))
-			continue;
-		if (is_end(line->control) ||
-		    i + jump(line->control, "success") >= ours ||
-		    i + jump(line->control, "default") >= ours)
-			return JK_PAMSTACK_PAST;
-	}
+	fault = jk_pamwalk(stack, is_locker, ret_by);
+	if (fault == JK_PAMSTACK_PAST)
+		return fault;
 	*ret_by = ours;
-	return is_heeded_at(stack, ours) ? JK_PAMSTACK_GOOD : JK_PAMSTACK_WEAK;
+	return fault == JK_PAMSTACK_GOOD && is_heeded_at(stack, ours)
+	           ? JK_PAMSTACK_GOOD
+	           : JK_PAMSTACK_WEAK;
 }
 
 bool
@@ -281,8 +285,11 @@ jk_pamstack_root_passes(const struct jk_pamstack *stack)
 
 	for (size_t i = 0; i < ours && ours < stack->n; i++) {
 		const struct jk_pamline *line = &stack->line[i];
-		const size_t to = i + jump(line->control, "success") + 1;
+		char what[16];
+		size_t to;
 
+		jk_pamline_action(line, "success", what);
+		to = i + strtoul(what, NULL, 10) + 1;
 		if (is_if(line, "uid = 0 tty ") && to > ours && to < stack->n &&
 		    strcmp(stack->line[to].module, "pam_unix.so") == 0)
 			return true;
