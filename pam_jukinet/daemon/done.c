@@ -7,7 +7,7 @@
 #include "use.h"
 #include "worker.h"
 
-/* Nobody confirms what he has not seen. */
+/* Nobody confirms what he has not seen, and nothing is entered twice. */
 static enum jk_reason
 begin_entry(struct jk_use *u, const struct jk_query *q)
 {
@@ -16,12 +16,20 @@ begin_entry(struct jk_use *u, const struct jk_query *q)
 	    [JK_USEBOOK_REFUSED] = q->refused,
 	    [JK_USEBOOK_PERSONS] = q->count,
 	} };
+	const enum jk_err e =
+	    q->all ? jk_usebook_begin_entry(&u->book, q->uses, &seen)
+	           : jk_usebook_begin_own(&u->book);
 
-	if (!q->all)
-		return JK_WHY_GRANTED;
-	return jk_usebook_begin_entry(&u->book, q->uses, &seen) == JK_OK
-	           ? JK_WHY_GRANTED
-	           : JK_WHY_LEDGER_CHANGED;
+	return e == JK_OK ? JK_WHY_GRANTED : JK_WHY_LEDGER_CHANGED;
+}
+
+void
+jk_use_done_over(struct jk_use *u, const struct jk_query *q, bool made)
+{
+	if (q->all)
+		jk_usebook_end_entry(&u->book, made);
+	else
+		jk_usebook_end_own(&u->book, made);
 }
 
 /* What it takes, the lock of the book last: no record waits for it. */
@@ -38,8 +46,7 @@ prepare(struct jk_use *u, const struct jk_query *q,
 		return why;
 	if (jk_use_keep_text(u, "entry", q->text, ret_text) == JK_OK)
 		return JK_WHY_GRANTED;
-	if (q->all)
-		jk_usebook_end_entry(&u->book, false);
+	jk_use_done_over(u, q, false);
 	return JK_WHY_AUDIT_DOWN;
 }
 

@@ -56,8 +56,8 @@ give_up(struct jk_use *u, enum jk_frame_type kind, const struct jk_query *q)
 {
 	if (kind == JK_FRAME_RESULT)
 		jk_use_result_over(u, q->id, false);
-	if (q->all)
-		jk_usebook_end_entry(&u->book, false);
+	else if (kind == JK_FRAME_DONE)
+		jk_use_done_over(u, q, false);
 }
 
 void
@@ -124,20 +124,16 @@ uncount(struct jk_use *u, const struct jk_flying *f)
 		jk_usebook_drop(&u->book, JK_USEBOOK_ALLOWED, 1);
 	else if (f->kind == JK_FRAME_RESULT)
 		jk_usebook_drop(&u->book, JK_USEBOOK_PERSONS, f->query.count);
-	else if (f->query.all)
-		jk_usebook_end_entry(&u->book, false);
+	else if (f->kind == JK_FRAME_DONE)
+		jk_use_done_over(u, &f->query, false);
 }
 
 /* After the answer: who dies before leaves uses that are proposed once more. */
 static void
 mark_entered(struct jk_use *u, const struct jk_flying *f)
 {
-	if (f->kind != JK_FRAME_DONE)
-		return;
-	if (f->query.all)
-		jk_usebook_end_entry(&u->book, true);
-	else
-		jk_usebook_mark(&u->book, &f->so_far);
+	if (f->kind == JK_FRAME_DONE)
+		jk_use_done_over(u, &f->query, true);
 }
 
 /* Of the act as it was asked for, and as the record has it. */
@@ -354,7 +350,6 @@ jk_use_launch(struct jk_use *u, const struct jk_query *q,
 		return;
 	}
 	f->kind = kind;
-	f->so_far = jk_usebook_so_far(&u->book);
 	f->uses.n = 0;
 	f->persons = q->count > 0 ? q->count : 1;
 	f->until = jk_boot_ms() + u->w->recorder.receipt_ms;

@@ -35,9 +35,8 @@ struct jk_flying {
 	char id[JK_ID_LEN + 1];
 	struct jk_query query;
 	struct jk_record record;
-	struct jk_uses uses;             /* approvals that it uses up */
-	uint64_t persons;                /* that were counted for it */
-	struct jk_usebook_counts so_far; /* of the use, when DONE was said */
+	struct jk_uses uses; /* approvals that it uses up */
+	uint64_t persons;    /* that were counted for it */
 };
 
 /* A lookup that was allowed. */
@@ -139,6 +138,9 @@ void jk_use_result(struct jk_use *use, const struct jk_query *query);
 /* Of that result: its record is proven, or void and may come once more. */
 void jk_use_result_over(struct jk_use *use, const char *id, bool proven);
 void jk_use_done(struct jk_use *use, const struct jk_query *query);
+/* Of that entry: its record is proven and answered, or counts for nothing. */
+void jk_use_done_over(struct jk_use *use, const struct jk_query *query,
+    bool made);
 void jk_use_list(struct jk_use *use, const struct jk_query *query);
 /*
  * A second person proves himself for this lookup, as it stands (S-39), and the

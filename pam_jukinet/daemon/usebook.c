@@ -191,17 +191,6 @@ count_of(const _Atomic uint64_t *value)
 	return n > JK_USEBOOK_MOST ? JK_USEBOOK_MOST : n;
 }
 
-struct jk_usebook_counts
-jk_usebook_so_far(const struct jk_usebook *b)
-{
-	struct jk_usebook_counts c = { 0 };
-
-	for (size_t i = 0; i < JK_USEBOOK_KINDS; i++)
-		if (b->has_row && b->row < OTHERS)
-			c.of[i] = count_of(&b->page->row[b->row].all[i]);
-	return c;
-}
-
 static void
 mark_row(struct row *r, const struct jk_usebook_counts *c)
 {
@@ -212,11 +201,60 @@ mark_row(struct row *r, const struct jk_usebook_counts *c)
 	}
 }
 
-void
-jk_usebook_mark(struct jk_usebook *b, const struct jk_usebook_counts *c)
+/* Something was counted, and all of it has its entry. */
+static bool
+is_entered(const struct row *r, const struct jk_usebook_counts *all)
 {
-	if (b->has_row && b->row < OTHERS)
-		mark_row(&b->page->row[b->row], c);
+	bool any = false;
+
+	for (size_t i = 0; i < JK_USEBOOK_KINDS; i++) {
+		if (all->of[i] > count_of(&r->entered[i]))
+			return false;
+		any = any || all->of[i] > 0;
+	}
+	return any;
+}
+
+static enum jk_err
+read_own(const struct jk_usebook *b, struct jk_usebook_counts *ret)
+{
+	const struct row *r = &b->page->row[b->row];
+
+	*ret = (struct jk_usebook_counts){ 0 };
+	if (!b->has_row || b->row == OTHERS)
+		return JK_OK;
+	for (size_t i = 0; i < JK_USEBOOK_KINDS; i++)
+		ret->of[i] = count_of(&r->all[i]);
+	return is_entered(r, ret) ? JK_ERR_REFUSED : JK_OK;
+}
+
+/* Uses are entered beside each other, but not beside all of them together. */
+enum jk_err
+jk_usebook_begin_own(struct jk_usebook *b)
+{
+	enum jk_err e;
+
+	/* One lock is both kinds in turn: what is ours is not in its way. */
+	if (b->own || b->entering != NULL ||
+	    flock(b->fd, LOCK_SH | LOCK_NB) != 0)
+		return JK_ERR_REFUSED;
+	e = read_own(b, &b->so_far);
+	if (e == JK_OK)
+		b->own = true;
+	else
+		(void)flock(b->fd, LOCK_UN);
+	return e;
+}
+
+void
+jk_usebook_end_own(struct jk_usebook *b, bool made)
+{
+	if (!b->own)
+		return;
+	if (made && b->has_row && b->row < OTHERS)
+		mark_row(&b->page->row[b->row], &b->so_far);
+	b->own = false;
+	(void)flock(b->fd, LOCK_UN);
 }
 
 /* --- the entry of the session --------------------------------------------- */
@@ -344,8 +382,8 @@ jk_usebook_begin_entry(struct jk_usebook *b, uint64_t n,
 
 	b->shown = NULL;
 	/* The lock goes when its worker dies; nobody waits for it. */
-	if (v == NULL || b->entering != NULL || !is_seen(v, n, sums) ||
-	    flock(b->fd, LOCK_EX | LOCK_NB) != 0) {
+	if (v == NULL || b->entering != NULL || b->own ||
+	    !is_seen(v, n, sums) || flock(b->fd, LOCK_EX | LOCK_NB) != 0) {
 		free(v);
 		return JK_ERR_REFUSED;
 	}

@@ -63,10 +63,13 @@ struct jk_usebook_view {
 struct jk_usebook_page;
 
 struct jk_usebook {
-	int fd;                       /* locked while an entry is made */
+	int fd; /* locked while an entry is made: shared, of one use alone */
 	struct jk_usebook_page *page; /* NULL: none */
 	bool has_row;
 	size_t row; /* of this use */
+	/* Of this use alone an entry is being made: of so much. */
+	bool own;
+	struct jk_usebook_counts so_far;
 	/* What was shown last, and what is being entered; or NULL. */
 	struct jk_usebook_view *shown, *entering;
 };
@@ -84,13 +87,14 @@ void jk_usebook_drop(struct jk_usebook *book, enum jk_usebook_kind kind,
     uint64_t n);
 
 /*
- * The entry of this use alone: what it has done so far, and that this has its
- * entry now. What was done in between has none. Of a use without a row of its own
- * nothing is marked: it is proposed with the others.
+ * An entry of this use alone is about to be made, of what it has done so far;
+ * what is done in between has none. JK_ERR_REFUSED: all of it has its entry, or
+ * is being entered. Of a use without a row of its own nothing is marked: it is
+ * proposed with the others.
  */
-struct jk_usebook_counts jk_usebook_so_far(const struct jk_usebook *book);
-void jk_usebook_mark(struct jk_usebook *book,
-    const struct jk_usebook_counts *counts);
+enum jk_err jk_usebook_begin_own(struct jk_usebook *book);
+/* It was made, or it was not. Safe when none was begun. */
+void jk_usebook_end_own(struct jk_usebook *book, bool made);
 
 /* book->shown is what has no entry at this moment. */
 enum jk_err jk_usebook_look(struct jk_usebook *book);

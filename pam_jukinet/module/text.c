@@ -454,7 +454,8 @@ static const struct {
 	{ "query.none",
 	    N_("There is no such lookup in this use. Ask for it again.") },
 	{ "ledger.changed",
-	    N_("Something was added meanwhile: look at the entry again.") },
+	    N_("Something was added or entered meanwhile: look at the "
+	       "entry again.") },
 };
 
 struct named {

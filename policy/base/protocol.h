@@ -91,7 +91,9 @@
  *                                            USE: of several together. Then its
  *                                            ANSWER; no more of them: that is all
  *     > DONE    SEQ, COUNT?, TEXT?           the entry of the use ledger as the
- *                                            operator has confirmed it: of this use
+ *                                            operator has confirmed it: of this use;
+ *                                            refused (ledger.changed) when all of it
+ *                                            has one, or is being entered
  *     > DONE    SEQ, COUNT, TEXT?, USES, ALLOWED, REFUSED
  *                                            the same of all that USES has told,
  *                                            so many, with these sums; refused

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Another application: it asks through libjukinet itself, by its C interface. library.py LIBRARY ORDERS, a JSON list:
-["begin", RECEPTION], ["view", BUSINESS, PERSONS], ["list"], ["enter"], ["done", COUNT], ["use", N] (which of the uses begun);
-prints a JSON list of what each was told."""
+["begin", RECEPTION], ["view", BUSINESS, PERSONS], ["list"], ["enter"], ["done", COUNT], ["use", N] (which of the uses begun), ["end"] (the last one),
+["race", DONE, LISTED] (done of that use, and at once enter by that one, which was told the list); prints a JSON list of what
+each was told."""
 
 from __future__ import annotations
 
@@ -58,6 +59,9 @@ class Application:
         self.handles.append(self.handle)
         return "granted"
 
+    def end(self) -> None:
+        self.library.jukinet_end(byref(self.handles.pop()))
+
     def use(self, number: int) -> int:
         self.handle = self.handles[number]
         return number
@@ -86,15 +90,32 @@ class Application:
         return [[one.use.decode(), one.purpose.decode(), one.reception.decode(), one.right.decode(), one.allowed, one.refused,
                  one.persons] for one in self.array[:max(self.n, 0)]]
 
+    def say_enter(self, sequence: c_uint64) -> int:
+        return self.library.jukinet_enter(self.handle, self.array, c_size_t(self.n), b"as listed", byref(sequence))
+
     def enter(self) -> str:
         sequence = c_uint64()
-        error = self.library.jukinet_enter(self.handle, self.array, c_size_t(self.n), b"as listed", byref(sequence))
+        error = self.say_enter(sequence)
         return self.answer(sequence) if error == 0 else f"error {error}"
+
+    def say_done(self, count: int, sequence: c_uint64) -> None:
+        self.library.jukinet_done(self.handle, c_uint64(count), None, byref(sequence))
 
     def done(self, count: int) -> str:
         sequence = c_uint64()
-        self.library.jukinet_done(self.handle, c_uint64(count), None, byref(sequence))
+        self.say_done(count, sequence)
         return self.answer(sequence)
+
+    def race(self, done: int, listed: int) -> list[str]:
+        own, together = c_uint64(), c_uint64()
+        self.use(done)
+        self.say_done(1, own)
+        self.use(listed)
+        if self.say_enter(together) != 0:
+            return ["error"]
+        entered = self.answer(together)
+        self.use(done)
+        return [self.answer(own), entered]
 
 
 def main(path: str, orders: str) -> None:

@@ -606,6 +606,21 @@ def test_nobody_confirms_what_he_has_not_seen(w):
         tap.equal((stored.status, together(stored)), (0, (2, 0, 0)), str(stored))
 
 
+def test_nothing_is_entered_twice(w):
+    """Of an entry of one use and of the session's at once, whichever comes first, exactly one is made."""
+    with Inside(w) as inside:
+        orders = [("begin", "R08-all")]
+        for number in range(8):
+            orders += [("begin", f"R08-{number}"), ("view", "moving", 1), ("use", 0), ("list",), ("race", 1, 0), ("end",)]
+        said = library(w, *orders, ("use", 0), ("list",), ("begin", "R08-8"), ("done", 1), ("view", "moving", 2), ("done", 2),
+                       ("done", 2), ("list",), ("view", "moving", 0), ("done", 0), ("list",))
+        tap.equal([sorted(one) for one in said[5:48:6]], [["granted", "ledger.changed"]] * 8, str(said))
+        tap.equal(said[-10:], [[], "granted", "granted", "granted", "granted", "ledger.changed", [], "granted", "granted", []])
+        w.mark()
+        entered = [one["jcnt"] for one in w.records(inside.mark, "ledger") if one["res"] == "success"]
+        tap.equal(entered, ["1"] * 9 + ["2", "0"], "each person once")
+
+
 def test_a_killed_worker_loses_nothing_of_the_entry(w):
     with Inside(w) as inside:
         kills = 0

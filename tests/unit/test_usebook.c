@@ -34,7 +34,6 @@ struct one {
 	struct jk_usebook book;
 	char id[JK_ID_LEN + 1], reception[16];
 	struct jk_usebook_use use;
-	bool counted; /* it has a row */
 	struct jk_usebook_counts all, entered;
 	/* An entry of its own that is on its way. */
 	bool done;
@@ -64,7 +63,6 @@ add(struct one *o, unsigned kind, uint64_t n)
 {
 	jk_usebook_add(&o->book, &o->use, (enum jk_usebook_kind)kind, n);
 	o->all.of[kind] += n;
-	o->counted = true;
 }
 
 static void
@@ -144,23 +142,53 @@ step_count(struct one *o)
 
 /* From DONE to its receipt; in between it goes on, and something may die. */
 static void
-step_done(struct one *o)
+begin_done(struct one *o)
 {
-	if (!o->done) {
-		o->so_far = jk_usebook_so_far(&o->book);
-		if (o->counted)
-			assert_memory_equal(&o->so_far, &o->all,
-			    sizeof(o->all));
-		o->done = true;
+	const struct jk_usebook_counts none = { 0 };
+	const bool entered =
+	    memcmp(&o->all, &none, sizeof(none)) != 0 && !is_open(o);
+
+	assert_int_equal(jk_usebook_begin_own(&o->book),
+	    entered ? JK_ERR_REFUSED : JK_OK);
+	if (entered)
 		return;
-	}
+	/* One at a time. */
+	assert_int_equal(jk_usebook_begin_own(&o->book), JK_ERR_REFUSED);
+	o->so_far = o->all;
+	o->done = true;
+}
+
+static void
+end_done(struct one *o)
+{
+	const bool made = roll(4) != 0; /* else its record is void */
+
 	o->done = false;
-	if (roll(4) == 0)
-		return; /* its record is void */
-	jk_usebook_mark(&o->book, &o->so_far);
-	for (unsigned i = 0; i < KINDS; i++)
+	jk_usebook_end_own(&o->book, made);
+	for (unsigned i = 0; made && i < KINDS; i++) {
 		if (o->entered.of[i] < o->so_far.of[i])
 			o->entered.of[i] = o->so_far.of[i];
+		if (o->entered.of[i] > o->all.of[i])
+			o->entered.of[i] = o->all.of[i];
+	}
+}
+
+static void
+end_all_done(void)
+{
+	for (size_t u = 0; u < USES; u++)
+		if (of[u].done)
+			end_done(&of[u]);
+}
+
+static bool
+is_any_done(void)
+{
+	bool any = false;
+
+	for (size_t u = 0; u < USES; u++)
+		any = any || of[u].done;
+	return any;
 }
 
 static void
@@ -177,6 +205,8 @@ step_entry(struct one *o)
 	const unsigned how = roll(6);
 	size_t n;
 
+	if (roll(2) == 0)
+		end_all_done();
 	assert_int_equal(jk_usebook_look(&o->book), JK_OK);
 	compare(o->book.shown);
 	sums = sums_of(o->book.shown);
@@ -187,7 +217,7 @@ step_entry(struct one *o)
 		n++;
 	else if (how == 2)
 		add(&of[roll(USES)], roll(KINDS), 1);
-	if (how <= 2 || n == 0) {
+	if (how <= 2 || n == 0 || is_any_done()) {
 		assert_int_equal(jk_usebook_begin_entry(&o->book, n, &sums),
 		    JK_ERR_REFUSED);
 		return;
@@ -195,6 +225,9 @@ step_entry(struct one *o)
 	assert_int_equal(jk_usebook_begin_entry(&o->book, n, &sums), JK_OK);
 	/* Shown once, entered once. */
 	assert_int_equal(jk_usebook_begin_entry(&o->book, n, &sums),
+	    JK_ERR_REFUSED);
+	/* Nor is any use entered alone meanwhile. */
+	assert_int_equal(jk_usebook_begin_own(&of[roll(USES)].book),
 	    JK_ERR_REFUSED);
 	jk_usebook_end_entry(&o->book, how != 3);
 	if (how != 3)
@@ -218,12 +251,12 @@ test_usebook_is_what_its_model_is(void **state)
 		if (what < 60)
 			step_count(o);
 		else if (what < 70 && !o->done)
-			step_done(o);
+			begin_done(o);
 		else if (what < 80 && o->done)
-			step_done(o);
+			end_done(o);
 		else if (what < 95)
 			step_entry(o);
-		else if (what == 99 && !is_open(o) && next < 300) {
+		else if (what == 99 && !is_open(o) && !o->done && next < 300) {
 			/* It ends; what it has stays for the session. */
 			jk_usebook_close(&o->book);
 			begin(&p, o, next++);
@@ -244,7 +277,7 @@ static void
 test_usebook_last_row_is_for_all_others(void **state)
 {
 	const struct jk_usebook_row *last;
-	struct jk_usebook_counts so_far;
+	struct jk_usebook_counts sums;
 	struct scratch p;
 	struct one o;
 
@@ -254,11 +287,10 @@ test_usebook_last_row_is_for_all_others(void **state)
 		begin(&p, &o, i);
 		add(&o, JK_USEBOOK_ALLOWED, 2);
 		/* One without its own row cannot say what of it is its. */
-		so_far = jk_usebook_so_far(&o.book);
-		assert_int_equal(so_far.of[JK_USEBOOK_ALLOWED],
-		    i < JK_USEBOOK_ROWS - 1 ? 2 : 0);
-		if (i >= JK_USEBOOK_ROWS - 1)
-			jk_usebook_mark(&o.book, &o.all);
+		if (i >= JK_USEBOOK_ROWS - 1) {
+			assert_int_equal(jk_usebook_begin_own(&o.book), JK_OK);
+			jk_usebook_end_own(&o.book, true);
+		}
 		jk_usebook_close(&o.book);
 	}
 	begin(&p, &o, 9999);
@@ -269,9 +301,9 @@ test_usebook_last_row_is_for_all_others(void **state)
 	assert_string_equal(last->reception, "");
 	assert_int_equal(last->begun, 1795298607 + JK_USEBOOK_ROWS - 1);
 	assert_int_equal(last->open.of[JK_USEBOOK_ALLOWED], 2 * 51);
-	so_far = sums_of(o.book.shown);
+	sums = sums_of(o.book.shown);
 	assert_int_equal(jk_usebook_begin_entry(&o.book, JK_USEBOOK_ROWS,
-	                     &so_far),
+	                     &sums),
 	    JK_OK);
 	jk_usebook_end_entry(&o.book, true);
 	add(&o, JK_USEBOOK_REFUSED, 1);
@@ -279,8 +311,8 @@ test_usebook_last_row_is_for_all_others(void **state)
 	assert_int_equal(o.book.shown->n, 1);
 	assert_int_equal(o.book.shown->row[0].open.of[JK_USEBOOK_REFUSED], 1);
 	/* It was shown and entered, and its record came to nothing. */
-	so_far = sums_of(o.book.shown);
-	assert_int_equal(jk_usebook_begin_entry(&o.book, 1, &so_far), JK_OK);
+	sums = sums_of(o.book.shown);
+	assert_int_equal(jk_usebook_begin_entry(&o.book, 1, &sums), JK_OK);
 	jk_usebook_end_entry(&o.book, true);
 	jk_usebook_drop(&o.book, JK_USEBOOK_REFUSED, 1);
 	jk_usebook_add(&o.book, &o.use, JK_USEBOOK_REFUSED, 1);
@@ -368,12 +400,55 @@ test_usebook_is_entered_by_one(void **state)
 	scratch_remove(&p);
 }
 
+/*
+ * An entry of a use alone and one of all: whichever is on its way, the other is
+ * none. Uses are entered beside each other.
+ */
+static void
+test_usebook_nothing_is_entered_twice(void **state)
+{
+	const struct jk_usebook_counts sums = { { 2, 0, 0 } };
+	struct scratch p;
+	struct one a, b;
+
+	(void)state;
+	scratch_make(&p);
+	begin(&p, &a, 1);
+	begin(&p, &b, 2);
+	add(&a, JK_USEBOOK_ALLOWED, 1);
+	add(&b, JK_USEBOOK_ALLOWED, 1);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_OK);
+	assert_int_equal(jk_usebook_begin_own(&b.book), JK_OK);
+	assert_int_equal(jk_usebook_look(&a.book), JK_OK);
+	assert_int_equal(jk_usebook_begin_entry(&a.book, 2, &sums),
+	    JK_ERR_REFUSED);
+	jk_usebook_end_own(&b.book, false);
+	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
+	assert_int_equal(jk_usebook_begin_entry(&b.book, 2, &sums),
+	    JK_ERR_REFUSED);
+	jk_usebook_end_own(&a.book, false);
+	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
+	assert_int_equal(jk_usebook_begin_entry(&b.book, 2, &sums), JK_OK);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_ERR_REFUSED);
+	assert_int_equal(jk_usebook_begin_own(&b.book), JK_ERR_REFUSED);
+	/* None was begun. */
+	jk_usebook_end_own(&a.book, true);
+	jk_usebook_end_entry(&b.book, true);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_ERR_REFUSED);
+	add(&a, JK_USEBOOK_REFUSED, 1);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_OK);
+	jk_usebook_end_own(&a.book, true);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_ERR_REFUSED);
+	jk_usebook_close(&a.book);
+	jk_usebook_close(&b.book);
+	scratch_remove(&p);
+}
+
 /* The same sums of other uses are not what was seen. */
 static void
 test_usebook_is_compared_row_by_row(void **state)
 {
 	const struct jk_usebook_counts sums = { { 1, 0, 0 } };
-	struct jk_usebook_counts so_far;
 	struct scratch p;
 	struct one a, b;
 
@@ -383,8 +458,8 @@ test_usebook_is_compared_row_by_row(void **state)
 	begin(&p, &b, 2);
 	add(&a, JK_USEBOOK_ALLOWED, 1);
 	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
-	so_far = jk_usebook_so_far(&a.book);
-	jk_usebook_mark(&a.book, &so_far);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_OK);
+	jk_usebook_end_own(&a.book, true);
 	add(&b, JK_USEBOOK_ALLOWED, 1);
 	assert_int_equal(jk_usebook_begin_entry(&b.book, 1, &sums),
 	    JK_ERR_REFUSED);
@@ -398,7 +473,6 @@ static void
 test_usebook_entered_is_never_more_than_all(void **state)
 {
 	const struct jk_usebook_counts sums = { { 1, 0, 7 } };
-	struct jk_usebook_counts so_far;
 	struct scratch p;
 	struct one a, b;
 
@@ -417,9 +491,9 @@ test_usebook_entered_is_never_more_than_all(void **state)
 	assert_int_equal(b.book.shown->n, 1);
 	assert_int_equal(b.book.shown->row[0].open.of[JK_USEBOOK_PERSONS], 3);
 	/* Nor by an entry of its own. */
-	so_far = jk_usebook_so_far(&a.book);
+	assert_int_equal(jk_usebook_begin_own(&a.book), JK_OK);
 	drop(&a, JK_USEBOOK_PERSONS, 3);
-	jk_usebook_mark(&a.book, &so_far);
+	jk_usebook_end_own(&a.book, true);
 	add(&a, JK_USEBOOK_PERSONS, 2);
 	assert_int_equal(jk_usebook_look(&b.book), JK_OK);
 	assert_int_equal(b.book.shown->n, 1);
@@ -493,6 +567,9 @@ test_usebook_bears_any_bytes(void **state)
 		assert_int_equal(jk_usebook_look(&o.book), JK_OK);
 		for (size_t i = 0; i < o.book.shown->n; i++)
 			check_row(&o.book.shown->row[i]);
+		if (jk_usebook_begin_own(&o.book) == JK_OK)
+			jk_usebook_end_own(&o.book, round % 2 == 0);
+		assert_int_equal(jk_usebook_look(&o.book), JK_OK);
 		sums = sums_of(o.book.shown);
 		shown += o.book.shown->n;
 		if (o.book.shown->n > 0)
@@ -544,6 +621,7 @@ main(void)
 		cmocka_unit_test(test_usebook_last_row_is_for_all_others),
 		cmocka_unit_test(test_usebook_loses_nothing),
 		cmocka_unit_test(test_usebook_is_entered_by_one),
+		cmocka_unit_test(test_usebook_nothing_is_entered_twice),
 		cmocka_unit_test(test_usebook_is_compared_row_by_row),
 		cmocka_unit_test(test_usebook_entered_is_never_more_than_all),
 		cmocka_unit_test(test_usebook_bears_any_bytes),

@@ -208,8 +208,11 @@ int jukinet_confirm(struct jukinet *handle, uint64_t *sequence);
 /* The PIN that was asked for, once for each JUKINET_EVENT_PIN; NULL: he has given
  * up. */
 int jukinet_pin(struct jukinet *handle, const char *pin);
-/* The entry of the use ledger for this use, as the operator confirmed it; `text`
- * may be NULL. An ANSWER follows. */
+/*
+ * The entry of the use ledger for this use, as the operator confirmed it; `text`
+ * may be NULL. An ANSWER follows: "ledger.changed" when all that was asked in it
+ * has its entry already, or one is on its way.
+ */
 int jukinet_done(struct jukinet *handle, uint64_t count, const char *text,
     uint64_t *sequence);
 
