@@ -61,6 +61,17 @@ try()
 	    sh try) 2>&1 || true
 }
 
+# The part of a usage that is about check-receipt.
+of_check()
+{
+	sed -n '/check-receipt/,/--batch/p' | sed '/--batch/d'
+}
+
+options()
+{
+	grep -oE '[-][-][a-z-]+' | sort
+}
+
 if [ -x "$tool" ]; then
 	is "$(LC_ALL=C try)" "the MAC is right" |
 	    expect_nothing "the program says that it is"
@@ -96,5 +107,20 @@ if [ -x "$tool" ]; then
 		    "jukinet-lookup: the MAC is wrong: jukinetd has not allowed this" |
 		    expect_nothing "another $line"
 	done
+	# What is said of its options in four places is what it takes.
+	taken=$(for name in key $(sed -n 's/.*\[JK_MAC_.*\] = o->\([a-z]*\),/\1/p' \
+	    tools/lookup/receipt.c); do echo "--$name"; done | sort)
+	is "$("$tool" --help | of_check | options)" "$taken" |
+	    expect_nothing "the usage has its options"
+	for language in po/*.po; do
+		is "$(sed -n '/^msgid/,/^msgstr/d; /: jukinet-lookup ask/,$p' \
+		    "$language" | of_check | options)" "$taken" |
+		    expect_nothing "the usage has its options: $language"
+	done
+	is "$(sed -n '/^\*jukinet-lookup check-receipt\*/p' \
+	    tools/lookup/jukinet-lookup.1.scd | options)" "$taken" |
+	    expect_nothing "the manual page has its options"
+	is "$(sed -n '/:check-receipt)/,/;;/p' tools/lookup/jukinet-lookup.bash |
+	    options)" "$taken" | expect_nothing "the completion has its options"
 fi
 finish

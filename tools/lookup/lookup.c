@@ -74,8 +74,11 @@ static const char usage[] = N_(
     "                          [--permission ID] [--object ID] [--json]\n"
     "       jukinet-lookup session end [--html] [--yes]\n"
     "       jukinet-lookup check-receipt --key FILE [--terminal ID]\n"
-    "                          [--person ID] [--right ID] [--confirmer ID]\n"
-    "                          [OPTION OF ask]...\n"
+    "                          [--person ID] [--right ID] [--purpose ID]\n"
+    "                          [--reception NUMBER] [--business ID]\n"
+    "                          [--action ID] [--search ID] [--count N]\n"
+    "                          [--permission ID] [--object ID]\n"
+    "                          [--confirmer ID]\n"
     "       jukinet-lookup --batch | --native\n"
     "What may name a resident comes on standard input, a line each: grounds,\n"
     "requirement, resident record code. See jukinet-lookup(1).\n");
