@@ -14,7 +14,7 @@ from typing import Any
 
 from . import procs, users
 from .namespace import PATH, WORK, Space
-from .process import Deadline, Process
+from .process import PATIENCE, Deadline, Process
 
 LOG_DIRECTORY = "/var/log/audit"
 LOG = f"{LOG_DIRECTORY}/audit.log"
@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def auditctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["auditctl", *arguments], capture_output=True, text=True, timeout=10, check=False,
+    return subprocess.run(["auditctl", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False,
                           env={"PATH": PATH})
 
 
@@ -334,7 +334,7 @@ class AuditDaemon:
         seen = procs.look(self.pid)
         return seen.state if seen else "X"
 
-    def _wait_for(self, done: Any, what: str, timeout: float = 10.0) -> None:
+    def _wait_for(self, done: Any, what: str, timeout: float = PATIENCE) -> None:
         until = time.monotonic() + timeout
         while not done():
             if not self.running:

@@ -448,7 +448,7 @@ class Keeper:
         except BlockingIOError:
             pass
 
-    def end_everything(self, limit: float = 3.0) -> list[str]:
+    def end_everything(self, limit: float = 20.0) -> list[str]:
         """Kills all that is below; returns what was still running when it began."""
         found: list[str] = []
         until = time.monotonic() + limit
@@ -471,7 +471,7 @@ class Keeper:
         for command in self.finally_run:
             try:
                 subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               timeout=5, check=False)
+                               timeout=20, check=False)
             except (OSError, subprocess.TimeoutExpired):
                 pass
 

@@ -17,13 +17,11 @@ import time
 from typing import Any, Iterable, Mapping, Union
 
 from . import procs
-from .process import Collector, Conversation, Finished, Process
+from .process import PATIENCE, Collector, Conversation, Finished, Process
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 WORK = "/run/world"         # the place's own files: overlays' upper sides, logs, sockets of the test equipment
-
-PATIENCE = 30.0             # seconds for the keeper to do one thing
 
 Stream = Union[None, int, str]      # nothing, a descriptor, or a path inside to append to
 
@@ -152,7 +150,7 @@ class Space:
         opened.append(fd)
         return fd
 
-    def run(self, argv: Iterable[str], *, stdin: str | bytes | None = None, timeout: float = 10.0,
+    def run(self, argv: Iterable[str], *, stdin: str | bytes | None = None, timeout: float = PATIENCE,
             **how: Any) -> Finished:
         """Runs a program to its end, or to the deadline. `how` as in spawn."""
         argv = list(argv)
@@ -247,7 +245,7 @@ class Space:
         if self._control.fileno() >= 0:
             self._control.close()
         try:
-            self._keeper.wait(10)
+            self._keeper.wait(2 * PATIENCE)    # it puts the audit state back
         except subprocess.TimeoutExpired:
             self._keeper.kill()
             self._keeper.wait()

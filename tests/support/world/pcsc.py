@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from .namespace import WORK, Space
-from .process import Deadline, Process
+from .process import PATIENCE, Deadline, Process
 from .services import Controlled
 
 FIRST_PORT = 0x8C7B
@@ -85,7 +85,7 @@ class Pcscd(Controlled):
         for number, reader in enumerate(self.readers):
             space.write(f"{READER_CONF}/reader-{number}", reader.config())
 
-    def start(self, debug: bool = False, timeout: float = 5.0, readers: bool = True) -> None:
+    def start(self, debug: bool = False, timeout: float = PATIENCE, readers: bool = True) -> None:
         """Until it listens for clients and for cards. readers=False: as if none were plugged in."""
         for name in ("pcscd.comm", "pcscd.pid"):
             if self.space.exists(f"/run/pcscd/{name}"):
@@ -198,7 +198,7 @@ class PinPad:
         """asking (none, pin, old, new, confirm), digits, queued, verifications, changes, refusals, host-pins."""
         return {name: value for name, _, value in (word.partition("=") for word in self.say("status").split())}
 
-    def wait_for_prompt(self, prompt: str, timeout: float = 5.0) -> None:
+    def wait_for_prompt(self, prompt: str, timeout: float = PATIENCE) -> None:
         until = time.monotonic() + timeout
         while (asking := self.status()["asking"]) != prompt:
             if time.monotonic() > until:
@@ -213,7 +213,7 @@ class PinPad:
     def say(self, order: str) -> str:
         """One order; its answer without the leading "ok"."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(10)
+            link.settimeout(PATIENCE)
             link.connect(self.space.path(self.path))
             link.sendall(order.encode() + b"\n")
             answer = b""
@@ -262,7 +262,7 @@ class Card:
         self.process: Process | None = None
         self._link: socket.socket | None = None
 
-    def start(self, timeout: float = 5.0) -> None:
+    def start(self, timeout: float = PATIENCE) -> None:
         """Without a card in the slot."""
         if self.space.exists(self.control):
             os.unlink(self.space.path(self.control))
@@ -284,7 +284,7 @@ class Card:
         except OSError:
             link.close()
             return False
-        link.settimeout(10)
+        link.settimeout(PATIENCE)
         self._link = link
         return True
 
@@ -317,7 +317,7 @@ class Card:
         self.made = made or self.made
         self.say(f"insert {self.made.directory}")
 
-    def insert_and_wait(self, made: Made | None = None, timeout: float = 5.0) -> None:
+    def insert_and_wait(self, made: Made | None = None, timeout: float = PATIENCE) -> None:
         """Until pcscd has powered it: it looks every 0.4 s."""
         self.insert(made)
         self.wait_until(powered="yes", timeout=timeout)
@@ -351,7 +351,7 @@ class Card:
     def status(self) -> dict[str, str]:
         return self._table("status")
 
-    def wait_until(self, timeout: float = 5.0, **wanted: str) -> None:
+    def wait_until(self, timeout: float = PATIENCE, **wanted: str) -> None:
         until = time.monotonic() + timeout
         while not wanted.items() <= (status := self.status()).items():
             if time.monotonic() > until:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from . import procs
 
 
+PATIENCE = 30.0     # seconds for what comes at once; a loaded machine takes its time, and only a failure waits so long
+
+
 class Deadline(AssertionError):
     """Something took longer than the test allowed."""
 
@@ -41,7 +44,7 @@ class Process:
         """The exit status, negative for a signal, None while it runs."""
         return self._look(0)
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         code = self._look(timeout)
         if code is None:
             raise Deadline(f"{self} still runs after {timeout:g} s")
@@ -53,11 +56,11 @@ class Process:
         except ProcessLookupError:
             pass
 
-    def kill(self, timeout: float = 5.0) -> int:
+    def kill(self, timeout: float = PATIENCE) -> int:
         self.signal(signal.SIGKILL)
         return self.wait(timeout)
 
-    def kill_tree(self, timeout: float = 5.0) -> int:
+    def kill_tree(self, timeout: float = PATIENCE) -> int:
         """Also everything below it; orphans are the keeper's to find."""
         below = procs.descendants(self.pid)
         self.signal(signal.SIGKILL)
@@ -65,7 +68,7 @@ class Process:
             procs.send(one)
         return self.wait(timeout)
 
-    def terminate(self, timeout: float = 5.0) -> int:
+    def terminate(self, timeout: float = PATIENCE) -> int:
         """SIGTERM, and SIGKILL when that does not do."""
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)
@@ -124,7 +127,7 @@ class Conversation:
     def say(self, line: str = "") -> None:
         os.write(self._feed, line.encode() + b"\n")
 
-    def hear(self, timeout: float = 30.0) -> str:
+    def hear(self, timeout: float = PATIENCE) -> str:
         """The next line without its end; "" when there is no more."""
         until = time.monotonic() + timeout
         while b"\n" not in self._read and self._more(until):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from .namespace import Space
-from .process import Deadline, Finished
+from .process import PATIENCE, Deadline, Finished
 
 OURS = "juki:"
 HEAD = re.compile(r"^(?:node=\S+ )?type=(\S+) msg=audit\((\d+\.\d+):(\d+)\): ?(.*)$", re.DOTALL)
@@ -148,7 +148,7 @@ class AuditLog:
     def ours(self, since: Mark | None = None, op: str | None = None) -> list[Record]:
         return [one for one in self.all(since) if one.get("op").startswith(OURS) and op in (None, one.op)]
 
-    def wait_for(self, wanted: Callable[[Record], bool], since: Mark | None = None, timeout: float = 5.0) -> Record:
+    def wait_for(self, wanted: Callable[[Record], bool], since: Mark | None = None, timeout: float = PATIENCE) -> Record:
         until = time.monotonic() + timeout
         while True:
             for one in self.all(since):
@@ -171,12 +171,12 @@ class AuditLog:
 
     # the tools, with the world's own names for uids
 
-    def ausearch(self, *arguments: str, timeout: float = 30.0) -> Finished:
+    def ausearch(self, *arguments: str, timeout: float = PATIENCE) -> Finished:
         """Status 1 with "<no matches>" when there is nothing."""
         return self.space.run(["ausearch", "--input-logs", *arguments], timeout=timeout)
 
-    def aureport(self, *arguments: str, timeout: float = 30.0) -> Finished:
+    def aureport(self, *arguments: str, timeout: float = PATIENCE) -> Finished:
         return self.space.run(["aureport", "--input-logs", *arguments], timeout=timeout)
 
-    def aulast(self, *arguments: str, timeout: float = 30.0) -> Finished:
+    def aulast(self, *arguments: str, timeout: float = PATIENCE) -> Finished:
         return self.space.run(["aulast", "-f", self.log, *arguments], timeout=timeout)

@@ -154,7 +154,7 @@ class Registry:
         """Writes the files and runs the builder; the caller looks at what it said."""
         self.write()
         program, *fixed = BUILD
-        return self.space.run([f"{self.build_dir}/{program}", *fixed, *arguments], timeout=20)
+        return self.space.run([f"{self.build_dir}/{program}", *fixed, *arguments], timeout=60)
 
     def build(self) -> None:
         self.try_build().check()

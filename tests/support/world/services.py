@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from . import procs
 from .namespace import WORK, Space
-from .process import Deadline, Process
+from .process import PATIENCE, Deadline, Process
 from .users import Accounts
 
 
@@ -90,7 +90,7 @@ class Controlled:
             raise AssertionError(f"{self.name} was not started")
         return self.process
 
-    def stop(self, timeout: float = 5.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         """SIGTERM, and SIGKILL when that does not do; the exit status. Orphans of it are killed."""
         return self._end(lambda process: process.terminate(timeout))
 
@@ -112,7 +112,7 @@ class Controlled:
         """Below it now: accepters' workers."""
         return self.process.children() if self.alive and self.process else []
 
-    def wait_for_children(self, count: int, timeout: float = 5.0) -> list[procs.Seen]:
+    def wait_for_children(self, count: int, timeout: float = PATIENCE) -> list[procs.Seen]:
         until = time.monotonic() + timeout
         while len(found := self.children()) != count:
             if time.monotonic() > until:
@@ -130,7 +130,7 @@ class Controlled:
             procs.send(one)
         return status
 
-    def _wait_for_state(self, state: str, timeout: float = 2.0) -> None:
+    def _wait_for_state(self, state: str, timeout: float = PATIENCE) -> None:
         until = time.monotonic() + timeout
         while (seen := procs.look(self.pid)) and seen.state.upper() != state:
             if time.monotonic() > until:
@@ -177,7 +177,7 @@ class Activated(Controlled):
             env=dict(self.extra_environment), stdout=self.log, stderr=self.log, cwd=self.cores or "/", limits=limits,
             **given)
 
-    def start_by_hand(self, *arguments: str, timeout: float = 5.0) -> None:
+    def start_by_hand(self, *arguments: str, timeout: float = PATIENCE) -> None:
         """As somebody tries it in the foreground: its own socket, and nothing taken from it but what its user and
         capabilities are."""
         self.path = f"/tmp/{self.name}-by-hand.sock"
@@ -243,7 +243,7 @@ class Services(dict[str, Activated]):
         """Whatever is left below the accepters."""
         return [child for one in self.values() for child in one.children()]
 
-    def wait_until_idle(self, timeout: float = 3.0) -> None:
+    def wait_until_idle(self, timeout: float = PATIENCE) -> None:
         until = time.monotonic() + timeout
         while left := self.workers():
             if time.monotonic() > until:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Sequence
 
 from .namespace import PATH, Space
-from .process import Deadline, Process
+from .process import PATIENCE, Deadline, Process
 
 TIOCSPTLCK = 0x40045431
 TIOCGPTN = 0x80045430
@@ -102,7 +102,7 @@ class Terminal:
 
     # conversation
 
-    def expect(self, *patterns: str, timeout: float = 10.0) -> Prompted:
+    def expect(self, *patterns: str, timeout: float = PATIENCE) -> Prompted:
         """Waits for the pattern that comes first in what was not yet consumed."""
         until = time.monotonic() + timeout
         compiled = [re.compile(pattern) for pattern in patterns]
@@ -117,7 +117,7 @@ class Terminal:
             if not self._read(until):
                 raise Deadline(f"waited {timeout:g} s for {' or '.join(patterns)}\n{self.transcript()}")
 
-    def answer(self, text: str, hidden: bool = False, timeout: float = 5.0) -> None:
+    def answer(self, text: str, hidden: bool = False, timeout: float = PATIENCE) -> None:
         """Types a line. Hidden: not before the program has turned the echo off, as a person would see it."""
         if hidden:
             self.wait_for_echo(False, timeout)
@@ -145,14 +145,14 @@ class Terminal:
     def echo(self) -> bool:
         return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
 
-    def wait_for_echo(self, on: bool, timeout: float = 5.0) -> None:
+    def wait_for_echo(self, on: bool, timeout: float = PATIENCE) -> None:
         until = time.monotonic() + timeout
         while self.echo() != on:
             if time.monotonic() > until:
                 raise Deadline(f"the echo did not turn {'on' if on else 'off'} in {timeout:g} s\n{self.transcript()}")
             self._read(time.monotonic() + 0.002)
 
-    def rest(self, timeout: float = 10.0) -> str:
+    def rest(self, timeout: float = PATIENCE) -> str:
         """Reads to the end; what was not consumed before."""
         until = time.monotonic() + timeout
         while not self._ended:
@@ -169,13 +169,13 @@ class Terminal:
             self._read(until)
         return self._pending[had:]
 
-    def command(self, line: str, prompt: str, timeout: float = 10.0) -> str:
+    def command(self, line: str, prompt: str, timeout: float = PATIENCE) -> str:
         """One line to a shell, its output back."""
         self.answer(line)
         said = self.expect(prompt, timeout=timeout).before
         return said.partition("\n")[2]      # without the echo of the line
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Until the program has ended; its exit status."""
         assert self.process
         until = time.monotonic() + timeout
@@ -299,7 +299,7 @@ class Session:
     """
 
     def __init__(self, terminal: Terminal, answers: Sequence[Answer], shell: str, ends: Sequence[str] = (),
-                 timeout: float = 30.0) -> None:
+                 timeout: float = PATIENCE) -> None:
         self.terminal = terminal
         self.shell = shell
         self.visit = Visit(unanswered=list(answers))
@@ -329,12 +329,12 @@ class Session:
         self._note()
         return self
 
-    def command(self, line: str, timeout: float = 10.0) -> str:
+    def command(self, line: str, timeout: float = PATIENCE) -> str:
         said = self.terminal.command(line, self.shell, timeout)
         self.visit.outputs.append(said)
         return said
 
-    def exit(self, timeout: float = 10.0) -> Visit:
+    def exit(self, timeout: float = PATIENCE) -> Visit:
         """Leaves the shell and waits for the program's end."""
         self._phase_began = time.monotonic()
         try:

@@ -24,7 +24,7 @@ from .auditd import AuditDaemon
 from .namespace import PATH, WORK, Space
 from .pam import Pam
 from .pcsc import Cards, Pcscd
-from .process import Conversation, Deadline, Finished, Process
+from .process import PATIENCE, Conversation, Deadline, Finished, Process
 from .records import AuditLog, Mark, Record
 from .registry import Registry
 from .services import Activated, Services
@@ -326,24 +326,24 @@ class World:
         return terminal
 
     def open_login(self, account: str, pin: str | None = None, answers: Sequence[Answer] = (), *,
-                   timeout: float = 30.0, **how: Any) -> Session:
+                   timeout: float = PATIENCE, **how: Any) -> Session:
         """The real login on a terminal of its own, at the shell when `.reached`; the caller ends it."""
         return self.open_session(["/bin/login", "--", account], pin, answers,
                                  ends=[rf"(?m)^{re.escape(self._hostname)} login: $"], timeout=timeout, **how)
 
     def login(self, account: str, pin: str | None = None, answers: Sequence[Answer] = (), *,
-              commands: Sequence[str] = (), timeout: float = 30.0, **how: Any) -> Visit:
+              commands: Sequence[str] = (), timeout: float = PATIENCE, **how: Any) -> Visit:
         """Logs in, runs the commands in the shell, logs out."""
         return self._visit(self.open_login(account, pin, answers, timeout=timeout, **how), commands, timeout)
 
     def su(self, account: str, pin: str | None = None, answers: Sequence[Answer] = (), *,
-           as_user: str | int | None = None, commands: Sequence[str] = (), timeout: float = 30.0,
+           as_user: str | int | None = None, commands: Sequence[str] = (), timeout: float = PATIENCE,
            **how: Any) -> Visit:
         session = self.open_session(["/bin/su", "-", account], pin, answers, timeout=timeout, uid=as_user, **how)
         return self._visit(session, commands, timeout)
 
     def open_session(self, argv: Sequence[str], pin: str | None = None, answers: Sequence[Answer] = (), *,
-                     shell: str = SHELL, ends: Sequence[str] = (), timeout: float = 30.0,
+                     shell: str = SHELL, ends: Sequence[str] = (), timeout: float = PATIENCE,
                      uid: str | int | None = None, nnp: bool = False, **how: Any) -> Session:
         """Any program that asks and then gives a shell. `pin` answers the first PIN prompt."""
         terminal = self.terminal()
@@ -353,7 +353,7 @@ class World:
 
     def pamtester(self, service: str, user: str, *operations: str, as_uid: str | int | None = None,
                   pin: str | None = None, answers: Sequence[Answer] = (), items: dict[str, str] | None = None,
-                  timeout: float = 30.0, **how: Any) -> PamResult:
+                  timeout: float = PATIENCE, **how: Any) -> PamResult:
         """operations: authenticate (default), acct_mgmt, open_session, close_session, setcred …
         items: rhost=, tty=, ruser= …"""
         set_items = [word for name, value in (items or {}).items() for word in ("-I", f"{name}={value}")]
