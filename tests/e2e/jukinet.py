@@ -33,7 +33,7 @@ import frames                                                                   
 import texts                                                                                        # noqa: E402
 from world import AuditDaemon, Answer, Card, Mark, Process, Record, World, person, procs, tap       # noqa: E402
 from world import missing as missing_world                                                          # noqa: E402
-from world.process import Deadline                                                                  # noqa: E402
+from world.process import PATIENCE, Deadline                                                        # noqa: E402
 
 
 def build_directory() -> str:
@@ -119,6 +119,8 @@ class Office(World):
             if os.path.exists(path):
                 with open(path, "rb") as file:
                     self.space.write(f"{SCRIPTS}/{name}", file.read(), 0o755)
+        with open(os.path.join(ROOT, "tests", "support", "world", "scard.py"), "rb") as file:
+            self.space.write(f"{SCRIPTS}/scard.py", file.read(), 0o755)
         for one in STAFF.values():
             self.cards.make(one.account, key=one.key)
             self.registry.person(one.number, name=one.name, accounts=[one.account], operator_ids=[one.operator_id],
@@ -172,9 +174,13 @@ class Office(World):
         return self.card
 
     def pull(self) -> None:
-        """The card is out, and pcscd, which looks every 0.4 s, has noticed."""
+        """The card is out, and pcscd has noticed."""
         self.card.remove()
-        time.sleep(0.9)
+        self.seen(False)
+
+    def seen(self, present: bool = True) -> None:
+        """Until pcscd sees a card in the first reader, or none: it looks every 0.4 s, and may be late."""
+        self.run([sys.executable, "-B", "-I", f"{SCRIPTS}/scard.py", "present" if present else "empty"]).check()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -234,13 +240,13 @@ class Office(World):
 
     def ask(self, account: str, pin: str | None = PIN, *, uid: str | int | None = None, service: str = "jk-test",
             op: str = "authenticate", at_prompt: Callable[[], object] | None = None, flags: int = 0,
-            items: dict[str, str] | None = None, timeout: float = 20.0, **how: Any) -> Told:
+            items: dict[str, str] | None = None, timeout: float = PATIENCE, **how: Any) -> Told:
         """One PAM call of a fresh program: its code, and every text that was shown."""
         with self.app(uid, **how) as app:
             app.start(service, account, items)
             return app.do(op, pin, at_prompt=at_prompt, flags=flags, timeout=timeout)
 
-    def python(self, script: str, *arguments: str, timeout: float = 30.0, **how: Any) -> Any:
+    def python(self, script: str, *arguments: str, timeout: float = 60.0, **how: Any) -> Any:
         """A script of tests/e2e as somebody inside; what it printed as JSON."""
         done = self.run([sys.executable, "-B", "-I", f"{SCRIPTS}/{script}", *arguments], timeout=timeout, **how)
         tap.equal(done.status, 0, f"{script} {arguments}: {done}\n{done.stdout}{done.stderr}")
@@ -318,7 +324,7 @@ class App:
     def order(self, **what: Any) -> None:
         os.write(self._in, json.dumps(what).encode() + b"\n")
 
-    def hear(self, timeout: float = 20.0) -> dict[str, Any]:
+    def hear(self, timeout: float = PATIENCE) -> dict[str, Any]:
         until = time.monotonic() + timeout
         while b"\n" not in self._read:
             ready, _, _ = select.select([self._out], [], [], max(0.0, until - time.monotonic()))
@@ -338,7 +344,7 @@ class App:
     def begin(self, op: str, flags: int = 0) -> None:
         self.order(do=op, flags=flags)
 
-    def until_prompt(self, timeout: float = 20.0) -> list[str]:
+    def until_prompt(self, timeout: float = PATIENCE) -> list[str]:
         """The texts before the prompt, and the prompt."""
         heard = []
         while True:
@@ -348,17 +354,17 @@ class App:
             tap.check("say" in event, f"ended before it asked: {heard} {event}")
             heard.append(event["say"])
 
-    def do(self, op: str, pin: str | None = None, *, flags: int = 0, timeout: float = 20.0,
+    def do(self, op: str, pin: str | None = None, *, flags: int = 0, timeout: float = PATIENCE,
            at_prompt: Callable[[], object] | None = None) -> Told:
         self.begin(op, flags)
         return self.finish(pin, timeout=timeout, at_prompt=at_prompt)
 
-    def finish_prompted(self, pin: str, timeout: float = 20.0) -> Told:
+    def finish_prompted(self, pin: str, timeout: float = PATIENCE) -> Told:
         """After until_prompt(): the answer, and what follows."""
         self.order(answer=pin)
         return self.finish(timeout=timeout)
 
-    def finish(self, pin: str | None = None, *, timeout: float = 20.0,
+    def finish(self, pin: str | None = None, *, timeout: float = PATIENCE,
                at_prompt: Callable[[], object] | None = None) -> Told:
         def answer(_: dict[str, Any]) -> str | None:
             if at_prompt:
@@ -366,7 +372,7 @@ class App:
             return pin
         return self.finish_with(answer, timeout)
 
-    def finish_with(self, answer: Callable[[dict[str, Any]], str | None], timeout: float = 20.0) -> Told:
+    def finish_with(self, answer: Callable[[dict[str, Any]], str | None], timeout: float = PATIENCE) -> Told:
         """Each prompt is an event with its text (`ask`) and whether it is `visible`; None: this program cannot ask."""
         told = Told("")
         while True:
@@ -407,7 +413,7 @@ class App:
             self.process.terminate(2)
 
 
-def wait_for(done: Callable[[], object], what: str, timeout: float = 5.0, every: float = 0.003) -> float:
+def wait_for(done: Callable[[], object], what: str, timeout: float = PATIENCE, every: float = 0.003) -> float:
     """How long it took, in seconds."""
     begun = time.monotonic()
     while not done():
@@ -431,5 +437,5 @@ def leave(app: App) -> None:
 
 
 __all__ = ["Answer", "App", "AuditDaemon", "BUILD", "Card", "COUNTER", "Deadline", "Mark", "NOBODY", "Office", "PIN",
-           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "SNAPSHOT", "SYSTEM_LOCALES",
+           "Record", "SCRIPTS", "SPARE", "STAFF", "STATE", "KEEP", "PATIENCE", "SNAPSHOT", "SYSTEM_LOCALES",
            "Told", "TRIES", "WRONG", "enter", "frames", "leave", "missing", "procs", "tap", "texts", "wait_for", "World"]

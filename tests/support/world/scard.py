@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A PC/SC application in a few lines, through ctypes. No import from the test world: this file also runs inside it.
+"""A PC/SC application in a few lines, through ctypes. No import from the test world: this file also runs inside it, where
+`scard.py present` and `scard.py empty` wait until that is so in the first reader.
 
 Where pcscd is, $PCSCLITE_CSOCK_NAME says, and only before the first Client of a program.
 """
@@ -7,6 +8,7 @@ Where pcscd is, $PCSCLITE_CSOCK_NAME says, and only before the first Client of a
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 
 EXCLUSIVE, SHARED, DIRECT = 1, 2, 3
@@ -75,7 +77,7 @@ class Client:
                 raise
         return state.event
 
-    def wait(self, reader: bytes, bit: int, seconds: float = 5.0) -> None:
+    def wait(self, reader: bytes, bit: int, seconds: float = 30.0) -> None:
         """Waits as an application does: woken, not polling."""
         end = time.monotonic() + seconds
         current = self.state(reader)
@@ -85,7 +87,7 @@ class Client:
                 raise AssertionError(f"no card event in {seconds:g} s")
             current = self.state(reader, current & ~CHANGED, left)
 
-    def with_card(self, seconds: float = 5.0) -> bytes:
+    def with_card(self, seconds: float = 30.0) -> bytes:
         """The first reader that has a card."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -124,3 +126,13 @@ class Client:
         """The control codes of PC/SC part 10, by feature."""
         told = self.control(GET_FEATURES)
         return {told[at]: int.from_bytes(told[at + 2:at + 6], "big") for at in range(0, len(told), 6)}
+
+
+def main() -> None:
+    client = Client()
+    client.wait(client.readers()[0], {"present": PRESENT, "empty": EMPTY}[sys.argv[1]])
+    client.close()
+
+
+if __name__ == "__main__":
+    main()
