@@ -9,7 +9,8 @@
  *   ended why=TEXT cards=N waiting=N,.. busy=MS ms=N
  *
  * busy=: when it was told that others keep the card, and - if never. tries=- where the field is absent. With --ask a line "card" comes before
- * the PIN is sent, and the PIN goes out when a line came back on stdin. Exit
+ * the PIN is sent, and the PIN goes out when a line came back on stdin. With
+ * --tell a line "waiting" comes for each WAITING. Exit
  * status: 0 signed and verified, 1 failed, 3 the conversation ended.
  */
 #include <errno.h>
@@ -39,7 +40,7 @@ struct client {
 	X509 *only; /* NULL: the first card is taken */
 	uint64_t deadline_ms, wait_ms, keep;
 	bool pad;              /* --pad: the PIN by the reader's keys */
-	bool ask, known, none; /* --none: every card is answered with NEXT */
+	bool ask, tell, known, none; /* --none: every card gets NEXT */
 	const char *kind[8];
 	size_t n_kinds;
 
@@ -271,6 +272,10 @@ note_waiting(struct client *c)
 	if (c->n_waits < WAITS_MAX &&
 	    jk_frame_get_u64(c->frame, JK_FIELD_READERS, &n) == JK_OK)
 		c->wait[c->n_waits++] = n;
+	if (c->tell) {
+		puts("waiting");
+		(void)fflush(stdout);
+	}
 }
 
 static int
@@ -350,6 +355,7 @@ parse_options(int argc, char **argv, struct client *c)
 		{ "wait", required_argument, NULL, 'w' },
 		{ "keep", required_argument, NULL, 'k' },
 		{ "ask", no_argument, NULL, 'a' },
+		{ "tell", no_argument, NULL, 't' },
 		{ "none", no_argument, NULL, 'n' },
 		{ "pad", no_argument, NULL, 'P' },
 		{ "known", no_argument, NULL, 'N' },
@@ -381,6 +387,9 @@ parse_options(int argc, char **argv, struct client *c)
 		case 'a':
 			c->ask = true;
 			break;
+		case 't':
+			c->tell = true;
+			break;
 		case 'n':
 			c->none = true;
 			break;
@@ -406,7 +415,7 @@ main(int argc, char **argv)
 {
 	static struct client c = {
 		.socket = "/run/jukinet/card.sock",
-		.deadline_ms = 3000,
+		.deadline_ms = 10000,
 		.wait_ms = 1000,
 	};
 	int status;
