@@ -173,21 +173,25 @@ void
 jk_handle_listing(struct jukinet *h)
 {
 	h->listing = h->sequence;
-	h->listed = false;
+	h->list_awaited = true;
+	h->list_answered = h->listed = false;
 	h->n_listed = 0;
 }
 
 static bool
 is_listing(const struct jukinet *h, uint64_t sequence)
 {
-	return h->listing != 0 && h->listing == sequence;
+	return h->listing != 0 && h->listing == sequence && !h->list_answered;
 }
 
-/* Its waiter may have gone: then it is nobody's. */
+/* Its waiter may have gone: then it is nobody's. Else no other page is asked for
+ * before he has it. */
 static enum jk_err
 end_listing(struct jukinet *h, const struct jukinet_answer *answer)
 {
-	h->listing = 0;
+	if (!h->list_awaited)
+		h->listing = 0;
+	h->list_answered = true;
 	h->listed = answer->allowed == 1;
 	return JK_OK;
 }
@@ -329,14 +333,15 @@ wait_for(struct jukinet *h, int64_t until, uint64_t sequence,
 enum jk_err
 jk_handle_take_uses(struct jukinet *h, int64_t until)
 {
-	const uint64_t sequence = h->listing;
 	bool late = false;
 	enum jk_err e = JK_OK;
 
-	while (e == JK_OK && h->listing == sequence)
+	while (e == JK_OK && !h->list_answered)
 		e = wait_once(h, until, &late);
-	if (h->listing == sequence)
+	h->list_awaited = false;
+	if (!h->list_answered)
 		return e;
+	h->listing = 0;
 	return h->listed ? JK_OK : JK_ERR_REFUSED;
 }
 

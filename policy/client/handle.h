@@ -39,10 +39,12 @@ struct jukinet {
 	/* For whose answer a thread waits: no other thread gets it. */
 	unsigned n_awaited;
 	uint64_t awaited[JK_EVENTS_MAX];
-	/* A page of the session's uses that was asked for and is unanswered, 0:
-	 * none. Nobody but who asked gets it. */
+	/* A page of the session's uses that was asked for, until whoever did
+	 * has taken it, 0: none. */
 	uint64_t listing;
-	bool listed; /* it was answered, and not by a refusal */
+	bool list_awaited;  /* he still waits for it */
+	bool list_answered; /* it is whole, */
+	bool listed;        /* and no refusal */
 	unsigned n_listed;
 	struct jukinet_use use[JK_USED_PAGE];
 	enum jukinet_state state;

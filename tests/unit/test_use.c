@@ -1225,6 +1225,67 @@ test_use_uses_are_bounded(void **state)
 	talk_end(&t);
 }
 
+#define LISTS 2000
+
+struct rival {
+	struct jukinet *h;
+	unsigned listed;
+	int r; /* that it should not have got */
+};
+
+/* One list is asked for at a time: another one is told so, and tries again. */
+static void *
+list_often(void *ctx)
+{
+	struct rival *rival = ctx;
+	struct jukinet_use use[2] = { JUKINET_INIT(struct jukinet_use) };
+
+	while (rival->listed < LISTS && rival->r == 0) {
+		const int r = jukinet_uses(rival->h, 20000, use, 2);
+
+		if (r == 1 && use[0].persons == 7)
+			rival->listed++;
+		else if (r != JUKINET_E_BUSY)
+			rival->r = r;
+	}
+	return NULL;
+}
+
+static void
+test_use_list_goes_to_who_asked_for_it(void **state)
+{
+	struct rival rival[2] = { { 0 }, { 0 } };
+	struct waiter w = { .r = 7 };
+	pthread_t listing[JK_COUNT(rival)], waiting;
+	struct talk t;
+
+	(void)state;
+	talk_start(&t);
+	w.h = rival[0].h = rival[1].h = t.h;
+	assert_int_equal(pthread_create(&waiting, NULL, wait_for_ever, &w), 0);
+	for (size_t i = 0; i < JK_COUNT(rival); i++)
+		assert_int_equal(pthread_create(&listing[i], NULL, list_often,
+		                     &rival[i]),
+		    0);
+	for (unsigned n = 0; n < JK_COUNT(rival) * LISTS; n++) {
+		uint64_t sequence = hear(&t, JK_FRAME_USES);
+
+		say_used(&t, sequence, 7);
+		say_answer(&t, sequence, JK_WHY_GRANTED);
+		sequence = hear(&t, JK_FRAME_USES);
+		assert_int_equal(sequence, 2 * n + 2);
+		say_answer(&t, sequence, JK_WHY_GRANTED);
+	}
+	for (size_t i = 0; i < JK_COUNT(rival); i++) {
+		(void)pthread_join(listing[i], NULL);
+		assert_int_equal(rival[i].r, 0);
+		assert_int_equal(rival[i].listed, LISTS);
+	}
+	talk_hang_up(&t);
+	(void)pthread_join(waiting, NULL);
+	talk_end(&t);
+}
+
 static uint64_t
 number_in(const struct talk *t, enum jk_field field)
 {
@@ -1377,6 +1438,7 @@ main(void)
 		cmocka_unit_test(test_use_hostile_uses_break_it),
 		cmocka_unit_test(test_use_uses_that_nobody_asked_for_break_it),
 		cmocka_unit_test(test_use_uses_are_bounded),
+		cmocka_unit_test(test_use_list_goes_to_who_asked_for_it),
 		cmocka_unit_test(test_use_entry_says_what_was_shown),
 		cmocka_unit_test(test_use_structs_of_other_editions),
 		cmocka_unit_test(test_use_every_error_has_words),
