@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "keys.h"
+#include "plaintext.h"
 #include "times.h"
 #include "use.h"
 #include "worker.h"
@@ -71,7 +72,7 @@ decide(struct jk_use *u, const struct jk_query *q, uint64_t hour,
 		.ask = JK_ASK_LOOKUP,
 		.session = &u->standing.session,
 		.query = q,
-		.requirement = q->text[0] != '\0',
+		.requirement = jk_plaintext_says(q->text),
 		.hour = hour,
 		.confirmer = confirmer,
 		.moment = &u->moment,

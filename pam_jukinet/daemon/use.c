@@ -14,6 +14,7 @@
 #include "file.h"
 #include "keys.h"
 #include "log.h"
+#include "plaintext.h"
 #include "reader.h"
 #include "requests.h"
 #include "secret.h"
@@ -527,7 +528,7 @@ may_begin(struct jk_use *u)
 	if (v.why != JK_WHY_GRANTED)
 		return v.why;
 	return u->w->claim.reception[0] == '\0' &&
-	               u->w->claim.grounds[0] == '\0'
+	               !jk_plaintext_says(u->w->claim.grounds)
 	           ? JK_WHY_RECEPTION_NONE
 	           : JK_WHY_GRANTED;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plaintext.h"
 
+#include <string.h>
+
 #include "utf8.h"
 
 /* Marks a text that is translated where it is shown. */
@@ -33,4 +35,25 @@ jk_plaintext_fault(const char *text, size_t len)
 			return N_("control or invisible character");
 	}
 	return NULL;
+}
+
+static bool
+is_blank(uint32_t c)
+{
+	return c == ' ' || c == '\t' || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f ||
+	       c == 0x2800 || c == 0x3000 || c == 0x3164 || c == 0xffa0;
+}
+
+bool
+jk_plaintext_says(const char *text)
+{
+	struct jk_cur cur = { .at = (const uint8_t *)text,
+		.left = strlen(text) };
+	uint32_t c = ' ';
+
+	while (is_blank(c))
+		if (cur.left == 0 || jk_utf8_next(&cur, &c) != JK_OK)
+			return cur.left > 0;
+	return true;
 }

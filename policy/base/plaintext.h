@@ -12,4 +12,7 @@
  */
 const char *jk_plaintext_fault(const char *text, size_t len);
 
+/* Is it more than blanks of whatever width? Of a text without a fault. */
+bool jk_plaintext_says(const char *text);
+
 #endif

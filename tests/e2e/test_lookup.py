@@ -387,6 +387,7 @@ DENIED = (
     (("view", "no-such-business"), {}, "biz.denied"),
     (("no-such-act", "moving"), {}, "biz.denied"),
     (("search", "moving"), {"search": "name", "code": ""}, "req.none"),
+    (("search", "moving"), {"search": "name", "code": "", "requirement": " 　 "}, "req.none"),
     (("extract", "moving"), {"search": "list", "code": "", "requirement": "調査"}, "req.none"),
     (("extract", "moving"), {"search": "list", "code": "", "requirement": "調査", "count": 50}, "look.bulk"),
     (("view", "moving"), {"permission": "v-9"}, "perm.bad"),
@@ -433,13 +434,14 @@ def test_too_many_in_an_hour(w):
 
 def test_no_use_without_a_session_or_a_reason(w):
     with Inside(w) as inside:
-        for uid, how, why in (("hanako", {"reception": ""}, "reception.none"), ("taro", {}, "sess.none"),
+        for uid, how, why in (("hanako", {"reception": ""}, "reception.none"),
+                              ("hanako", {"reception": "", "grounds": " 　\t"}, "reception.none"), ("taro", {}, "sess.none"),
                               (0, {}, "caller.foreign"), ("_jukinet-card", {}, "account.unknown")):
             with Application(w, uid) as a:
                 tap.equal(a.use(**how)["why"], why, f"{uid}")
                 tap.equal(a.hear(), None, "it is over")
         tap.equal([one["jwhy"] for one in w.happened(inside.mark, "use-start")],
-                  ["reception.none", "sess.none", "caller.foreign", "account.unknown"])
+                  ["reception.none", "reception.none", "sess.none", "caller.foreign", "account.unknown"])
 
 
 def test_without_keys_nobody_is_found_by_code(w):

@@ -47,11 +47,27 @@ test_plaintext_fault_table(void **state)
 			fail_msg("%s", rows[i].name);
 }
 
+static void
+test_plaintext_blanks_say_nothing(void **state)
+{
+	static const char *const nothing[] = { "", " ", "\t \t",
+		"\xe3\x80\x80 \xc2\xa0", "\xe2\x80\x83\xe3\x85\xa4" };
+	static const char *const something[] = { ".", " x", "\xe3\x80\x80\xe8\xbb\xa2",
+		"x\xe3\x80\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(nothing); i++)
+		assert_false(jk_plaintext_says(nothing[i]));
+	for (size_t i = 0; i < JK_COUNT(something); i++)
+		assert_true(jk_plaintext_says(something[i]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plaintext_fault_table),
+		cmocka_unit_test(test_plaintext_blanks_say_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

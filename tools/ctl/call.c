@@ -236,17 +236,6 @@ check_reason(const struct jk_call *call)
 	return EXIT_OK;
 }
 
-bool
-jk_call_says(const char *text)
-{
-	static const char wide[] = "\xe3\x80\x80";
-
-	while (*text == ' ' || *text == '\t' ||
-	       strncmp(text, wide, strlen(wide)) == 0)
-		text += *text == wide[0] ? strlen(wide) : 1;
-	return *text != '\0';
-}
-
 static int
 take_options(int argc, char **argv, struct jk_call *call)
 {
@@ -314,7 +303,7 @@ set_globals(struct jk_call *call)
 		    either(jk_call_get(call, "policy-dir"), JK_POLICY_DIR),
 		.json = jk_call_has(call, "json"),
 		.dry_run = jk_call_has(call, "dry-run"),
-		.why = jk_call_says(why) ? why : "",
+		.why = jk_plaintext_says(why) ? why : "",
 	};
 }
 

@@ -96,9 +96,6 @@ const char *jk_call_name(const struct jk_call *call);
  * help or a complaint was printed, and this is the exit code. */
 int jk_call_parse(int argc, char **argv, struct jk_call *ret, bool *ret_done);
 
-/* Is it more than blanks of either width? */
-bool jk_call_says(const char *text);
-
 /* Writes what is wrong and how to go on to stderr; returns EXIT_USAGE. */
 int jk_usage_error(const char *format, ...) JK_PRINTF(1, 2);
 /* The same, about a new id that is none. */

@@ -10,6 +10,7 @@
 #include "names.h"
 #include "output.h"
 #include "period.h"
+#include "plaintext.h"
 #include "whose.h"
 
 #define OFFICERS .roles = JK_WHOSE_RIGHTS
@@ -116,7 +117,7 @@ fill_row(struct jk_change *c, const struct jk_grant *g, struct held *ret)
 	char today[11];
 	int status;
 
-	if (!jk_call_says(basis) || strcmp(basis, "-") == 0)
+	if (!jk_plaintext_says(basis) || strcmp(basis, "-") == 0)
 		return refuse_value(c, "basis",
 		    N_("it stands in the 管理簿: say what was applied for, or "
 		       "ordered"));

@@ -38,7 +38,7 @@ check_request(const char *request)
 {
 	const size_t n = strlen(request);
 
-	if (!jk_call_says(request) || n > REQUEST_MAX ||
+	if (!jk_plaintext_says(request) || n > REQUEST_MAX ||
 	    jk_plaintext_fault(request, n) != NULL)
 		return jk_usage_error(
 		    _("\"%s\" is no number of a request (plain text of at "
