@@ -2,6 +2,8 @@
 /* Messages in pieces, too long ones, and where they end. */
 #include "test.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,6 +163,46 @@ test_lines_erase_what_was_taken(void **state)
 	feed_end(&f);
 }
 
+#define WRITTEN 3000
+
+static void *
+write_many(void *ctx)
+{
+	const int *fd = ctx;
+	size_t n = 0;
+
+	while (n < WRITTEN &&
+	       jk_lines_write(*fd, false, "{\"v\":1,\"do\":\"query\","
+	                                  "\"allowed\":false}") == JK_OK)
+		n++;
+	close(*fd);
+	return n == WRITTEN ? ctx : NULL;
+}
+
+/* As ssh(1) and some others give it to a program. */
+static void
+test_lines_are_written_whole_where_it_does_not_block(void **state)
+{
+	size_t lines = 0;
+	pthread_t writer;
+	void *whole;
+	ssize_t n;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(fd[1], F_SETFL, O_WRONLY | O_NONBLOCK), 0);
+	assert_int_equal(pthread_create(&writer, NULL, write_many, &fd[1]), 0);
+	(void)usleep(50000); /* until the pipe is full */
+	while ((n = read(fd[0], line, sizeof(line))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			lines += line[i] == '\n';
+	close(fd[0]);
+	(void)pthread_join(writer, &whole);
+	assert_int_equal(lines, WRITTEN);
+	assert_non_null(whole);
+}
+
 int
 main(void)
 {
@@ -169,6 +211,8 @@ main(void)
 		cmocka_unit_test(test_lines_too_long_are_told_once),
 		cmocka_unit_test(test_lines_of_a_browser),
 		cmocka_unit_test(test_lines_erase_what_was_taken),
+		cmocka_unit_test(
+		    test_lines_are_written_whole_where_it_does_not_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "lines.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,6 +131,17 @@ jk_lines_next(struct jk_lines *l, char *ret, size_t *ret_len)
 	return JK_LINE_WHOLE;
 }
 
+/* Whoever gave us the descriptor may have set it not to block. */
+static bool
+may_write_again(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	if (errno == EAGAIN)
+		(void)poll(&p, 1, -1);
+	return errno == EAGAIN || errno == EINTR;
+}
+
 static enum jk_err
 write_all(int fd, const void *data, size_t len)
 {
@@ -138,7 +150,7 @@ write_all(int fd, const void *data, size_t len)
 	while (len > 0) {
 		ssize_t n = write(fd, at, len);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && may_write_again(fd))
 			continue;
 		if (n <= 0)
 			return JK_ERR_CLOSED;
