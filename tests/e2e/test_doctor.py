@@ -83,7 +83,7 @@ def enter() -> None:
     if run("mount", "-t", "overlay", "-o", "lowerdir=/usr,upperdir=/mnt/upper,workdir=/mnt/work", "overlay",
            "/usr").returncode != 0:
         skip_all("no overlay file system")
-    for place in ("/etc", "/run", "/var/lib", "/dev"):
+    for place in ("/etc", "/run", "/var/lib", "/var/spool", "/dev"):
         must("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
     for number, name in ((3, "null"), (5, "zero"), (8, "random"), (9, "urandom")):
         os.mknod(f"/dev/{name}", 0o666 | stat.S_IFCHR, os.makedev(1, number))
@@ -102,6 +102,7 @@ def make_accounts() -> None:
           "hanako:x:1001:1001::/home/hanako:/bin/sh\nkeeper:x:1002:1002::/home/keeper:/bin/sh\n")
     write("/etc/group", "root:x:0:\nadm:x:4:\nsudo:x:27:keeper\ndisk:x:6:\nnogroup:x:65534:\n_jukinet:x:901:\n"
           "_jukinet-card:x:902:\n_jukinet-witness:x:903:\n_jukinet-monitor:x:904:\njukinet-officers:x:905:hanako\n"
+          "jukinet-remote:x:906:\n"
           "hanako:x:1001:\nkeeper:x:1002:\n")
 
 
@@ -204,6 +205,10 @@ def make_switches() -> None:
     write("/etc/sudoers", "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n"
           "@includedir /etc/sudoers.d\n", 0o440)
     write("/etc/sudoers.d/jukinet-officers", read(f"{ROOT}/conf/sudoers.d/jukinet-officers"), 0o440)
+    for name in ("crontab", "at"):
+        write(f"/usr/bin/{name}", "", 0o755)
+    write("/etc/cron.allow", "root\nhanako2\n")
+    write("/etc/at.allow", "")
     write("/run/modules", "ext4 1 0 - Live 0x0\n")
     if os.path.exists("/proc/modules"):
         must("mount", "--bind", "/run/modules", "/proc/modules")
@@ -343,6 +348,12 @@ WRONG: list[tuple[str, str, object]] = [
     ("media.record", "/etc/audit/audit.rules", ("key=jukinet-media", "key=other")),
     ("media.gnome", DCONF, ("automount=false", "automount=true")),
     ("account.groups", "/etc/group", ("disk:x:6:", "disk:x:6:hanako")),
+    ("account.groups", "/etc/group", ("jukinet-remote:x:906:", "jukinet-remote:x:906:hanako")),
+    ("account.jobs", "/etc/cron.allow", None),
+    ("account.jobs", "/etc/cron.allow", "root\nhanako \n"),
+    ("account.jobs", "/etc/at.allow", None),
+    ("account.jobs", "/var/spool/cron/crontabs/hanako", "@hourly true\n"),
+    ("account.jobs", "/var/lib/systemd/linger/hanako", ""),
     ("account.sudoers", "/etc/sudoers.d/local", "hanako ALL=(ALL) NOPASSWD: ALL\n"),
     ("account.sudoers", "/etc/sudoers.d/local", "#1001 ALL=(ALL) ALL\n"),
     ("account.sudoers", "/etc/sudoers.d/local", "root , hanako ALL=(ALL) ALL\n"),

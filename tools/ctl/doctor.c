@@ -26,6 +26,7 @@ static const struct jk_item *const groups[] = {
 	jk_doctor_screen,
 	jk_doctor_media,
 	jk_doctor_account,
+	jk_doctor_jobs,
 };
 
 static const struct {

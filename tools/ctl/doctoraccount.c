@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "doctoraccount.h"
 #include "file.h"
 
 #define SUDOERS "/etc/sudoers"
@@ -23,16 +23,17 @@
 #define UID_LAST  59999
 
 /* Groups that are as good as root, read every disk, every key, every screen
- * or the log, or reach what is plugged in. */
+ * or the log, or reach what is plugged in; and who may come from afar, where no
+ * card is asked for (sshd). */
 static const char *const powers[] = { "root", "sudo", "wheel", "admin", "adm",
 	"disk", "shadow", "kmem", "docker", "lxd", "incus-admin", "libvirt",
 	"kvm", "input", "video", "tty", "tape", "cdrom", "floppy", "plugdev",
 	"lpadmin", "systemd-journal", "_jukinet", "_jukinet-card",
-	"_jukinet-witness" };
+	"_jukinet-witness", "jukinet-remote" };
 
 /* Without a snapshot: everybody. */
-static bool
-is_operator(const struct jk_patient *patient, const struct passwd *p)
+bool
+jk_account_is_operator(const struct jk_patient *patient, const struct passwd *p)
 {
 	struct jk_account account;
 
@@ -87,7 +88,7 @@ look_groups(const struct jk_patient *patient, const void *arg,
 		const gid_t primary = p->pw_gid;
 		const char *power;
 
-		if (!is_operator(patient, p))
+		if (!jk_account_is_operator(patient, p))
 			continue;
 		(void)snprintf(name, sizeof(name), "%s", p->pw_name);
 		power = find_power(name, primary);
