@@ -30,6 +30,8 @@ CTL = f"{BUILD}/tools/ctl/jukinetctl"
 SWITCHES = ("gnome", "kde", "xfce", "sway", "x11", "idle", "screen", "media")
 # What the machine itself decides; asked for by itself below.
 MACHINE = {"audit.kernel", "clock"}
+LOCKERS = ("i3lock", "swaylock", "xscreensaver", "xsecurelock", "xfce4-screensaver", "mate-screensaver",
+           "cinnamon-screensaver", "vlock", "physlock")
 SOCKETS: list[socket.socket] = []
 
 
@@ -143,6 +145,12 @@ def make_services() -> None:
 def make_stacks() -> None:
     for name in ("login", "su", "jukinet-unlock", "vlock", "physlock"):
         write(f"/etc/pam.d/{name}", read(f"{ROOT}/conf/pam.d/{name}"))
+    for name in LOCKERS:        # whatever this machine has
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"/usr/bin/{name}")
+    for name in ("i3lock", "vlock"):
+        write(f"/usr/bin/{name}", "", 0o755)
+    write("/etc/pam.d/other", "@include common-auth\n")
     for name in ("i3lock", "swaylock"):
         write(f"/etc/pam.d/{name}", "@include jukinet-unlock\n")
     write("/etc/pam.d/common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n"
@@ -292,6 +300,8 @@ WRONG: list[tuple[str, str, object]] = [
      (LOGIN, "auth [success=done authinfo_unavail=ignore default=die] pam_jukinet.so\n")),
     ("pam.su", "/etc/pam.d/su", ("uid < 1000", "uid < 10000")),
     ("pam.vlock", "/etc/pam.d/vlock", ("quiet uid = 0", "quiet uid = 1001")),
+    ("pam.vlock", "/etc/pam.d/vlock", None),
+    ("pam.xsecurelock", "/usr/bin/xsecurelock", ""),
     ("pam.physlock", "/etc/pam.d/physlock", ("quiet uid = 0", "quiet user = hanako")),
     ("pam.login pam.root", "/etc/pam.d/login", 0o666),
     ("pam.login", "/etc/pam.d/login", ("session  required   pam_jukinet.so\n", "")),

@@ -103,6 +103,19 @@ judge(const struct service_item *service, const char *phase, bool *ret_shut,
 	    _("pam.d/%s: nobody gets past pam_jukinet.so"), service->name);
 }
 
+/* PAM takes the file of that name for whoever has none. */
+static const struct service_item other = { "other", false, false };
+
+/* One that is installed asks PAM, with a file of its own or without. */
+static bool
+is_installed(const struct service_item *service)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/usr/bin/%s", service->name);
+	return !service->session && access(path, X_OK) == 0;
+}
+
 static enum jk_health
 look_service(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
@@ -112,8 +125,11 @@ look_service(const struct jk_patient *patient, const void *arg,
 	bool shut = false;
 
 	(void)patient;
-	if (!service->needed && !is_there(service->name))
-		return JK_ABSENT;
+	if (!service->needed && !is_there(service->name)) {
+		if (!is_installed(service))
+			return JK_ABSENT;
+		service = &other;
+	}
 	health = judge(service, "auth", &shut, ret);
 	if (health == JK_GOOD && service->session && !shut)
 		health = judge(service, "session", &shut, ret);
