@@ -314,25 +314,42 @@ jk_rules_answered(struct jk_rules *rules, enum jk_act_kind kind,
 }
 
 static void
-act_on_screens(struct step *s, enum jk_act_kind kind, uid_t uid,
-    int64_t asked_before)
+put_screen(struct step *s, enum jk_act_kind kind,
+    const struct jk_screen *screen)
+{
+	struct jk_act *act = put(s, kind);
+
+	if (act != NULL)
+		copy(act->screen, screen->id, sizeof(act->screen));
+}
+
+/*
+ * A screen is asked unless that was done since `asked_ms`, or it has said by
+ * itself since `said_ms` that it is locked: an older word may be that of a locker
+ * that has died meanwhile.
+ */
+static void
+lock_screens(struct step *s, uid_t uid, int64_t asked_ms, int64_t said_ms)
 {
 	const struct jk_screens *screens = s->view->screens;
 
 	for (size_t i = 0; i < screens->n; i++) {
 		const struct jk_screen *screen = &screens->screen[i];
-		struct jk_act *act;
 
-		if (screen->uid != uid)
-			continue;
-		if (kind == JK_ACT_LOCK_SCREEN &&
-		    (screen->locked || screen->asked_ms >= asked_before))
-			continue;
-		act = put(s, kind);
-		if (act == NULL)
-			return;
-		copy(act->screen, screen->id, sizeof(act->screen));
+		if (screen->uid == uid && screen->asked_ms < asked_ms &&
+		    !(screen->locked && screen->locked_ms >= said_ms))
+			put_screen(s, JK_ACT_LOCK_SCREEN, screen);
 	}
+}
+
+static void
+end_screens(struct step *s, uid_t uid)
+{
+	const struct jk_screens *screens = s->view->screens;
+
+	for (size_t i = 0; i < screens->n; i++)
+		if (screens->screen[i].uid == uid)
+			put_screen(s, JK_ACT_TERMINATE, &screens->screen[i]);
 }
 
 /* A session that must end is asked to until it has. */
@@ -344,7 +361,7 @@ end_session(struct step *s, struct jk_memo *memo, enum jk_cause cause)
 	if (!may_ask(s, memo))
 		return;
 	ask(s, memo, JK_ACT_END, memo->ending);
-	act_on_screens(s, JK_ACT_TERMINATE, memo->uid, 0);
+	end_screens(s, memo->uid);
 }
 
 /* --- while it is locked -------------------------------------------------- */
@@ -472,7 +489,7 @@ judge_openings(struct step *s, struct jk_memo *memo)
 		return false;
 	}
 	memo->judged_ms = at;
-	act_on_screens(s, JK_ACT_LOCK_SCREEN, memo->uid, s->now);
+	lock_screens(s, memo->uid, s->now, 0);
 	if (memo->counted_ms != 0 && at - memo->counted_ms < SAME_MS)
 		return false;
 	memo->owed = JK_CAUSE_UNPROVEN;
@@ -557,7 +574,7 @@ judge_session(struct step *s, const struct jk_live *live, struct jk_memo *memo)
 		return;
 	}
 	/* The screen waits for nobody. */
-	act_on_screens(s, JK_ACT_LOCK_SCREEN, memo->uid, memo->begun_ms);
+	lock_screens(s, memo->uid, memo->begun_ms, memo->begun_ms);
 	if (!active) {
 		keep_locked(s, live, memo);
 		return;
@@ -580,7 +597,7 @@ judge_spare(struct step *s)
 		return false;
 	if (memo->begun_ms == 0 || memo->begun_ms < live->since_ms)
 		memo->begun_ms = s->now;
-	act_on_screens(s, JK_ACT_LOCK_SCREEN, memo->uid, memo->begun_ms);
+	lock_screens(s, memo->uid, memo->begun_ms, memo->begun_ms);
 	ask(s, memo, JK_ACT_LOCK, JK_CAUSE_UNWATCHED);
 	return true;
 }
@@ -646,7 +663,7 @@ end_what_is_left(struct step *s, const struct jk_gone *g, bool is_deaf)
 	const bool ends = s->settings->leftovers == JK_LEFTOVERS_END;
 
 	if (!ends)
-		act_on_screens(s, JK_ACT_TERMINATE, g->uid, 0);
+		end_screens(s, g->uid);
 	else if (g->tries == 1)
 		put_user(s, JK_ACT_TERMINATE_USER, g->uid);
 	else

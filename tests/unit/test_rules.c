@@ -534,6 +534,32 @@ test_locker_asked_again(void **state)
 	free(o);
 }
 
+/*
+ * What says since before the last unlock that it is locked says nothing: its
+ * locker may have died with that word, or its user may have given it.
+ */
+static void
+test_hint_is_old(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->screens.screen[0].locked = true;
+	o->screens.screen[0].locked_ms = o->sessions.live[0].since_ms - 1000;
+	later(o, 60000);
+	assert_asks_nothing(o);
+	pull(o);
+	step(o);
+	assert_asks(o, JK_ACT_LOCK, JK_CAUSE_CARD_REMOVED);
+	assert_string_equal(only(o, JK_ACT_LOCK_SCREEN)->screen, "c1");
+	obey(o, true);
+	locked(o);
+	later(o, 600000);
+	assert_int_equal(count(o, JK_ACT_LOCK_SCREEN), 0);
+	free(o);
+}
+
 static void
 test_locker_obeys(void **state)
 {
@@ -1220,6 +1246,7 @@ main(void)
 		cmocka_unit_test(test_locker_ignores),
 		cmocka_unit_test(test_locker_asked_again),
 		cmocka_unit_test(test_locker_obeys),
+		cmocka_unit_test(test_hint_is_old),
 		cmocka_unit_test(test_screen_locked_first),
 		cmocka_unit_test(test_opened_without_proof),
 		cmocka_unit_test(test_opened_with_proof),
