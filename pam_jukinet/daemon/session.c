@@ -34,22 +34,6 @@ lasting_name(uid_t uid, char ret[static 32])
 	(void)snprintf(ret, 32, LASTING "%u", (unsigned)uid);
 }
 
-static enum jk_err
-read_boot_id(char ret[static JK_BOOT_ID_LEN + 1])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return JK_ERR_SYS;
-	n = read(fd, ret, JK_BOOT_ID_LEN);
-	close(fd);
-	if (n != JK_BOOT_ID_LEN)
-		return JK_ERR_SYS;
-	ret[JK_BOOT_ID_LEN] = '\0';
-	return JK_OK;
-}
-
 static bool
 is_alive(const struct jk_leader *leader)
 {
@@ -65,7 +49,7 @@ prune(struct jk_session *s)
 {
 	char boot[JK_BOOT_ID_LEN + 1];
 	size_t kept = 0;
-	enum jk_err e = read_boot_id(boot);
+	enum jk_err e = jk_process_boot(boot);
 
 	if (e != JK_OK)
 		return e;
@@ -294,7 +278,7 @@ jk_session_new(const struct jk_grant *grant, const struct jk_leader *leader,
 	enum jk_err e;
 
 	if ((e = jk_id_new(s.id)) != JK_OK ||
-	    (e = read_boot_id(s.boot)) != JK_OK)
+	    (e = jk_process_boot(s.boot)) != JK_OK)
 		return e;
 	*ret = s;
 	return JK_OK;
@@ -480,7 +464,7 @@ take_lasting(int keep_dir, uid_t uid, const char *known, struct jk_session *ret)
 	if (e == JK_ERR_NOT_FOUND || (e == JK_OK && strcmp(s.id, known) == 0))
 		return JK_ERR_NOT_FOUND;
 	remove_lasting(keep_dir, uid);
-	if (e != JK_OK || (e = read_boot_id(boot)) != JK_OK)
+	if (e != JK_OK || (e = jk_process_boot(boot)) != JK_OK)
 		return e;
 	s.cause =
 	    strcmp(s.boot, boot) == 0 ? JK_CAUSE_LEADER_LOST : JK_CAUSE_REBOOT;

@@ -18,9 +18,9 @@
 #include "cause.h"
 #include "grant.h"
 #include "hex.h"
+#include "process.h"
 
 #define JK_LEADERS_MAX 16
-#define JK_BOOT_ID_LEN 36
 /* A second person, and the first one's card again; then it is locked. */
 #define JK_CONFIRMING_MS 95000
 

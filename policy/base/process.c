@@ -206,3 +206,19 @@ jk_process_may_become(pid_t pid, uid_t uid, bool *ret)
 		*ret = is_mapped(map, uid) && !is_mapped(map, 0);
 	return e;
 }
+
+enum jk_err
+jk_process_boot(char ret[static JK_BOOT_ID_LEN + 1])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return JK_ERR_SYS;
+	n = read(fd, ret, JK_BOOT_ID_LEN);
+	close(fd);
+	if (n != JK_BOOT_ID_LEN)
+		return JK_ERR_SYS;
+	ret[JK_BOOT_ID_LEN] = '\0';
+	return JK_OK;
+}

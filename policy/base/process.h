@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What /proc says of other processes. */
+/* What /proc says of other processes, and of the boot they are of. */
 #ifndef JK_PROCESS_H
 #define JK_PROCESS_H
 
@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "err.h"
+
+#define JK_BOOT_ID_LEN 36
 
 struct jk_process_uids {
 	uid_t real, effective, saved, fs;
@@ -29,6 +31,8 @@ enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
 enum jk_err jk_process_loginuid_at(int dir, uint32_t *ret);
 enum jk_err jk_process_uids_at(int dir, struct jk_process_uids *ret);
 enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
+/* Of this boot: another one has another. */
+enum jk_err jk_process_boot(char ret[static JK_BOOT_ID_LEN + 1]);
 /*
  * Is it in a user namespace that this account may have made? There a process
  * under a subordinate uid is the account's own again whenever it likes. A
