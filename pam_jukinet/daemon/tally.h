@@ -4,7 +4,9 @@
  * persons in the last 60 minutes (A-09). One file for each person, tally.PERSON
  * in /var/lib/jukinet, which all conversations of his share in memory: a second
  * program of his has no budget of its own, and a reboot gives him no new one. A
- * power cut may take off what was added in the seconds before.
+ * power cut may take off what was added in the seconds before. The pace is of boot
+ * time, so no setting of the clock is felt; while the machine is off nothing is
+ * paid back.
  */
 #ifndef JK_TALLY_H
 #define JK_TALLY_H
@@ -21,6 +23,7 @@ struct jk_tally {
 	uint32_t minute, added;
 };
 
+/* JK_ERR_BUSY: others hold it, for longer than they may. */
 enum jk_err jk_tally_open(int keep_dir, const char *person,
     struct jk_tally *ret);
 void jk_tally_close(struct jk_tally *tally);

@@ -205,33 +205,209 @@ test_tally_of_before_a_reboot_counts(void **state)
 	scratch_remove(&p);
 }
 
-/* Boot time begins anew with each boot; what was due of the one before is not. */
+/* --- the pace, from one boot to the next ---------------------------------- */
+
+#define DAY_US (INT64_C(86400) * 1000000)
+#define S_US   INT64_C(1000000)
+
+/* The file: see struct jk_tally_page. */
+struct pace {
+	int64_t due_us;
+	uint64_t boot;
+	int64_t seen_us;
+};
+
 static void
-test_tally_waits_for_no_earlier_boot(void **state)
+write_pace(const struct scratch *p, const struct pace *pace)
 {
-	const int64_t due = (jk_boot_ms() + 10 * INT64_C(86400000)) * 1000;
+	int fd = openat(p->dir, "tally.p1", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, &pace->due_us, 8, 0), 8);
+	assert_int_equal(pwrite(fd, &pace->boot, 8, 8 + 8 * 61), 8);
+	assert_int_equal(pwrite(fd, &pace->seen_us, 8, 16 + 8 * 61), 8);
+	close(fd);
+}
+
+static int64_t
+now_us(void)
+{
+	return jk_boot_ms() * 1000;
+}
+
+/* With one a second and ten at once. */
+static int64_t
+wait_of(const struct scratch *p)
+{
+	struct jk_tally t = { 0 };
+	int64_t us;
+
+	assert_int_equal(jk_tally_open(p->dir, "p1", &t), JK_OK);
+	us = jk_tally_wait_us(&t, 1, 10);
+	jk_tally_close(&t);
+	return us;
+}
+
+/*
+ * Boot time begins anew with each boot. What was not paid back when it ended is
+ * so in the next one, no more and no less, whichever ran longer.
+ */
+static void
+test_tally_owes_after_a_reboot_what_it_owed(void **state)
+{
+	const int64_t ran[] = { S_US, 0, 10 * DAY_US };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(ran); i++) {
+		const int64_t then = ran[i] != 0 ? ran[i] : now_us() + S_US;
+		/* 9 may be owed when one is asked. */
+		struct pace pace = { then + 12 * S_US, 4711, then };
+		struct scratch p;
+		int64_t us;
+
+		scratch_make(&p);
+		write_pace(&p, &pace);
+		us = wait_of(&p);
+		assert_true(us > 2 * S_US && us <= 3 * S_US);
+		/* Once: it goes on from there. */
+		usleep(100000);
+		assert_true(wait_of(&p) <= us - 100000);
+		pace.due_us = then + 9 * S_US;
+		write_pace(&p, &pace);
+		assert_int_equal(wait_of(&p), 0);
+		/* Paid back before it ended. */
+		pace.due_us = then - DAY_US;
+		write_pace(&p, &pace);
+		assert_int_equal(wait_of(&p), 0);
+		scratch_remove(&p);
+	}
+}
+
+/* What was paid back while somebody looked on is not owed again. */
+static void
+test_tally_owes_what_was_seen_last(void **state)
+{
+	const uint64_t boot = 4711;
 	struct jk_tally t = { 0 };
 	struct scratch p;
-	int64_t began;
 	int fd;
 
 	(void)state;
-	scratch_make(&p);
-	fd = openat(p.dir, "tally.p1", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(pwrite(fd, &due, sizeof(due), 0), sizeof(due));
-	close(fd);
-	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
-	assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
-	/* And from here on as ever. */
-	began = jk_boot_ms();
-	for (int i = 0; i < 5; i++) {
-		assert_int_equal(jk_tally_wait_us(&t, 10, 5), 0);
-		jk_tally_take(&t, 10, 5);
+	for (int i = 0; i < 2; i++) {
+		scratch_make(&p);
+		assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+		for (int n = 0; n < 12; n++)
+			jk_tally_take(&t, 1, 10);
+		usleep(300000);
+		if (i == 0)
+			(void)jk_tally_wait_us(&t, 1, 10);
+		else
+			jk_tally_close(&t);
+		/* It is as if this were another boot from now on. */
+		fd = openat(p.dir, "tally.p1", O_RDWR | O_CLOEXEC);
+		assert_int_equal(pwrite(fd, &boot, 8, 8 + 8 * 61), 8);
+		close(fd);
+		usleep(300000);
+		assert_true(wait_of(&p) <= 3 * S_US - 300000);
+		assert_true(wait_of(&p) > 3 * S_US - 600000);
+		jk_tally_close(&t);
+		scratch_remove(&p);
 	}
-	assert_waits(jk_tally_wait_us(&t, 10, 5), 100000, began);
-	/* However many have taken at once, what is due of this boot stays. */
+}
+
+/* One that an earlier version has left says nothing of its boot. */
+static void
+test_tally_without_a_boot_owes_nothing(void **state)
+{
+	const struct pace pace = { now_us() + 15 * S_US, 0, 0 };
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	write_pace(&p, &pace);
+	assert_int_equal(wait_of(&p), 0);
+	scratch_remove(&p);
+}
+
+/* Of the programs that come first after a reboot nobody loses what another took. */
+static void
+test_tally_comes_over_once(void **state)
+{
+	struct scratch p;
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		const struct pace pace = { 10 * DAY_US, 4711, 10 * DAY_US };
+		int64_t us;
+
+		scratch_make(&p);
+		write_pace(&p, &pace);
+		for (int child = 0; child < 4; child++)
+			if (fork() == 0) {
+				struct jk_tally t = { 0 };
+
+				for (int i = 0; i < 3; i++) {
+					(void)jk_tally_open(p.dir, "p1", &t);
+					jk_tally_take(&t, 1, 10);
+					jk_tally_close(&t);
+				}
+				_exit(0);
+			}
+		for (int child = 0; child < 4; child++)
+			assert_true(wait(NULL) > 0);
+		us = wait_of(&p);
+		assert_true(us > 2 * S_US && us <= 3 * S_US);
+		scratch_remove(&p);
+	}
+}
+
+/* Whatever stands there, nobody waits for longer than he may be made to. */
+static void
+test_tally_waits_for_no_nonsense(void **state)
+{
+	const int64_t times[] = { INT64_MIN, -1, 0, 1, DAY_US, INT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(times); i++)
+		for (size_t k = 0; k < 3 * JK_COUNT(times); k++) {
+			const struct pace pace = { times[i],
+				k % 3 == 0 ? 0 : 4711, times[k / 3] };
+			struct jk_tally t = { 0 };
+			struct scratch p;
+			int64_t us = 0;
+
+			scratch_make(&p);
+			assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
+			/* Before it is opened, or of this boot. */
+			write_pace(&p, &pace);
+			if (k % 3 == 2)
+				jk_tally_close(&t);
+			if (k % 3 == 2)
+				assert_int_equal(jk_tally_open(p.dir, "p1", &t),
+				    JK_OK);
+			us = jk_tally_wait_us(&t, 100, 10);
+			assert_true(us >= 0 && us <= 2 * S_US);
+			jk_tally_take(&t, 100, 10);
+			us = jk_tally_wait_us(&t, 100, 10);
+			assert_true(us >= 0 && us <= 2 * S_US);
+			jk_tally_close(&t);
+			scratch_remove(&p);
+		}
+}
+
+/* However many have taken at once, and another rate makes nobody free. */
+static void
+test_tally_owes_at_another_rate(void **state)
+{
+	struct jk_tally t = { 0 };
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_tally_open(p.dir, "p1", &t), JK_OK);
 	for (int i = 0; i < 1000; i++)
-		jk_tally_take(&t, 10, 5);
+		jk_tally_take(&t, 1, 1000);
+	assert_int_equal(jk_tally_wait_us(&t, 1, 1001), 0);
 	assert_true(jk_tally_wait_us(&t, 10, 5) > 50000);
 	assert_true(jk_tally_wait_us(&t, 10, 5) > 50000);
 	jk_tally_close(&t);
@@ -248,7 +424,12 @@ main(void)
 		cmocka_unit_test(test_tally_loses_nothing),
 		cmocka_unit_test(test_tally_takes_back_what_was_added),
 		cmocka_unit_test(test_tally_of_before_a_reboot_counts),
-		cmocka_unit_test(test_tally_waits_for_no_earlier_boot),
+		cmocka_unit_test(test_tally_owes_after_a_reboot_what_it_owed),
+		cmocka_unit_test(test_tally_owes_what_was_seen_last),
+		cmocka_unit_test(test_tally_without_a_boot_owes_nothing),
+		cmocka_unit_test(test_tally_comes_over_once),
+		cmocka_unit_test(test_tally_waits_for_no_nonsense),
+		cmocka_unit_test(test_tally_owes_at_another_rate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
