@@ -545,6 +545,26 @@ jk_session_forget(int dir, int keep_dir, const struct jk_session *session)
 	close(lock);
 }
 
+enum jk_err
+jk_session_open_book(int dir, uid_t uid, const char *id, struct jk_usebook *ret)
+{
+	struct jk_session s;
+	enum jk_err e;
+	int lock;
+
+	e = jk_session_lock(dir, uid, &lock);
+	if (e != JK_OK)
+		return e;
+	e = jk_session_load(dir, uid, &s);
+	if (e == JK_OK &&
+	    (s.state == JK_SESSION_ENDED || strcmp(s.id, id) != 0))
+		e = JK_ERR_NOT_FOUND;
+	if (e == JK_OK)
+		e = jk_usebook_open(dir, id, ret);
+	close(lock);
+	return e;
+}
+
 /* `but` is another directory, whose sessions have had their turn; or -1. */
 static enum jk_err
 each_in(int dir, const char *prefix, int but,

@@ -24,6 +24,8 @@
 /* A second person, and the first one's card again; then it is locked. */
 #define JK_CONFIRMING_MS 95000
 
+struct jk_usebook;
+
 enum jk_session_state {
 	JK_SESSION_ENDED = 0,
 	JK_SESSION_ACTIVE,
@@ -138,6 +140,13 @@ enum jk_err jk_session_begin(int dir, int keep_dir,
     const struct jk_session *session);
 /* Its end is on record. Takes the lock; another session's file stays. */
 void jk_session_forget(int dir, int keep_dir, const struct jk_session *session);
+
+/*
+ * The book of its uses, under the lock: made while it lives, or not at all, so
+ * that none is left behind when it has ended. JK_ERR_NOT_FOUND: it lives no more.
+ */
+enum jk_err jk_session_open_book(int dir, uid_t uid, const char *id,
+    struct jk_usebook *ret);
 
 /* Calls `one` for the uid of every account that has, or may have had one. */
 enum jk_err jk_session_each(int dir, int keep_dir,

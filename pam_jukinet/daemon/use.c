@@ -534,6 +534,20 @@ may_begin(struct jk_use *u)
 }
 
 static enum jk_reason
+open_book(struct jk_use *u)
+{
+	const enum jk_err e = jk_session_open_book(u->w->run_dir,
+	    u->w->peer.uid, u->session, &u->book);
+
+	if (e == JK_OK)
+		return JK_WHY_GRANTED;
+	if (e == JK_ERR_NOT_FOUND) /* it has ended just now */
+		return JK_WHY_SESS_NONE;
+	jk_log(JK_LOG_ERR, "a use's book: %s", jk_err_text(e));
+	return JK_WHY_INTERNAL;
+}
+
+static enum jk_reason
 open_parts(struct jk_use *u)
 {
 	struct jk_worker *w = u->w;
@@ -552,14 +566,13 @@ open_parts(struct jk_use *u)
 	if ((e = jk_standing_open(w->run_dir, w->peer.uid, &u->standing)) !=
 	        JK_OK ||
 	    (e = jk_flight_open(w->run_dir, &u->flight)) != JK_OK ||
-	    (e = jk_usebook_open(w->run_dir, u->session, &u->book)) != JK_OK ||
 	    (e = jk_tally_open(w->keep_dir, u->standing.session.grant.person,
 	         &u->tally)) != JK_OK) {
 		jk_log(JK_LOG_ERR, "a use: %s", jk_err_text(e));
 		return JK_WHY_INTERNAL;
 	}
 	look_at_keys(u);
-	return JK_WHY_GRANTED;
+	return open_book(u);
 }
 
 /* It grants nothing yet, but says to whom what follows belongs: proven. */
@@ -614,26 +627,12 @@ begin(struct jk_use *u)
 	return false;
 }
 
-/* Its end may have come before the file was made here. */
-static void
-close_book(struct jk_use *u)
-{
-	struct jk_session s;
-	const enum jk_err e =
-	    jk_session_load(u->w->run_dir, u->w->peer.uid, &s);
-
-	if (e == JK_ERR_NOT_FOUND ||
-	    (e == JK_OK && (s.closed || strcmp(s.id, u->session) != 0)))
-		jk_usebook_remove(u->w->run_dir, u->session);
-	jk_usebook_close(&u->book);
-}
-
 static void
 end(struct jk_use *u)
 {
 	u->over = true;
 	crash_all(u, JK_WHY_CANCELLED);
-	close_book(u);
+	jk_usebook_close(&u->book);
 	jk_pool_close(&u->pool);
 	jk_flight_close(&u->flight);
 	jk_tally_close(&u->tally);

@@ -590,6 +590,59 @@ test_session_takes_its_uses_with_it(void **state)
 	scratch_remove(&p);
 }
 
+/* Opens it again and again, until it is killed. */
+static pid_t
+start_opening(const struct scratch *p, const char *id)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	while (pid == 0) {
+		struct jk_usebook book = { .fd = -1 };
+
+		(void)jk_session_open_book(p->dir, UID, id, &book);
+		jk_usebook_close(&book);
+	}
+	return pid;
+}
+
+/* Whoever comes when it has ended, and is killed, leaves nothing behind. */
+static void
+test_session_that_has_ended_has_no_uses(void **state)
+{
+	const struct jk_leader me = leader_of(getpid());
+	struct jk_usebook book = { .fd = -1 };
+	struct jk_session s, left;
+	struct scratch p;
+	pid_t child;
+
+	(void)state;
+	scratch_make(&p);
+	assert_int_equal(jk_session_open_book(p.dir, UID, "00000000000000aa",
+	                     &book),
+	    JK_ERR_NOT_FOUND);
+	for (unsigned i = 0; i < 30; i++) {
+		assert_int_equal(jk_session_new(&grant, &me, &s), JK_OK);
+		assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
+		assert_int_equal(jk_session_open_book(p.dir, UID,
+		                     "00000000000000aa", &book),
+		    JK_ERR_NOT_FOUND);
+		child = start_opening(&p, s.id);
+		pause_us(i * 300);
+		assert_int_equal(jk_session_leave(p.dir, s.id, getpid(), &left),
+		    JK_OK);
+		pause_us(2000);
+		end_process(child);
+		assert_int_equal(scratch_count(&p, "usebook."), 0);
+	}
+	/* Its end is still to be recorded. */
+	assert_int_equal(jk_session_owes_end(p.dir, &s), JK_OK);
+	assert_int_equal(jk_session_open_book(p.dir, UID, s.id, &book),
+	    JK_ERR_NOT_FOUND);
+	assert_int_equal(scratch_count(&p, "usebook."), 0);
+	scratch_remove(&p);
+}
+
 /* His place is that of a dead leader, not that of the one who is left. */
 static void
 test_session_leave_of_a_dead_leader_leaves_the_others(void **state)
@@ -761,6 +814,7 @@ main(void)
 		cmocka_unit_test(
 		    test_session_leave_closes_with_the_last_and_once),
 		cmocka_unit_test(test_session_takes_its_uses_with_it),
+		cmocka_unit_test(test_session_that_has_ended_has_no_uses),
 		cmocka_unit_test(
 		    test_session_leave_of_a_dead_leader_leaves_the_others),
 		cmocka_unit_test(test_session_forget_leaves_the_next_one),
