@@ -9,6 +9,7 @@ of what the lockers show, in Japanese. CONSOLE=1 lets physlock take the machine'
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ SCREEN_LOCKED = "6"     # the cause that a locker or its glue names
 DISPLAY = ":99"
 SCREEN = "1024x600x24"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-SERVICES = ("i3lock", "physlock", "swaylock", "vlock", "xscreensaver", "xsecurelock")
+SERVICES = ("i3lock", "kde", "physlock", "swaylock", "vlock", "xscreensaver", "xsecurelock")
 DEADLINE = 12
 VT_ACTIVATE, VT_UNLOCKSWITCH = 0x5606, 0x560C
 # Whether somebody else holds the keyboard: then a locker has locked.
@@ -208,7 +209,8 @@ class Locker:
         wait_for(lambda: not self.is_locked(), f"{self.program} to open", 10, every=0.02)
 
     def screenshot(self, name: str) -> None:
-        keep(self.w, f"{self.program}-{name}", ["import", "-window", "root", "/tmp/screen.png"], self.w.env)
+        keep(self.w, f"{os.path.basename(self.program)}-{name}", ["import", "-window", "root", "/tmp/screen.png"],
+             self.w.env)
 
 
 def keep(w: Screens, name: str, argv: list[str], env: dict[str, str], **how) -> None:
@@ -405,6 +407,63 @@ class Xsecurelock(Locker):
         self.ask()
         self.w.keys("type", PIN)
         self.rest()
+
+
+class Kde(Locker):
+    """Plasma's: begins as soon as somebody comes, and three seconds after each refusal by itself. Its log says when, but
+    not whether it asks. --testing: without the part in the session that grabs the keyboard and starts it again."""
+
+    program = (glob.glob("/usr/lib/*/libexec/kscreenlocker_greet") + glob.glob("/usr/lib*/kscreenlocker_greet") +
+               ["kscreenlocker_greet"])[0]
+    theme = "/usr/share/plasma/look-and-feel/org.kde.breeze.desktop/contents/lockscreen"
+    needs = absent(program, "Xvfb", "xdotool") + ([] if os.path.isdir(theme) else ["no Plasma workspace"])
+    runtime = "/run/user/kde"
+    log = "/tmp/kscreenlocker.log"
+
+    def lock(self, **how) -> None:
+        w = self.w
+        w.x_server()
+        w.space.directory("/run/user")
+        w.space.directory(self.runtime, 0o700, (w.uid, w.accounts[COUNTER].gid))
+        w.space.write(self.log, "", 0o644, (w.uid, w.accounts[COUNTER].gid))
+        env = {"XDG_RUNTIME_DIR": self.runtime, "QT_LOGGING_RULES": "kscreenlocker_greet.debug=true"}
+        self.process = w.mine([self.program, "--testing"], stdout=self.log, stderr=self.log, env=env, **how)
+        wait_for(lambda: self.said("Locked at"), "the locker's screen", 15)
+
+    def said(self, what: str) -> int:
+        return self.w.space.read(self.log).count(what)
+
+    def attempt(self) -> None:
+        """The first sign of life begins it, and any later one shows the screen again."""
+        for _ in range(40):
+            self.w.keys("key", "Shift_L")
+            try:
+                wait_for(lambda: self.said("Start auth") > self.said("Auth done"), "it to begin", 0.25)
+                return
+            except Deadline:
+                pass
+        raise Deadline("it did not begin")
+
+    def ask(self) -> None:
+        self.attempt()
+        wait_for(self.w.at_work, "the card process")
+        time.sleep(0.5)         # what is answered before it asks is lost
+
+    def give(self, pin: str) -> None:
+        self.w.keys("type", pin)
+        self.w.keys("key", "Return")
+
+    def cancel(self) -> None:
+        """It has no key for that."""
+        self.ask()
+        self.w.keys("type", PIN)
+        self.process.kill_tree()
+        self.lock()
+
+    def screenshot(self, name: str) -> None:
+        if os.environ.get("SCREENSHOTS"):
+            time.sleep(0.5)     # it is drawn
+            super().screenshot(name)
 
 
 class Vlock(Locker):
@@ -637,6 +696,14 @@ def test_xsecurelock(w):
     with Xsecurelock(w) as locker:
         story(w, locker)
     with Xsecurelock(w) as locker:
+        pulled(w, locker)
+
+
+@tap.skip_if(Kde.needs)
+def test_kde(w):
+    with Kde(w) as locker:
+        story(w, locker)
+    with Kde(w) as locker:
         pulled(w, locker)
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sys
 import time
 from typing import Iterator
 
-from jukinet import PIN, SCRIPTS, frames, procs, tap, wait_for
+from jukinet import PIN, SCRIPTS, WRONG, Deadline, frames, procs, tap, wait_for
 from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
 
 ENDED, ACTIVE, LOCKED = range(3)
 REMOVED, SCREEN_LOCKED, UNWATCHED, IGNORED = 2, 6, 10, 20
 F_UID, F_STATE_ID = 64, 73
 UNPROVEN = "lock, unproven"
+PLASMA = ("ksmserver", "dbus-update-activation-environment")
 
 
 def stands(m: Machine, account: str = "hanako") -> tuple[int, int]:
@@ -75,6 +77,67 @@ def test_locked_by_its_user(m):
         back(m, screen)
         time.sleep(0.5)
         tap.equal((state(m), unit.log().count(": lock,") - before), (ACTIVE, 1))
+
+
+class Plasma:
+    """ksmserver, which holds Plasma's locker under X: it grabs, sets LockedHint, and starts kscreenlocker_greet."""
+
+    def __init__(self, m: Machine, screen: Screen) -> None:
+        self.m, self.screen = m, screen
+        m.pam.write("kde", "".join(f"{kind} include jukinet-unlock\n" for kind in ("auth", "account", "session", "password")))
+        screen.command("export XDG_CURRENT_DESKTOP=KDE; dbus-update-activation-environment --systemd DISPLAY")
+        screen.command("ksmserver >$XDG_RUNTIME_DIR/ksmserver.log 2>&1 &")
+        wait_for(lambda: m.has_locker(screen.session), "the locker to listen", 15, 0.05)
+
+    def shows(self) -> bool:
+        return any(one.name.startswith("kscreenlocker") for one in self.m.processes_of(self.screen.account))
+
+    def wait_until_locked(self) -> None:
+        wait_for(lambda: self.screen.hint and self.shows() and self.screen.grabbed(), "the screen to be locked", 10, 0.02)
+
+    def answer(self, pin: str) -> None:
+        """What is typed before it asks is lost, and it begins when somebody comes."""
+        for _ in range(40):
+            self.screen.keys("key", "Shift_L")
+            with contextlib.suppress(Deadline):
+                wait_for(self.m.services.card.children, "a try", 0.25)
+                break
+        time.sleep(0.7)
+        self.screen.keys("type", pin)
+        self.screen.keys("key", "Return")
+
+    def wait_until_open(self) -> None:
+        wait_for(lambda: not self.screen.hint and not self.shows(), "the screen to be open", 10, 0.02)
+
+
+@tap.skip_if([f"no {name}" for name in PLASMA if not shutil.which(name)])
+def test_plasma(m):
+    """Its own locker: card pulled, wrong PIN, right PIN, and what opens it otherwise is locked again."""
+    with monitor(m) as unit, m.screen("hanako", PIN, locker="") as screen:
+        plasma = Plasma(m, screen)
+        before = unit.log().count(UNPROVEN)
+        m.card.remove()
+        plasma.wait_until_locked()
+        tap.equal(stands(m), (LOCKED, REMOVED))
+        m.insert("hanako")
+        time.sleep(0.6)
+        plasma.answer(WRONG)
+        wait_for(lambda: m.card.counters()["pin-tries"] == 2, "the wrong PIN")
+        time.sleep(1)
+        tap.equal((state(m), screen.hint, screen.grabbed()), (LOCKED, True, True))
+        plasma.answer(PIN)
+        plasma.wait_until_open()
+        tap.equal(state(m), ACTIVE)
+        m.loginctl("lock-session", screen.session, uid="hanako").check()
+        plasma.wait_until_locked()
+        m.loginctl("unlock-session", screen.session, uid="hanako").check()
+        wait_for(lambda: unit.log().count(UNPROVEN) - before == 1, "it to be noticed", every=0.05)
+        plasma.wait_until_locked()
+        [greeter] = [one for one in m.processes_of("hanako") if one.name.startswith("kscreenlocker")]
+        procs.send(greeter)
+        wait_for(lambda: greeter.pid not in [one.pid for one in m.processes_of("hanako")], "its end")
+        plasma.wait_until_locked()
+        tap.equal(state(m), LOCKED)
 
 
 def test_opened_without_a_card(m):
