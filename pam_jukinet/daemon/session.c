@@ -141,10 +141,13 @@ read_file(int dir, const char *name, struct jk_session *ret)
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
 	enum jk_err e;
 
-	if ((e = jk_frame_new(&f)) != JK_OK ||
-	    (e = jk_state_read(dir, name, f)) != JK_OK)
+	if ((e = jk_frame_new(&f)) != JK_OK)
 		return e;
-	return decode(f, ret);
+	e = jk_state_read(dir, name, f);
+	if (e == JK_ERR_NOT_FOUND || e == JK_ERR_SYS)
+		return e;
+	/* Damaged, or of another version. */
+	return e == JK_OK && decode(f, ret) == JK_OK ? JK_OK : JK_ERR_FORMAT;
 }
 
 enum jk_err
@@ -156,10 +159,16 @@ jk_session_load(int dir, uid_t uid, struct jk_session *ret)
 
 	file_name(uid, name);
 	e = read_file(dir, name, &s);
+	if (e == JK_OK && s.grant.uid != uid)
+		e = JK_ERR_FORMAT;
+	/* Nobody may use it, and nobody is to be kept out by it for good. */
+	if (e == JK_ERR_FORMAT) {
+		jk_log(JK_LOG_ERR, "%s cannot be read: as if it were not there",
+		    name);
+		return JK_ERR_NOT_FOUND;
+	}
 	if (e != JK_OK)
 		return e;
-	if (s.grant.uid != uid)
-		return JK_ERR_FORMAT;
 	e = prune(&s);
 	if (e == JK_OK)
 		*ret = s;
@@ -464,6 +473,13 @@ take_lasting(int keep_dir, uid_t uid, const char *known, struct jk_session *ret)
 	if (e == JK_ERR_NOT_FOUND || (e == JK_OK && strcmp(s.id, known) == 0))
 		return JK_ERR_NOT_FOUND;
 	remove_lasting(keep_dir, uid);
+	if (e == JK_ERR_FORMAT) {
+		jk_log(JK_LOG_ERR,
+		    LASTING "%u cannot be read: that session "
+		            "has no end on record",
+		    (unsigned)uid);
+		return JK_ERR_NOT_FOUND;
+	}
 	if (e != JK_OK || (e = jk_process_boot(boot)) != JK_OK)
 		return e;
 	s.cause =

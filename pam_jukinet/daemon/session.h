@@ -58,7 +58,7 @@ struct jk_session {
 /*
  * Reads what stands for the account. Leaders that have died are left out; a
  * session without any, or of an earlier boot, comes back as ended.
- * JK_ERR_NOT_FOUND: none was ever opened here.
+ * JK_ERR_NOT_FOUND: none was ever opened here, or none that can be read.
  */
 enum jk_err jk_session_load(int dir, uid_t uid, struct jk_session *ret);
 

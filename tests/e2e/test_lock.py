@@ -368,6 +368,37 @@ def test_another_person_waits_for_who_leaves(w):
         left.close()
 
 
+def test_state_that_cannot_be_read(w):
+    """Of another version, or damaged: it keeps nobody out for good, and lets nobody in whom others' programs keep out."""
+    w.reset()
+    session = f"session.{w.accounts['hanako'].uid}"
+    with w.app() as lost:
+        enter(lost, "hanako")
+        w.put_state(session, b"junk")
+        tap.equal((w.ask("hanako", uid="hanako").said, look(w)), ([texts.text("sess.none")], []))
+        w.put_state(session, b"junk")
+        with w.app() as app:
+            enter(app, "hanako")
+            leave(app)
+    w.reset()
+    w.put_state(f"open.{w.accounts['hanako'].uid}", b"junk", KEEP)
+    with w.app() as app:
+        enter(app, "hanako")
+        leave(app)
+    w.settings(session={"leftovers-wait": 0})
+    w.registry.build()
+    w.put_state(f"session.{w.accounts[COUNTER].uid}", b"junk")
+    left = w.spawn(["sleep", "600"], uid=COUNTER)
+    try:
+        with w.app() as app:
+            app.start("jk-session", COUNTER)
+            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
+            tap.equal(app.do("open_session").said, [texts.text("sess.busy")])
+    finally:
+        left.kill()
+        left.close()
+
+
 def test_nobody_knows_who_was_here_before_the_boot(w):
     """A lingering user manager, or a job of cron, of whoever used the account before."""
     with Inside(w, COUNTER):

@@ -301,7 +301,7 @@ test_session_file_of_another_uid_is_refused(void **state)
 	assert_int_equal(jk_session_store(p.dir, &s), JK_OK);
 	assert_int_equal(renameat(p.dir, "session.2001", p.dir, "session.2002"),
 	    0);
-	assert_int_equal(jk_session_load(p.dir, 2002, &s), JK_ERR_FORMAT);
+	assert_int_equal(jk_session_load(p.dir, 2002, &s), JK_ERR_NOT_FOUND);
 	scratch_remove(&p);
 }
 
