@@ -67,13 +67,14 @@ finish(struct jk_session *session, const void *ctx)
  */
 static enum jk_reason
 digest_of(struct jk_use *u, const struct jk_query *q,
+    char ret_subject[static JK_SUBJECT_MAX + 1],
     uint8_t ret[static JK_DIGEST_LEN])
 {
 	const struct jk_grant *g = &u->standing.session.grant;
-	char subject[JK_SUBJECT_MAX + 1], typed[JK_ID_LEN + 1], count[24];
+	char typed[JK_ID_LEN + 1], count[24];
 	char text[JK_MAC_TEXT_MAX];
 	struct jk_mac_of of = { 0 };
-	enum jk_reason why = jk_use_subject(u, q, subject);
+	enum jk_reason why = jk_use_subject(u, q, ret_subject);
 
 	if (why != JK_WHY_GRANTED)
 		return why;
@@ -87,7 +88,7 @@ digest_of(struct jk_use *u, const struct jk_query *q,
 	of.value[JK_MAC_USE] = u->id;
 	of.value[JK_MAC_PURPOSE] = u->w->claim.purpose;
 	of.value[JK_MAC_RECEPTION] = u->w->claim.reception;
-	of.value[JK_MAC_SUBJECT] = subject;
+	of.value[JK_MAC_SUBJECT] = ret_subject;
 	of.value[JK_MAC_REQUIREMENT] = typed;
 	return jk_mac_text(NULL, JK_KEYS_NONE, &of, text) == JK_OK &&
 	               jk_verify_digest((const uint8_t *)text, strlen(text),
@@ -264,7 +265,7 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 {
 	static uint8_t digest[JK_DIGEST_LEN];
 	struct jk_worker *w = u->w;
-	const enum jk_reason why = digest_of(u, q, digest);
+	const enum jk_reason why = digest_of(u, q, ret->subject, digest);
 	enum jk_err e;
 
 	if (why != JK_WHY_GRANTED)

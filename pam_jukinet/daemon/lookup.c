@@ -86,18 +86,18 @@ decide(struct jk_use *u, const struct jk_query *q, uint64_t hour,
 /* All that can speak against it, the last of it that nothing proves a record. */
 static enum jk_reason
 judge(struct jk_use *u, const struct jk_query *q, uint64_t hour,
-    const char *confirmer, struct jk_outcome *o, struct jk_outcome_use *ou,
-    struct jk_verdict *ret)
+    const struct jk_confirmed_by *by, struct jk_outcome *o,
+    struct jk_outcome_use *ou, struct jk_verdict *ret)
 {
 	static char subject[JK_SUBJECT_MAX + 1], text[JK_ID_LEN + 1];
 	const enum jk_reason known = jk_use_subject(u, q, subject);
 	enum jk_reason why = jk_use_look(u);
 
-	ou->subject = subject;
+	ou->subject = by != NULL ? by->subject : subject;
 	if (why != JK_WHY_GRANTED)
 		return why;
 	o->facts = &u->facts;
-	*ret = decide(u, q, hour, confirmer);
+	*ret = decide(u, q, hour, by != NULL ? by->person : NULL);
 	o->opid = ret->opid;
 	ou->permission = permission_of(u, q, ret);
 	if (ret->why != JK_WHY_GRANTED)
@@ -126,7 +126,6 @@ void
 jk_use_lookup(struct jk_use *u, const struct jk_query *q,
     const struct jk_confirmed_by *by)
 {
-	const char *confirmer = by != NULL ? by->person : NULL;
 	const uint64_t hour =
 	    jk_tally_add(&u->tally, q->count > 0 ? q->count : 1);
 	struct jk_verdict verdict = { 0 };
@@ -140,9 +139,9 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
 	ou.search = word_of(&jk_searches, q->search);
 	ou.object = q->object;
 	ou.count = q->has_count ? &q->count : NULL;
-	ou.confirmer = confirmer;
+	ou.confirmer = by != NULL ? by->person : NULL;
 	ou.digest = by != NULL ? by->digest : NULL;
-	why = judge(u, q, hour, confirmer, &o, &ou, &verdict);
+	why = judge(u, q, hour, by, &o, &ou, &verdict);
 	if (why == JK_WHY_GRANTED) {
 		jk_use_launch(u, q, JK_FRAME_QUERY, &o, &verdict, by);
 	} else {

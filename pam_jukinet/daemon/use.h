@@ -109,6 +109,9 @@ void jk_use_refuse(struct jk_use *use, uint64_t seq, struct jk_outcome *outcome,
 struct jk_confirmed_by {
 	char person[JK_ID_MAX + 1];
 	char digest[33];     /* of the request: 32 hex digits */
+	/* Whom it is about, as it stands in what the digest is of: the key may
+	 * have been replaced since. */
+	char subject[JK_SUBJECT_MAX + 1];
 	struct jk_uses uses; /* of his approvals, which it will use up */
 };
 

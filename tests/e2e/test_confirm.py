@@ -12,7 +12,7 @@ import time
 
 from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts, wait_for
 from test_policy import elsewhen
-from test_lookup import ACTIVE, LOCKED, Application, Inside, mac, told
+from test_lookup import ACTIVE, LOCKED, Application, Inside, key_file, mac, told
 
 NUMBER = texts.reasons()
 CONFIRMING = 3
@@ -127,6 +127,23 @@ def test_confirmed_by_a_colleague(w):
             tap.equal(len(shown), times, str(said))
             tap.check(all("moving, input" in one for one in shown), str(shown))
             leave(login)
+
+
+def test_a_new_key_changes_nothing_of_what_is_confirmed(w):
+    """A key that comes into use while he types: the record names whom it is about as the digest that he has signed."""
+    with Working(w) as session, Confirming(w) as app:
+        begin(app)
+        owner = w.accounts["_jukinet"]
+        key = key_file("k2", "subject", bytes(range(5, 37)), 1700000001)
+        try:
+            answer = app.confirm(at_prompt=lambda: w.space.write(f"{KEEP}/keys/k2", key, 0o600, (owner.uid, owner.gid)))
+            tap.equal(answer["why"], "granted", str(answer))
+            one = seen(w, session.mark, "lookup")[-1]
+            tap.equal((one["jconf"], one["jdig"]), (TARO, digest(one)), one["jsub"])
+            tap.check(app.ask("view", "moving", code="32165498702")["why"] == "granted")
+            tap.equal(seen(w, session.mark, "lookup")[-1]["jsub"][:3], "k2:", "the next one has it")
+        finally:
+            os.unlink(w.space.path(f"{KEEP}/keys/k2"))
 
 
 def test_not_by_oneself_nor_by_who_may_not(w):
