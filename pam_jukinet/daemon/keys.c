@@ -2,14 +2,20 @@
 #include "keys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "file.h"
 #include "hex.h"
 #include "log.h"
 #include "residentcode.h"
+
+/* So often, at most, the log is told of keys that cannot be loaded. */
+#define RETRY_MS 2000
 
 struct jk_keys {
 	struct jk_keyring *ring;
@@ -43,6 +49,51 @@ jk_keys_free(struct jk_keys **keys)
 	jk_keyring_free(&(*keys)->ring);
 	free(*keys);
 	*keys = NULL;
+}
+
+/*
+ * Linux before 6.13 stamps files by its tick: what changes within the one of the
+ * last change has the same time. Not so when that one was over before anything
+ * was loaded, nor when it is far ahead because the clock was set back.
+ */
+static bool
+is_over(const struct timespec *tick, const struct timespec *now)
+{
+	return tick->tv_sec < now->tv_sec || tick->tv_sec > now->tv_sec + 1 ||
+	       (tick->tv_sec == now->tv_sec && tick->tv_nsec < now->tv_nsec);
+}
+
+static bool
+are_known(const struct jk_keys *keys, const struct jk_keys_seen *seen,
+    const struct stat *dir)
+{
+	return seen->is_known && seen->is_settled &&
+	       jk_file_is_same(dir, &seen->dir) &&
+	       (keys != NULL || jk_boot_ms() < seen->retry_at);
+}
+
+void
+jk_keys_look(int keep_dir, struct jk_keys **keys, struct jk_keys_seen *seen)
+{
+	struct timespec now = { 0 };
+	struct stat st = { 0 };
+
+	/* The clock that stamps them, and before they are looked at. */
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (fstatat(keep_dir, JK_KEYS_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		st = (struct stat){ 0 };
+	if (are_known(*keys, seen, &st))
+		return;
+	jk_keys_free(keys);
+	/* It says which is bad; then nobody is found by code. */
+	if (jk_keys_load(keep_dir, keys) != JK_OK)
+		*keys = NULL;
+	*seen = (struct jk_keys_seen){
+		.is_known = true,
+		.is_settled = is_over(&st.st_ctim, &now),
+		.dir = st,
+		.retry_at = jk_boot_ms() + RETRY_MS,
+	};
 }
 
 /* Read every time: a conversation may see the hour at which a key begins. */

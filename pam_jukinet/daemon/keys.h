@@ -3,10 +3,13 @@
  * The office's keys, as a conversation uses them (requirement 5.9): who a record
  * is about stands in the log as a keyed hash only, and an answer carries a MAC.
  * Loaded when they are needed; a key that comes later is seen by the next
- * conversation, one that is to be used from a time on is used from then on.
+ * request, one that is to be used from a time on is used from then on.
  */
 #ifndef JK_KEYS_H
 #define JK_KEYS_H
+
+#include <stdint.h>
+#include <sys/stat.h>
 
 #include "ids.h"
 #include "keyring.h"
@@ -20,6 +23,22 @@ struct jk_keys;
  */
 enum jk_err jk_keys_load(int keep_dir, struct jk_keys **ret);
 void jk_keys_free(struct jk_keys **keys);
+
+/* How their directory was when they were loaded; zeroed: they were not. */
+struct jk_keys_seen {
+	bool is_known;
+	bool is_settled; /* whatever changes now is told by its time */
+	struct stat dir;
+	int64_t retry_at; /* boot ms: then again, where they could not be */
+};
+
+/*
+ * Loads them (anew) when they may have changed; *keys is NULL when they cannot
+ * be, which is tried again every two seconds: a bad file that is mended does not
+ * change its directory. A key that was taken in before is never missed.
+ */
+void jk_keys_look(int keep_dir, struct jk_keys **keys,
+    struct jk_keys_seen *seen);
 
 /*
  * JK_ERR_NOT_FOUND: there is no key for now; JK_ERR_FORMAT: not a resident

@@ -24,8 +24,6 @@
 
 /* Nothing was asked for so long: nobody is there. */
 #define IDLE_MS (INT64_C(12) * 60 * 60 * 1000)
-/* So often, at most, the log is told of keys that cannot be loaded. */
-#define KEYS_RETRY_MS 2000
 
 /* --- how things stand ----------------------------------------------------- */
 
@@ -92,30 +90,11 @@ look_at_snapshot(struct jk_use *u)
 	return JK_WHY_GRANTED;
 }
 
-/* A bad file that is mended does not change its directory. */
-static bool
-knows_keys(const struct jk_use *u, const struct stat *dir)
-{
-	return jk_file_is_same(dir, &u->keys_dir) &&
-	       (u->keys != NULL || jk_boot_ms() < u->keys_retry_at);
-}
-
 /* A key may be taken in while a use goes on, and begins at once. */
 static void
 look_at_keys(struct jk_use *u)
 {
-	struct stat st = { 0 };
-
-	if (fstatat(u->w->keep_dir, JK_KEYS_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		st = (struct stat){ 0 };
-	if (knows_keys(u, &st))
-		return;
-	jk_keys_free(&u->keys);
-	/* It says which is bad; then nobody is found by code. */
-	if (jk_keys_load(u->w->keep_dir, &u->keys) != JK_OK)
-		u->keys = NULL;
-	u->keys_dir = st;
-	u->keys_retry_at = jk_boot_ms() + KEYS_RETRY_MS;
+	jk_keys_look(u->w->keep_dir, &u->keys, &u->keys_seen);
 }
 
 static bool

@@ -13,7 +13,7 @@
 
 #include "facts.h"
 #include "flight.h"
-#include "keyring.h"
+#include "keys.h"
 #include "outcome.h"
 #include "pool.h"
 #include "query.h"
@@ -21,7 +21,6 @@
 #include "tally.h"
 #include "usebook.h"
 
-struct jk_keys;
 struct jk_worker;
 
 #define JK_USE_PAST  256 /* lookups whose result is still taken */
@@ -60,8 +59,7 @@ struct jk_use {
 	struct jk_facts facts;
 	struct jk_moment moment;
 	struct jk_keys *keys; /* NULL: none can be loaded */
-	struct stat keys_dir; /* as it was then */
-	int64_t keys_retry_at; /* boot ms: then, if none could be */
+	struct jk_keys_seen keys_seen;
 	struct jk_pool pool;
 	bool doubted; /* the last that was sent got no receipt: one at a time */
 	struct jk_flight flight;
@@ -108,7 +106,7 @@ void jk_use_refuse(struct jk_use *use, uint64_t seq, struct jk_outcome *outcome,
 /* Who has confirmed it, and what exactly. */
 struct jk_confirmed_by {
 	char person[JK_ID_MAX + 1];
-	char digest[33];     /* of the request: 32 hex digits */
+	char digest[33]; /* of the request: 32 hex digits */
 	/* Whom it is about, as it stands in what the digest is of: the key may
 	 * have been replaced since. */
 	char subject[JK_SUBJECT_MAX + 1];

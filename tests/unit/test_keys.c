@@ -3,10 +3,13 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -253,6 +256,130 @@ test_key_begins_within_a_conversation(void **state)
 	}
 	assert_string_equal(text, "k2:" SUBJECT_1);
 	jk_keys_free(&keys);
+}
+
+/* --- keys that come while they are known ---------------------------------- */
+
+/* As jukinetctl does: a file beside, renamed. */
+static void
+import(int dir, const struct jk_office_key *key)
+{
+	char text[JK_KEY_TEXT_MAX];
+	int fd = openat(dir, ".fresh", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(jk_key_write(key, text), JK_OK);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_int_equal(renameat(dir, ".fresh", dir, key->id), 0);
+}
+
+/* Where files are stamped by the tick, as everywhere before Linux 6.13. */
+static int
+import_within_ticks(const struct scratch *p)
+{
+	const struct jk_office_key old = make("k1", 0, THEN),
+	                           next = make("k2", 1, THEN + DAY);
+	struct stat first, second;
+	unsigned at_once = 0;
+
+	for (unsigned i = 0; i < 500; i++) {
+		struct jk_keys_seen seen = { 0 };
+		struct jk_keys *keys = NULL;
+		char text[JK_SUBJECT_MAX + 1] = "";
+		int dir;
+
+		assert_int_equal(mkdirat(p->dir, "keys", 0700), 0);
+		dir = openat(p->dir, "keys", O_RDONLY | O_DIRECTORY);
+		import(dir, &old);
+		jk_keys_look(p->dir, &keys, &seen);
+		assert_int_equal(fstat(dir, &first), 0);
+		import(dir, &next);
+		assert_int_equal(fstat(dir, &second), 0);
+		at_once += first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
+		jk_keys_look(p->dir, &keys, &seen);
+		assert_int_equal(subject(keys, CODE, text), JK_OK);
+		jk_keys_free(&keys);
+		if (strcmp(text, "k2:" SUBJECT_1) != 0)
+			return 1;
+		assert_int_equal(unlinkat(dir, "k1", 0), 0);
+		assert_int_equal(unlinkat(dir, "k2", 0), 0);
+		close(dir);
+		assert_int_equal(unlinkat(p->dir, "keys", AT_REMOVEDIR), 0);
+	}
+	return at_once > 0 ? 0 : 2;
+}
+
+static void
+test_key_that_comes_within_a_tick_is_not_missed(void **state)
+{
+	struct scratch p;
+	int status;
+	pid_t child;
+
+	(void)state;
+	scratch_make(&p);
+	child = fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWNS) != 0 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		    mount("none", p.path, "ramfs", 0, NULL) != 0)
+			_exit(77);
+		close(p.dir);
+		p.dir = open(p.path, O_RDONLY | O_DIRECTORY);
+		_exit(import_within_ticks(&p));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	scratch_remove(&p);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip(); /* no root */
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static bool
+is_after(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* Loaded again as long as it has to be, and no longer: a lookup costs no files. */
+static void
+test_keys_are_known_when_the_tick_is_over(void **state)
+{
+	const struct place *p = *state;
+	const struct jk_office_key old = make("k1", 0, THEN),
+	                           other = make("k1", 1, THEN);
+	unsigned early = 0;
+
+	for (unsigned i = 0; i < 50; i++) {
+		struct jk_keys_seen seen = { 0 };
+		struct jk_keys *keys = NULL;
+		char text[JK_SUBJECT_MAX + 1] = "";
+		struct timespec now;
+
+		import(p->keys, &old);
+		jk_keys_look(p->keep.dir, &keys, &seen);
+		(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		/* In its place, so that the directory does not tell. */
+		put_key(p, &other);
+		if (!is_after(&now, &seen.dir.st_ctim)) {
+			jk_keys_look(p->keep.dir, &keys, &seen);
+			assert_int_equal(subject(keys, CODE, text), JK_OK);
+			assert_string_equal(text, "k1:" SUBJECT_1);
+			early++;
+		}
+		(void)usleep(12000);
+		seen.is_known = false;
+		jk_keys_look(p->keep.dir, &keys, &seen);
+		put_key(p, &old);
+		jk_keys_look(p->keep.dir, &keys, &seen);
+		assert_int_equal(subject(keys, CODE, text), JK_OK);
+		assert_string_equal(text, "k1:" SUBJECT_1);
+		jk_keys_free(&keys);
+	}
+	assert_true(early > 0);
 }
 
 static void
@@ -540,6 +667,9 @@ main(void)
 		CASE(test_what_is_no_code_has_no_subject),
 		CASE(test_key_in_use_is_told_by_the_time),
 		CASE(test_key_begins_within_a_conversation),
+		cmocka_unit_test(
+		    test_key_that_comes_within_a_tick_is_not_missed),
+		CASE(test_keys_are_known_when_the_tick_is_over),
 		CASE(test_no_directory_and_nothing_in_it_is_no_key),
 		CASE(test_other_files_are_left_alone),
 		CASE(test_what_others_may_read_or_made_is_refused),
