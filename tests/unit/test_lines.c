@@ -171,9 +171,9 @@ write_many(void *ctx)
 	const int *fd = ctx;
 	size_t n = 0;
 
-	while (n < WRITTEN &&
-	       jk_lines_write(*fd, false, "{\"v\":1,\"do\":\"query\","
-	                                  "\"allowed\":false}") == JK_OK)
+	while (n < WRITTEN && jk_lines_write(*fd, false,
+	                          "{\"v\":1,\"do\":\"query\","
+	                          "\"allowed\":false}") == JK_OK)
 		n++;
 	close(*fd);
 	return n == WRITTEN ? ctx : NULL;

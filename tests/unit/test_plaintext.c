@@ -52,8 +52,8 @@ test_plaintext_blanks_say_nothing(void **state)
 {
 	static const char *const nothing[] = { "", " ", "\t \t",
 		"\xe3\x80\x80 \xc2\xa0", "\xe2\x80\x83\xe3\x85\xa4" };
-	static const char *const something[] = { ".", " x", "\xe3\x80\x80\xe8\xbb\xa2",
-		"x\xe3\x80\x80" };
+	static const char *const something[] = { ".", " x",
+		"\xe3\x80\x80\xe8\xbb\xa2", "x\xe3\x80\x80" };
 
 	(void)state;
 	for (size_t i = 0; i < JK_COUNT(nothing); i++)
