@@ -39,7 +39,7 @@ struct client {
 	const char *socket, *pin;
 	X509 *only; /* NULL: the first card is taken */
 	uint64_t deadline_ms, wait_ms, keep;
-	bool pad;              /* --pad: the PIN by the reader's keys */
+	bool pad;                    /* --pad: the PIN by the reader's keys */
 	bool ask, tell, known, none; /* --none: every card gets NEXT */
 	const char *kind[8];
 	size_t n_kinds;
