@@ -32,11 +32,14 @@ tries_to_keep(const struct jk_worker *w, const struct jk_attempt *a)
 	const bool silent =
 	    is_by_pad(w, a) && (w->claim.flags & JK_FLAG_SILENT) != 0;
 
+	const bool unseen = (w->claim.flags & JK_FLAG_UNSEEN) != 0;
+
 	/*
-	 * A prompt of root's programs is seen, so the last try was asked for.
-	 * A locker of the user drops every text: it never spends the last.
+	 * A prompt of root's programs is seen, so the last try was asked for,
+	 * unless the program answers by itself. A locker of the user drops
+	 * every text: it never spends the last.
 	 */
-	return w->peer.uid == 0 && !silent ? 0 : 1;
+	return w->peer.uid == 0 && !silent && !unseen ? 0 : 1;
 }
 
 enum jk_err

@@ -74,6 +74,17 @@ wants_silence(const struct jk_request *request, int flags)
 	               strcmp(request->service, "sudo-i") != 0));
 }
 
+/*
+ * sddm has taken name and PIN before it begins, and gives the PIN as the answer
+ * to each question, whatever it is; nobody sees one.
+ */
+static bool
+answers_by_itself(const struct jk_request *request)
+{
+	return request->service != NULL &&
+	       strcmp(request->service, "sddm") == 0;
+}
+
 void
 jk_ask_describe(pam_handle_t *pamh, int flags, int argc, const char **argv,
     struct jk_request *request)
@@ -83,7 +94,8 @@ jk_ask_describe(pam_handle_t *pamh, int flags, int argc, const char **argv,
 	request->service = item(pamh, PAM_SERVICE);
 	request->tty = item(pamh, PAM_TTY);
 	request->host = item(pamh, PAM_RHOST);
-	request->flags = wants_silence(request, flags) ? JK_FLAG_SILENT : 0;
+	request->flags = (wants_silence(request, flags) ? JK_FLAG_SILENT : 0) |
+	                 (answers_by_itself(request) ? JK_FLAG_UNSEEN : 0);
 }
 
 int
@@ -297,8 +309,8 @@ give_choice(struct ask *a)
 	    jk_choice_read(a->client.frame, &choice) != JK_OK)
 		return refuse(a, JK_WHY_INTERNAL, NULL);
 	a->chose = true;
-	/* Who asked for silence gets no question either. */
-	if (!a->silent)
+	/* Who asked for silence gets no question, nor does who sees none. */
+	if ((a->request->flags & (JK_FLAG_SILENT | JK_FLAG_UNSEEN)) == 0)
 		r = ask_choice(a, &choice, &option);
 	if (r != PAM_SUCCESS && r != PAM_CONV_ERR)
 		return r;

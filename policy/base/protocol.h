@@ -303,6 +303,7 @@ enum jk_field {
 #define JK_FLAG_RENEW   4u  /* SIGN: RENEW may follow at once */
 #define JK_FLAG_PRELIM  8u  /* CHANGE: only whether it can be done */
 #define JK_FLAG_EXPIRED 16u /* CHANGE: only of a PIN that must be changed */
+#define JK_FLAG_UNSEEN  32u /* AUTH: what is asked is shown to nobody */
 
 #define JK_USE_FLIGHT 16  /* unanswered at a time */
 #define JK_USE_TEXT   512 /* bytes, of what a person typed */
