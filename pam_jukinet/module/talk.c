@@ -32,6 +32,9 @@ static const struct dialog {
 		LINE_BY_LINE,   /* the same, and each line is a text */
 	} manner;
 } dialogs[] = {
+	/* GNOME's greeter and lock screen: a question has one line. */
+	{ "gdm-password", 0, 0, QUESTION_APART },
+	{ "gdm-smartcard", 0, 0, QUESTION_APART },
 	{ "lightdm", 60, 60, QUESTION_APART },
 	{ "xscreensaver", 40, 18, LINES },
 	{ "xsecurelock", 76, 0, LINE_BY_LINE },
@@ -213,7 +216,7 @@ jk_talk_visible(pam_handle_t *pamh, const char *prompt, size_t size, char *ret)
 	return PAM_SUCCESS;
 }
 
-/* The greeter would leave "insert your card" above the place for the PIN. */
+/* Such a greeter would leave "insert your card" above the place for the PIN. */
 static void
 replace(pam_handle_t *pamh, const char *prompt)
 {

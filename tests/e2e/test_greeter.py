@@ -182,6 +182,25 @@ def test_a_refusal_is_information(w):
                   (texts.text("pin.malformed", min=4, max=16), style), service)
 
 
+def test_gnome_cuts_questions_off(w):
+    """So the question alone is one, and it stands in the place of "insert your card" too."""
+    question = texts.text("pin.prompt")
+    warning = texts.text("pin.prompt.last").removesuffix(question)
+    for service in ("gdm-password", "gdm-smartcard"):
+        w.reset("jiro")
+        w.pam.write(service, LOGIN)
+        w.insert("jiro", tries=1)
+        told = w.ask("jiro", PIN, service=service)
+        tap.equal((told.code, told.said[:1], told.asked), ("PAM_SUCCESS", [warning], [question]), service)
+        w.pull()
+        with w.app() as app:
+            app.start(service, "jiro")
+            app.begin("authenticate")
+            tap.equal(app.hear()["say"], texts.text("card.insert"))
+            w.insert("jiro")
+            tap.equal(app.until_prompt(), [question.rstrip(": "), question])
+
+
 def test_card_of_somebody_else(w):
     """taro's card does not do for jiro, whose name he types."""
     japanese = w.system_japanese()

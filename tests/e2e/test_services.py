@@ -549,6 +549,9 @@ def test_lockers_hear_no(w):
         for service, how in ways.items():
             told = w.ask("hanako", service=service, **how)
             tap.equal((told.code, told.said[-1]), ("PAM_AUTH_ERR", texts.text("card.none")), service)
+        # GNOME's greeter and lock screen never ask that service again.
+        told = w.ask("hanako", service="gdm-smartcard-jukinet")
+        tap.equal((told.code, told.said[-1]), ("PAM_AUTH_ERR", texts.text("card.none")))
         with without_jukinet(w):
             tap.equal(w.ask("hanako", service="physlock", wrapper=hers).code, "PAM_AUTH_ERR")
         w.insert("hanako")
