@@ -298,6 +298,8 @@ jk_roll_user(struct jk_roll *roll, uid_t uid, bool is_there)
 		}
 	if (is_there && s->n_users < JK_USERS_MAX)
 		s->user[s->n_users++] = uid;
+	else if (is_there)
+		s->is_cut = true;
 }
 
 /* --- lists --------------------------------------------------------------- */

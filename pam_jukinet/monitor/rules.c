@@ -77,14 +77,14 @@ find_live(const struct jk_sessions *sessions, const char *id)
 	return NULL;
 }
 
-/* It has one, or may have one. */
 static bool
 has_live(const struct jk_sessions *sessions, uid_t uid)
 {
-	if (sessions->is_cut)
-		return true;
 	for (size_t i = 0; i < sessions->n; i++)
 		if (sessions->live[i].uid == uid)
+			return true;
+	for (size_t i = 0; i < sessions->n_more; i++)
+		if (sessions->more[i] == uid)
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ remember_gone(struct jk_rules *rules, uid_t uid, bool is_forced, int64_t now)
 		if (rules->gone[i].uid == uid)
 			g = &rules->gone[i];
 	if (g == NULL) {
-		if (rules->n_gone == JK_LIVE_MAX)
+		if (rules->n_gone == JK_GONE_MAX)
 			return;
 		g = &rules->gone[rules->n_gone++];
 		*g = (struct jk_gone){ .uid = uid };
@@ -143,7 +143,7 @@ match_memos(struct step *s)
 	for (size_t i = 0; i < r->n_memos; i++) {
 		if (find_live(sessions, r->memo[i].id) != NULL)
 			r->memo[kept++] = r->memo[i];
-		else if (!sessions->is_cut)
+		else if (!has_live(sessions, r->memo[i].uid))
 			remember_gone(r, r->memo[i].uid,
 			    r->memo[i].ending != JK_CAUSE_NONE, s->now);
 	}
@@ -633,7 +633,7 @@ knows_user(const struct jk_screens *screens, uid_t uid)
 	for (size_t i = 0; i < screens->n_users; i++)
 		if (screens->user[i] == uid)
 			return true;
-	return false;
+	return screens->is_cut;
 }
 
 static void
@@ -685,6 +685,9 @@ follow_gone(struct step *s, struct jk_gone *g)
 	if (has_live(s->view->sessions, g->uid) || g->tries == TRIES_MAX ||
 	    (s->settings->leftovers != JK_LEFTOVERS_END && !g->is_forced))
 		return true;
+	/* It may have begun one that is not told of. */
+	if (s->view->sessions->is_cut)
+		return false;
 	/* Nobody has asked its programs to end: there is nothing to wait for. */
 	is_deaf = is_unheard(s, g->uid, 0);
 	if (s->now < g->next_ms &&
@@ -696,6 +699,11 @@ follow_gone(struct step *s, struct jk_gone *g)
 		return false;
 	if (screens->known && !knows_user(screens, g->uid))
 		return true;
+	/* Nobody's turn goes by because others come before him. */
+	if (s->acts->n > JK_ACTS_MAX / 2) {
+		come_again(s, s->now);
+		return false;
+	}
 	g->tries++;
 	g->next_ms = s->now + GRACE_MS;
 	come_again(s, g->next_ms);

@@ -17,7 +17,9 @@
 
 #define JK_LIVE_MAX    64
 #define JK_SCREENS_MAX 128
-#define JK_USERS_MAX   128
+#define JK_USERS_MAX   1024
+#define JK_MORE_MAX    1024 /* sessions of which only the account is kept */
+#define JK_GONE_MAX    (JK_LIVE_MAX + JK_MORE_MAX)
 #define JK_ACTS_MAX    64
 #define JK_MONITOR_ID  64
 #define JK_LEADERS_MAX 16
@@ -65,7 +67,10 @@ struct jk_sessions {
 	struct jk_settings settings;
 	size_t n;
 	struct jk_live live[JK_LIVE_MAX];
-	bool is_cut; /* there are more */
+	/* Whose the others are; and whether there are still more. */
+	size_t n_more;
+	uid_t more[JK_MORE_MAX];
+	bool is_cut;
 	/* One of those that is active; id "": none. */
 	struct jk_live spare;
 };
@@ -93,6 +98,7 @@ struct jk_screens {
 	struct jk_screen screen[JK_SCREENS_MAX];
 	size_t n_users;
 	uid_t user[JK_USERS_MAX]; /* whom logind knows */
+	bool is_cut;              /* and others, since it told of them */
 	int64_t sleep_ms; /* the machine goes to sleep; 0: it does not */
 };
 
@@ -183,7 +189,7 @@ struct jk_rules {
 	struct jk_memo memo[JK_LIVE_MAX];
 	struct jk_memo spare; /* of the one that has no place; id "": none */
 	struct jk_slot_memo slot[JK_READERS_MAX];
-	struct jk_gone gone[JK_LIVE_MAX];
+	struct jk_gone gone[JK_GONE_MAX];
 };
 
 void jk_rules_init(struct jk_rules *rules, int64_t now);

@@ -102,7 +102,10 @@ leave_out_one(struct jk_sessions *sessions, const struct jk_live *more)
 		out = *last;
 		*last = *more;
 	}
-	sessions->is_cut = true;
+	if (sessions->n_more < JK_MORE_MAX)
+		sessions->more[sessions->n_more++] = out.uid;
+	else
+		sessions->is_cut = true;
 	if (out.active)
 		sessions->spare = out;
 }

@@ -877,12 +877,81 @@ test_no_place(void **state)
 	o->screens.n_users = 1;
 	o->screens.user[0] = 1000;
 	o->sessions.settings.leftovers = JK_LEFTOVERS_END;
-	o->sessions.is_cut = true;
+	o->sessions.more[0] = 1000;
+	o->sessions.n_more = 1;
 	o->sessions.n = 0;
 	for (int i = 0; i < 4; i++) {
 		later(o, 3000);
 		assert_int_equal(o->acts.n, 0);
 	}
+	free(o);
+}
+
+/* However many others there are, what the session has left is ended. */
+static void
+test_left_processes_beside_many(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	o->screens.known = true;
+	o->screens.n_users = 1;
+	o->screens.user[0] = 1000;
+	o->sessions.settings.leftovers = JK_LEFTOVERS_END;
+	o->sessions.n = 0;
+	for (size_t i = 0; i < JK_MORE_MAX; i++)
+		o->sessions.more[o->sessions.n_more++] = (uid_t)(2000 + i);
+	step(o); /* it has ended */
+	later(o, 2000);
+	assert_int_equal(only(o, JK_ACT_TERMINATE_USER)->uid, 1000);
+	/* It waits while nobody knows whether it has a session again, ... */
+	o->sessions.is_cut = true;
+	later(o, 10000);
+	assert_int_equal(o->acts.n, 0);
+	o->sessions.is_cut = false;
+	step(o);
+	assert_int_equal(only(o, JK_ACT_KILL_USER)->uid, 1000);
+	/* ... and is nobody's concern when it has. */
+	o->sessions.more[7] = 1000;
+	later(o, 10000);
+	o->sessions.more[7] = 2007;
+	later(o, 10000);
+	assert_int_equal(o->acts.n, 0);
+	/* One of those whom logind had no place to tell of. */
+	o->screens.n_users = 0;
+	jk_rules_ended(&o->rules, 1000, o->now);
+	later(o, 2000);
+	assert_int_equal(o->acts.n, 0);
+	o->screens.is_cut = true;
+	jk_rules_ended(&o->rules, 1000, o->now);
+	later(o, 2000);
+	assert_int_equal(only(o, JK_ACT_TERMINATE_USER)->uid, 1000);
+	free(o);
+}
+
+/* Nobody's turn goes by because so many end at once. */
+static void
+test_many_end_at_once(void **state)
+{
+	struct office *o = open_office();
+	static unsigned asked[JK_GONE_MAX];
+
+	(void)state;
+	memset(asked, 0, sizeof(asked));
+	o->screens.known = o->screens.is_cut = true;
+	o->sessions.settings.leftovers = JK_LEFTOVERS_END;
+	o->sessions.n = 0;
+	for (size_t i = 0; i < JK_GONE_MAX; i++)
+		jk_rules_ended(&o->rules, (uid_t)(2000 + i), o->now);
+	later(o, 2000);
+	for (int steps = 0; steps < 100; steps++) {
+		for (size_t i = 0; i < o->acts.n; i++)
+			if (o->acts.act[i].kind == JK_ACT_TERMINATE_USER)
+				asked[o->acts.act[i].uid - 2000]++;
+		later(o, 1);
+	}
+	for (size_t i = 0; i < JK_GONE_MAX; i++)
+		assert_int_equal(asked[i], 1);
 	free(o);
 }
 
@@ -1261,6 +1330,8 @@ main(void)
 		cmocka_unit_test(test_logind_tells_nothing),
 		cmocka_unit_test(test_session_does_not_go),
 		cmocka_unit_test(test_left_processes),
+		cmocka_unit_test(test_left_processes_beside_many),
+		cmocka_unit_test(test_many_end_at_once),
 		cmocka_unit_test(test_anything_in_any_order),
 	};
 

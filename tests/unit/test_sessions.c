@@ -108,7 +108,7 @@ test_more_than_fit(void **state)
 	says.state = 2;
 	says.id = "locked";
 	assert_int_equal(add(&says, &s), JK_OK);
-	assert_true(s.is_cut);
+	assert_int_equal(s.n_more, 1);
 	assert_string_equal(s.spare.id, "");
 	says.state = 1;
 	says.id = "active";
@@ -124,6 +124,15 @@ test_more_than_fit(void **state)
 	assert_int_equal(add(&says, &s), JK_OK);
 	assert_string_equal(s.spare.id, "high");
 	assert_string_equal(s.live[7].id, "low");
+	/* Of the others it is known whose they are, and that there are more. */
+	assert_int_equal(s.n_more, 3);
+	assert_int_equal(s.more[2], 2000);
+	for (size_t i = 3; i < JK_MORE_MAX; i++)
+		assert_int_equal(add(&says, &s), JK_OK);
+	assert_false(s.is_cut);
+	assert_int_equal(add(&says, &s), JK_OK);
+	assert_true(s.is_cut);
+	assert_int_equal(s.n_more, JK_MORE_MAX);
 }
 
 static void
