@@ -143,6 +143,16 @@ ask_later(struct jk_logind *l, int64_t ms)
 	(void)sd_event_source_set_enabled(l->again, SD_EVENT_ONESHOT);
 }
 
+/* With what there was no place for before. */
+static void
+go_on(struct jk_logind *l)
+{
+	if (jk_roll_next(&l->roll) != NULL)
+		ask_later(l, BREATH_MS);
+	else if (l->roll.missed_ms != 0)
+		ask_later(l, AGAIN_MS);
+}
+
 /* It has gone; any other error tells nothing of how it stands. */
 static bool
 is_gone(sd_bus_message *m)
@@ -179,8 +189,7 @@ on_facts(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	        is_there && read_properties(m, &f) >= 0 ? &f : NULL,
 	        jk_boot_ms()) != JK_OK)
 		jk_log(JK_LOG_ERR, "no place for a session of logind");
-	if (jk_roll_next(&l->roll) != NULL)
-		ask_later(l, BREATH_MS);
+	go_on(l);
 	l->changed(l->ctx);
 	return 0;
 }
@@ -314,7 +323,8 @@ on_removed(sd_bus_message *m, void *ctx, JK_UNUSED sd_bus_error *error)
 	if (!is_from(m, l->owner) ||
 	    sd_bus_message_read(m, "so", &id, &path) < 0)
 		return 0;
-	jk_roll_removed(&l->roll, path);
+	jk_roll_removed(&l->roll, path, jk_boot_ms());
+	go_on(l);
 	l->changed(l->ctx);
 	return 0;
 }

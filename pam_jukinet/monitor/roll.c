@@ -30,7 +30,7 @@ reckon(struct jk_roll *r)
 {
 	struct jk_screens *s = &r->screens;
 
-	s->unheard_ms = earlier(r->list_ms, r->missed_ms);
+	s->unheard_ms = earlier(earlier(r->list_ms, r->missed_ms), r->lost_ms);
 	for (size_t i = 0; i < s->n; i++)
 		s->screen[i].unheard_ms = r->more[i].lock_ms;
 	for (size_t i = 0; i < JK_QUESTIONS_MAX; i++) {
@@ -47,18 +47,104 @@ reckon(struct jk_roll *r)
 	}
 }
 
+static struct jk_question *
+find_question(struct jk_roll *r, const char *path)
+{
+	for (size_t i = 0; i < JK_QUESTIONS_MAX; i++)
+		if (strcmp(r->question[i].path, path) == 0)
+			return &r->question[i];
+	return NULL;
+}
+
+/* NULL: there is no place, which is remembered. */
+static struct jk_question *
+add_question(struct jk_roll *r, const char *path, int64_t now)
+{
+	struct jk_question *q = find_question(r, "");
+
+	if (q != NULL) {
+		*q = (struct jk_question){ .is_due = true, .since_ms = now };
+		memcpy(q->path, path, strlen(path) + 1);
+	} else {
+		r->is_missed = true;
+		if (r->missed_ms == 0)
+			r->missed_ms = now;
+	}
+	return q;
+}
+
 /* --- screens ------------------------------------------------------------- */
+
+static size_t
+find_beyond(const struct jk_roll *r, const char *path)
+{
+	size_t i = 0;
+
+	while (i < r->screens.n_beyond && strcmp(r->beyond[i], path) != 0)
+		i++;
+	return i;
+}
+
+/* In the order in which they came. */
+static void
+forget_beyond(struct jk_roll *r, const char *path)
+{
+	struct jk_screens *s = &r->screens;
+	const size_t i = find_beyond(r, path);
+
+	if (i == s->n_beyond)
+		return;
+	s->n_beyond--;
+	memmove(&s->beyond[i], &s->beyond[i + 1],
+	    (s->n_beyond - i) * sizeof(s->beyond[i]));
+	memmove(r->beyond[i], r->beyond[i + 1],
+	    (s->n_beyond - i) * sizeof(r->beyond[i]));
+}
+
+/* Its account's, whoever that is by then; since when does not begin anew. */
+static void
+put_beyond(struct jk_roll *r, const char *path, uid_t uid, int64_t now)
+{
+	struct jk_screens *s = &r->screens;
+	const size_t i = find_beyond(r, path);
+	int64_t since = i < s->n_beyond ? s->beyond[i].since_ms : now;
+
+	forget_beyond(r, path);
+	if (s->n_beyond == JK_BEYOND_MAX) {
+		if (r->lost_ms == 0)
+			r->lost_ms = now;
+		return;
+	}
+	s->beyond[s->n_beyond].uid = uid;
+	s->beyond[s->n_beyond].since_ms = since;
+	memcpy(r->beyond[s->n_beyond++], path, strlen(path) + 1);
+}
 
 static void
 forget(struct jk_roll *r, const char *path)
 {
 	const size_t i = find_path(r, path);
 
-	if (i == r->screens.n)
+	forget_beyond(r, path);
+	if (i < r->screens.n) {
+		r->screens.n--;
+		r->screens.screen[i] = r->screens.screen[r->screens.n];
+		r->more[i] = r->more[r->screens.n];
+	}
+}
+
+/* While there is a place: the next one that has none is asked for. */
+static void
+move_up(struct jk_roll *r, int64_t now)
+{
+	if (r->screens.n < JK_SCREENS_MAX && r->screens.n_beyond > 0 &&
+	    find_question(r, r->beyond[0]) == NULL)
+		(void)add_question(r, r->beyond[0], now);
+	/* Those that are lost stand in the list. */
+	if (r->lost_ms == 0 || r->screens.n_beyond == JK_BEYOND_MAX)
 		return;
-	r->screens.n--;
-	r->screens.screen[i] = r->screens.screen[r->screens.n];
-	r->more[i] = r->more[r->screens.n];
+	r->missed_ms = earlier(r->missed_ms, r->lost_ms);
+	r->lost_ms = 0;
 }
 
 static void
@@ -142,8 +228,11 @@ take_facts(struct jk_roll *r, const struct jk_question *q,
 		forget(r, q->path);
 		return JK_OK;
 	}
-	if (screen == NULL && (screen = add_screen(r, q, f->id)) == NULL)
+	if (screen == NULL && (screen = add_screen(r, q, f->id)) == NULL) {
+		put_beyond(r, q->path, f->uid, now);
 		return JK_ERR_TOO_BIG;
+	}
+	forget_beyond(r, q->path);
 	screen->uid = f->uid;
 	(void)snprintf(screen->tty, sizeof(screen->tty), "%s",
 	    f->tty == NULL ? "" : f->tty);
@@ -155,15 +244,6 @@ take_facts(struct jk_roll *r, const struct jk_question *q,
 }
 
 /* --- questions ----------------------------------------------------------- */
-
-static struct jk_question *
-find_question(struct jk_roll *r, const char *path)
-{
-	for (size_t i = 0; i < JK_QUESTIONS_MAX; i++)
-		if (strcmp(r->question[i].path, path) == 0)
-			return &r->question[i];
-	return NULL;
-}
 
 static bool
 may_ask(const struct jk_roll *r)
@@ -187,15 +267,7 @@ jk_roll_changed(struct jk_roll *roll, const char *path, int64_t now)
 		q->is_due = true;
 		return NULL;
 	}
-	q = find_question(roll, "");
-	if (q != NULL) {
-		*q = (struct jk_question){ .is_due = true, .since_ms = now };
-		memcpy(q->path, path, strlen(path) + 1);
-	} else {
-		roll->is_missed = true;
-		if (roll->missed_ms == 0)
-			roll->missed_ms = now;
-	}
+	q = add_question(roll, path, now);
 	reckon(roll);
 	return q != NULL && may_ask(roll) ? q : NULL;
 }
@@ -232,6 +304,8 @@ jk_roll_answer(struct jk_roll *roll, const char *path,
 	q->lock_ms = q->unlock_ms = 0;
 	if (!q->is_due)
 		q->path[0] = '\0';
+	if (e == JK_OK)
+		move_up(roll, now);
 	reckon(roll);
 	return e;
 }
@@ -251,13 +325,14 @@ jk_roll_failed(struct jk_roll *roll, const char *path)
 
 /* Nothing more is to be known of it, whatever is still on its way. */
 void
-jk_roll_removed(struct jk_roll *roll, const char *path)
+jk_roll_removed(struct jk_roll *roll, const char *path, int64_t now)
 {
 	struct jk_question *q = find_question(roll, path);
 
-	forget(roll, path);
 	if (q != NULL)
 		q->path[0] = '\0';
+	forget(roll, path);
+	move_up(roll, now);
 	reckon(roll);
 }
 
@@ -397,6 +472,9 @@ jk_roll_awake(struct jk_roll *roll, int64_t now)
 	}
 	for (size_t i = 0; i < JK_QUESTIONS_MAX; i++)
 		postpone(&roll->question[i].since_ms, now);
+	for (size_t i = 0; i < roll->screens.n_beyond; i++)
+		postpone(&roll->screens.beyond[i].since_ms, now);
+	postpone(&roll->lost_ms, now);
 	postpone(&roll->list_ms, now);
 	postpone(&roll->missed_ms, now);
 	reckon(roll);

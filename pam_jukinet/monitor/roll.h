@@ -39,6 +39,8 @@ struct jk_roll {
 		char path[JK_ROLL_PATH + 1];
 		int64_t lock_ms; /* of a request that logind has not taken */
 	} more[JK_SCREENS_MAX];  /* beside screens.screen, one for one */
+	char beyond[JK_BEYOND_MAX][JK_ROLL_PATH + 1]; /* screens.beyond */
+	int64_t lost_ms; /* there was none for one even there since; 0: no */
 	struct jk_question question[JK_QUESTIONS_MAX];
 	int64_t list_ms;   /* the list is not answered since; 0: it is */
 	int64_t missed_ms; /* there was no place for a question since */
@@ -52,7 +54,7 @@ struct jk_roll {
  */
 struct jk_question *jk_roll_changed(struct jk_roll *roll, const char *path,
     int64_t now);
-void jk_roll_removed(struct jk_roll *roll, const char *path);
+void jk_roll_removed(struct jk_roll *roll, const char *path, int64_t now);
 /* Somebody has asked its locker to. */
 void jk_roll_lock(struct jk_roll *roll, const char *path, int64_t now);
 void jk_roll_unlock(struct jk_roll *roll, const char *path, int64_t now);
@@ -62,7 +64,7 @@ void jk_roll_user(struct jk_roll *roll, uid_t uid, bool is_there);
 struct jk_question *jk_roll_next(struct jk_roll *roll);
 /*
  * Its answer, which may be that there is no such session: facts NULL.
- * JK_ERR_TOO_BIG: there is no place for it.
+ * JK_ERR_TOO_BIG: there is no place for it; it is asked for again when there is.
  */
 enum jk_err jk_roll_answer(struct jk_roll *roll, const char *path,
     const struct jk_facts *facts, int64_t now);

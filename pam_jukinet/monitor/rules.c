@@ -428,6 +428,12 @@ is_unheard(struct step *s, uid_t uid, int64_t from)
 		    (since == 0 || screen->unheard_ms < since))
 			since = screen->unheard_ms;
 	}
+	/* It may be open, and nobody would see that. */
+	for (size_t i = 0; i < screens->n_beyond; i++)
+		if (screens->beyond[i].uid == uid &&
+		    (since == 0 || screens->beyond[i].since_ms < since))
+			since = screens->beyond[i].since_ms;
+	has_any = has_any || since != 0;
 	/* One of those that are not known may be its. */
 	if (!has_any)
 		since = screens->unheard_ms;
@@ -652,6 +658,9 @@ has_screen(const struct step *s, uid_t uid)
 
 	for (size_t i = 0; i < screens->n; i++)
 		if (screens->screen[i].uid == uid)
+			return true;
+	for (size_t i = 0; i < screens->n_beyond; i++)
+		if (screens->beyond[i].uid == uid)
 			return true;
 	return false;
 }

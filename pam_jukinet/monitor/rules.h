@@ -17,6 +17,7 @@
 
 #define JK_LIVE_MAX    64
 #define JK_SCREENS_MAX 128
+#define JK_BEYOND_MAX  1024 /* screens that have no place */
 #define JK_USERS_MAX   1024
 #define JK_MORE_MAX    1024 /* sessions of which only the account is kept */
 #define JK_GONE_MAX    (JK_LIVE_MAX + JK_MORE_MAX)
@@ -96,6 +97,12 @@ struct jk_screens {
 	int64_t unheard_ms;
 	size_t n;
 	struct jk_screen screen[JK_SCREENS_MAX];
+	/* Those that have no place are neither asked to lock nor looked at. */
+	size_t n_beyond;
+	struct {
+		uid_t uid;
+		int64_t since_ms;
+	} beyond[JK_BEYOND_MAX];
 	size_t n_users;
 	uid_t user[JK_USERS_MAX]; /* whom logind knows */
 	bool is_cut;              /* and others, since it told of them */

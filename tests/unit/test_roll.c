@@ -256,7 +256,7 @@ hear(struct world *w)
 		ask_facts(w, m.id);
 		break;
 	case REMOVED:
-		jk_roll_removed(&w->roll, path);
+		jk_roll_removed(&w->roll, path, w->now);
 		break;
 	case LOCK:
 		jk_roll_lock(&w->roll, path, w->now);
@@ -507,12 +507,158 @@ test_more_than_there_is_place_for(void **state)
 	assert_int_equal(r.missed_ms, 200);
 	for (unsigned i = 0; i < JK_QUESTIONS_MAX; i++) {
 		path_of(i, path);
-		jk_roll_removed(&r, path);
+		jk_roll_removed(&r, path, 300);
 	}
 	assert_int_equal(r.screens.unheard_ms, 200);
 	jk_roll_list_asked(&r, 300);
 	jk_roll_listed(&r);
 	assert_int_equal(r.screens.unheard_ms, 0);
+}
+
+/* --- more screens than places --------------------------------------------- */
+
+static enum jk_err
+answer_of(struct jk_roll *r, unsigned number, int64_t now)
+{
+	char path[32], id[16];
+	const struct jk_facts f = {
+		.id = id,
+		.type = "x11",
+		.class = "user",
+		.state = "active",
+		.uid = 2000 + number,
+	};
+
+	path_of(number, path);
+	(void)snprintf(id, sizeof(id), "%u", number);
+	return jk_roll_answer(r, path, &f, now);
+}
+
+static void
+set_asked(struct jk_question *q)
+{
+	assert_non_null(q);
+	q->is_asked = true;
+	q->is_due = false;
+}
+
+static enum jk_err
+come_of(struct jk_roll *r, unsigned number, int64_t now)
+{
+	char path[32];
+
+	path_of(number, path);
+	set_asked(jk_roll_changed(r, path, now));
+	return answer_of(r, number, now);
+}
+
+static void
+go(struct jk_roll *r, unsigned number, int64_t now)
+{
+	char path[32];
+
+	path_of(number, path);
+	jk_roll_removed(r, path, now);
+}
+
+/* Answers whatever is asked for. */
+static unsigned
+answer_all(struct jk_roll *r, int64_t now)
+{
+	struct jk_question *q;
+	unsigned n = 0, number;
+
+	while ((q = jk_roll_next(r)) != NULL) {
+		assert_int_equal(sscanf(q->path, "/session/_%u", &number), 1);
+		set_asked(q);
+		(void)answer_of(r, number, now);
+		n++;
+	}
+	return n;
+}
+
+static bool
+has_place(const struct jk_roll *r, uid_t uid)
+{
+	for (size_t i = 0; i < r->screens.n; i++)
+		if (r->screens.screen[i].uid == uid)
+			return true;
+	return false;
+}
+
+/* Whose it is stays known, and since when; the next place is its. */
+static void
+test_screens_beyond_their_places(void **state)
+{
+	static struct jk_roll r;
+	const struct jk_screens *s = &r.screens;
+	unsigned i;
+
+	(void)state;
+	r = (struct jk_roll){ 0 };
+	for (i = 0; i < JK_SCREENS_MAX; i++)
+		assert_int_equal(come_of(&r, i, 100), JK_OK);
+	assert_int_equal(s->n_beyond, 0);
+	assert_int_equal(come_of(&r, i, 200), JK_ERR_TOO_BIG);
+	assert_int_equal(come_of(&r, i + 1, 300), JK_ERR_TOO_BIG);
+	assert_int_equal(come_of(&r, i, 400), JK_ERR_TOO_BIG);
+	assert_int_equal(s->n_beyond, 2);
+	assert_int_equal(s->beyond[1].uid, 2000 + i);
+	assert_int_equal(s->beyond[1].since_ms, 200);
+	/* Only theirs, and nobody else's. */
+	assert_int_equal(s->unheard_ms, 0);
+	assert_int_equal(answer_all(&r, 400), 0);
+	go(&r, 5, 500);
+	assert_int_equal(answer_all(&r, 500), 1);
+	assert_true(has_place(&r, 2000 + i + 1));
+	assert_int_equal(s->n_beyond, 1);
+	/* Two at once. */
+	assert_int_equal(come_of(&r, i + 2, 600), JK_ERR_TOO_BIG);
+	go(&r, 6, 700);
+	go(&r, 7, 700);
+	assert_int_equal(answer_all(&r, 700), 2);
+	assert_true(has_place(&r, 2000 + i) && has_place(&r, 2000 + i + 2));
+	assert_int_equal(s->n_beyond, 0);
+	/* One that goes, and one that is no screen, wait for nothing. */
+	assert_int_equal(come_of(&r, i + 3, 800), JK_ERR_TOO_BIG);
+	go(&r, i + 3, 900);
+	assert_int_equal(s->n_beyond, 0);
+	assert_int_equal(come_of(&r, i + 4, 800), JK_ERR_TOO_BIG);
+	set_asked(jk_roll_changed(&r, "/session/_132", 900));
+	assert_int_equal(jk_roll_answer(&r, "/session/_132", NULL, 900), JK_OK);
+	assert_int_equal(s->n_beyond, 0);
+}
+
+/* Beyond that nobody knows whose they are. */
+static void
+test_screens_beyond_all_places(void **state)
+{
+	static struct jk_roll r;
+	const struct jk_screens *s = &r.screens;
+	const unsigned all = JK_SCREENS_MAX + JK_BEYOND_MAX;
+
+	(void)state;
+	r = (struct jk_roll){ 0 };
+	for (unsigned i = 0; i < all; i++)
+		(void)come_of(&r, i, 100);
+	assert_int_equal(s->n_beyond, JK_BEYOND_MAX);
+	assert_int_equal(s->unheard_ms, 0);
+	(void)come_of(&r, all, 200);
+	(void)come_of(&r, all, 300);
+	assert_int_equal(s->unheard_ms, 200);
+	/* A list does not tell more of them. */
+	jk_roll_list_asked(&r, 400);
+	jk_roll_listed(&r);
+	assert_int_equal(s->unheard_ms, 200);
+	/* There is a place: the list has to be asked for. */
+	go(&r, 1, 500);
+	(void)answer_all(&r, 500);
+	assert_int_equal(r.missed_ms, 200);
+	jk_roll_list_asked(&r, 600);
+	(void)come_of(&r, all, 600);
+	jk_roll_listed(&r);
+	assert_int_equal(s->unheard_ms, 0);
+	assert_int_equal(s->n_beyond, JK_BEYOND_MAX);
 }
 
 int
@@ -524,6 +670,8 @@ main(void)
 		cmocka_unit_test(test_a_lock_that_is_not_answered),
 		cmocka_unit_test(test_news_that_are_not_told),
 		cmocka_unit_test(test_more_than_there_is_place_for),
+		cmocka_unit_test(test_screens_beyond_their_places),
+		cmocka_unit_test(test_screens_beyond_all_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

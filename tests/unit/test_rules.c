@@ -1023,6 +1023,45 @@ test_logind_tells_nothing(void **state)
 	free(o);
 }
 
+/* A screen that has no place is not seen, so its session ends instead. */
+static void
+test_screen_without_a_place(void **state)
+{
+	struct office *o = open_office();
+
+	(void)state;
+	add_screen(o, "c1");
+	o->screens.n_users = 1;
+	o->screens.user[0] = 1000;
+	o->screens.n_beyond = 2;
+	o->screens.beyond[0].uid = 1001;
+	o->screens.beyond[0].since_ms = o->now - 60000;
+	o->screens.beyond[1].uid = 1000;
+	o->screens.beyond[1].since_ms = o->now - 60000;
+	later(o, 1);
+	assert_asks_nothing(o);
+	pull(o);
+	step(o);
+	o->screens.screen[0].asked_ms = o->now;
+	o->screens.screen[0].locked = true;
+	locked(o);
+	later(o, 4900);
+	assert_asks_nothing(o);
+	assert_true(o->acts.next_ms <= o->now + 100);
+	/* Another's is nobody's concern. */
+	o->screens.beyond[1].uid = 1002;
+	later(o, 1000);
+	assert_asks_nothing(o);
+	o->screens.beyond[1].uid = 1000;
+	step(o);
+	assert_asks(o, JK_ACT_END, JK_CAUSE_LOCK_IGNORED);
+	jk_rules_answered(&o->rules, JK_ACT_END, "s1", true, o->now);
+	o->sessions.n = 0;
+	later(o, 1);
+	assert_int_equal(only(o, JK_ACT_CLEAR)->uid, 1000);
+	free(o);
+}
+
 /* It answers, and the session stays. */
 static void
 test_session_does_not_go(void **state)
@@ -1328,6 +1367,7 @@ main(void)
 		cmocka_unit_test(test_no_place),
 		cmocka_unit_test(test_logind_does_not_answer),
 		cmocka_unit_test(test_logind_tells_nothing),
+		cmocka_unit_test(test_screen_without_a_place),
 		cmocka_unit_test(test_session_does_not_go),
 		cmocka_unit_test(test_left_processes),
 		cmocka_unit_test(test_left_processes_beside_many),
