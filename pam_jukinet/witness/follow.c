@@ -18,8 +18,12 @@
 #define NUMBER_MAX 9999
 /* Of a path with such a number. */
 #define NAME_SIZE (PATH_MAX + 16)
-/* auditd's rotation leaves at most one number free at a time. */
-#define HOLES_MAX 1
+/*
+ * auditd's rotation leaves at most one number free at a time; but who is held
+ * up between two looks may find one free in each of several rotations. More in
+ * a row than this is the end of the files.
+ */
+#define HOLES_MAX 8
 
 #define DIR_EVENTS                                                         \
 	(IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | \

@@ -461,6 +461,26 @@ test_rotated_out_goes_on_with_the_log(void **state)
 	expect_place(p, JK_PLACE_CURRENT);
 }
 
+/* So it looks to one who is held up while several rotations go on. */
+static void
+test_free_numbers_below_hide_nothing(void **state)
+{
+	struct place *p = *state;
+	char from[128], to[128];
+
+	append(p, "");
+	attach(p);
+	append(p, "a\n");
+	rotate(p);
+	path_of(p, 1, from);
+	path_of(p, 4, to);
+	assert_int_equal(rename(from, to), 0);
+	append(p, "b\n");
+	expect_place(p, JK_PLACE_ROTATED);
+	EXPECT(p, "a", "b");
+	expect_place(p, JK_PLACE_CURRENT);
+}
+
 static void
 test_unlinked_stands_nowhere_until_there_is_a_new_one(void **state)
 {
@@ -788,6 +808,7 @@ main(void)
 		TEST(test_written_just_before_rotation_is_read),
 		TEST(test_half_line_does_not_join_the_next_file),
 		TEST(test_rotated_out_goes_on_with_the_log),
+		TEST(test_free_numbers_below_hide_nothing),
 		TEST(test_unlinked_stands_nowhere_until_there_is_a_new_one),
 		TEST(test_moved_away_stands_nowhere_and_comes_back),
 		TEST(test_replaced_is_lost_and_the_new_one_read),
