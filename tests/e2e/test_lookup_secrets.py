@@ -92,10 +92,13 @@ class Application:
         return [line.strip() for line in self.w.space.read(self.told).splitlines()]
 
     def until(self, line: str, count: int = 1) -> None:
-        wait_for(lambda: self.lines().count(line) >= count, f"{line!r}", 10)
+        wait_for(lambda: self.lines().count(line) >= count, f"{line!r}")
 
     def go(self) -> None:
         os.write(self.feed, b"\n")
+
+
+LONG = {"receipt": 10000}       # the search takes its time
 
 
 class MidAir:
@@ -201,7 +204,7 @@ def test_nobody_is_found_after_work(w):
 
 
 def test_in_mid_air_it_is_only_where_no_core_takes_it(w):
-    with Inside(w):
+    with Inside(w, audit=LONG):
         with Application(w) as a:
             a.until("begun no error")
             one = worker(w)
@@ -253,14 +256,14 @@ def end(w: Office, number: int) -> None:
 
 @tap.skip_if(cores_are_files())
 def test_killed_in_mid_air_there_is_no_core(w):
-    with Inside(w):
+    with Inside(w, audit=LONG):
         for number in (signal.SIGSEGV, signal.SIGABRT):
             # Where a service works, and where an application does, an ordinary program of that user leaves one.
             account = w.accounts["_jukinet"]
             user = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", "sleep", "60"]
             for argv in ([*w.root, *user], user):
                 victim = w.spawn(argv, cwd="/tmp/cores", limits={"CORE": [-1, -1]})
-                wait_for(lambda: "sleep" == procs.look(victim.pid).command().split()[0], "sleep", 5)
+                wait_for(lambda: "sleep" == procs.look(victim.pid).command().split()[0], "sleep")
                 victim.signal(number)
                 victim.wait(5)
                 tap.equal(len(core_files(w)), 1, f"core files of {argv}")
@@ -271,7 +274,7 @@ def test_killed_in_mid_air_there_is_no_core(w):
 @tap.skip_if(cores_are_files())
 def test_core_of_an_application_names_nobody(w):
     """Its core is not ours to forbid; what the library holds must not be in it."""
-    with Inside(w):
+    with Inside(w, audit=LONG):
         for more, expected in (("plant",), True), ((), False):
             with Application(w, *more) as a:
                 a.until("begun no error")
