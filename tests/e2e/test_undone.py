@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 from typing import Iterator
 
-from jukinet import NOTICES, Office, PIN, SCRIPTS, STATE, enter, frames, missing, tap, wait_for
+from jukinet import NOTICES, Office, PIN, SCRIPTS, STATE, enter, frames, missing, procs, tap, wait_for
 
 ENDED, ACTIVE, LOCKED = range(3)
 REQUEST = 1
@@ -50,7 +49,7 @@ def slow(w: Office, inject: str) -> Iterator[str]:
         wait_for(lambda: traced(service.pid), "strace to be there")
         yield log
     finally:
-        tracer.terminate(5)
+        tracer.kill()           # whom it held goes on
         tracer.close()
 
 
@@ -75,12 +74,19 @@ def call(w: Office, seconds: float):
 
 def test_a_lock_in_between_stands(w):
     """It was active and is active anew; somebody locks it; then the answer finds nobody."""
-    with working(w), slow(w, "sendto:delay_enter=1500000:when=6") as log:
-        caller = call(w, 1.45)
-        time.sleep(0.7)
-        lock(w)
-        wait_for(lambda: "EPIPE" in open(log, encoding="utf-8").read(), "the answer that nobody takes")
-        time.sleep(0.3)
+    with working(w):
+        with slow(w, "sendto:delay_enter=100000000:when=6") as log:
+            caller = call(w, 100)
+            wait_for(lambda: open(log, encoding="utf-8").read().count("sendto(") >= 6, "the answer to be on its way")
+            tap.equal(state(w), ACTIVE)
+            [worker] = w.services.jukinetd.wait_for_children(1)
+            lock(w)
+            w.services.jukinetd.sigstop()               # it would end the worker of who hangs up
+            caller.kill()
+        wait_for(lambda: not (seen := procs.look(worker.pid)) or not seen.alive, "the end of the answer that nobody takes")
+        tap.equal(state(w), LOCKED)
+        w.services.jukinetd.sigcont()
+        w.services.wait_until_idle()
         tap.equal(state(w), LOCKED)
         caller.close()
 
