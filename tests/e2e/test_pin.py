@@ -11,7 +11,8 @@ import re
 import threading
 import time
 
-from jukinet import KEEP, Office, PIN, SPARE, STAFF, STATE, WRONG, Answer, missing, enter, frames, leave, tap, texts
+from jukinet import (KEEP, Office, PIN, SPARE, STAFF, STATE, WRONG, Answer, missing, enter, frames, leave, tap, texts,
+                     wait_for)
 from world.world import NO_SHELL
 
 NEW = "25804691"
@@ -256,7 +257,7 @@ def pulled(w, order: str, command: str) -> tuple[str, str]:
     tap.equal(w.one(mark)["res"], "failed")
     tap.equal(w.files(KEEP, "pin.*"), [], "no date")
     has = state_of(w)["pin"]
-    time.sleep(0.9)
+    w.seen(False)
     w.card.clear()
     w.card.insert_and_wait()
     said = [text for text in told.said if text in [texts.text(code) for code in ("pin.kept", "pin.taken", "pin.unsure")]]
@@ -279,6 +280,18 @@ def test_card_pulled_after_a_command(w):
         tap.equal((has, said), (PIN, texts.text("pin.kept")), command)
 
 
+def pulled_at_work(w: Office) -> threading.Thread:
+    """The card goes while it takes its time; nobody else may talk to it until then."""
+    before = len(w.card.apdus())
+
+    def pull() -> None:
+        wait_for(lambda: "fault=delay" in w.card.apdus()[before:], "the card to be at work")
+        w.card.remove()
+    thread = threading.Thread(target=pull, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_card_pulled_while_it_changes(w):
     """It has the new PIN and nobody heard its answer: that is what is said."""
     anew(w)
@@ -290,14 +303,13 @@ def test_card_pulled_while_it_changes(w):
 
         def answer(_):
             return given.pop(0)
-        puller = threading.Timer(1.0, w.card.remove)
-        puller.start()
+        puller = pulled_at_work(w)
         told = app.finish_with(answer)
         puller.join()
     tap.equal(state_of(w)["pin"], NEW)
     tap.equal(told.said[0], texts.text("pin.unsure"), str(told))
     tap.equal(w.files(KEEP, "pin.*"), [], "no date")
-    time.sleep(0.9)
+    w.seen(False)
     w.card.clear()
     w.card.insert_and_wait()
 
@@ -674,16 +686,15 @@ def test_card_pulled_while_it_is_unblocked(w):
     for fault, has in (("sw 6f00", PIN), ("delay 3000", NEW)):
         blocked(w)
         w.card.fault(fault, "unblock", 1)
-        timer = threading.Timer(1.0, w.card.remove)
-        if fault.startswith("delay"):
-            timer.start()
+        timer = pulled_at_work(w) if fault.startswith("delay") else None
         told = chauthtok(w, "hanako", [PUK, NEW, NEW])
         tap.equal((told.said[0], state_of(w)["pin"]), (texts.text("pin.unsure"), has), f"{fault}: {told}")
         tap.equal(w.files(KEEP, "pin.*"), [])
-        w.card.clear()
-        if fault.startswith("delay"):
+        if timer:
             timer.join()
-            time.sleep(0.9)
+        w.card.clear()
+        if timer:
+            w.seen(False)
             w.card.insert_and_wait()
     # Unblocked, and then the signature fails: the new PIN stands.
     blocked(w)
