@@ -58,7 +58,7 @@ import signal
 import time
 from typing import Any, Iterable, Iterator, Mapping
 
-from jukinet import PIN, Deadline, Office, missing, procs, tap, wait_for
+from jukinet import PATIENCE, PIN, Deadline, Office, missing, procs, tap, wait_for
 from world import PIN_PROMPT
 from world.namespace import PATH, WORK
 from world.process import Conversation, Finished, Process
@@ -257,7 +257,7 @@ class Machine(Office):
             self.inside.run(["systemd-run", "--quiet", f"--unit={name}",
                              *(f"--property={key}={value}" for key, value in given.items()),
                              *(f"--setenv={key}={value}" for key, value in (env or {}).items()),
-                             "--", *argv], timeout=30).check()
+                             "--", *argv], timeout=60).check()
         return Unit(self, name)
 
     def sessions(self) -> dict[str, str]:
@@ -321,7 +321,7 @@ class Machine(Office):
         finally:
             unit.stop()
 
-    def everybody_out(self, timeout: float = 10.0) -> None:
+    def everybody_out(self, timeout: float = PATIENCE) -> None:
         """No session, no user manager, no process of an operator."""
         uids = {one.uid() for one in self.processes()} & {one.uid for one in self.accounts.values() if one.is_person}
         for uid in uids:
@@ -438,7 +438,7 @@ class Inside:
             if "ActiveState=active" in said:
                 pid = self.outer(int(re.search(r"MainPID=(\d+)", said)[1]))     # type: ignore[index]
             return bool(pid) or not asker.alive
-        wait_for(begun, f"{' '.join(argv)} on {place}", 10, 0.005)
+        wait_for(begun, f"{' '.join(argv)} on {place}", every=0.005)
         return OnTerminal(asker, unit, pid)
 
 
@@ -457,10 +457,10 @@ class OnTerminal:
     def poll(self) -> int | None:
         return self._asker.poll()
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         return self._asker.wait(timeout)
 
-    def kill_tree(self, timeout: float = 5.0) -> int:
+    def kill_tree(self, timeout: float = PATIENCE) -> int:
         root = procs.look(self.pid)
         for one in [*([root] if root else []), *procs.descendants(self.pid)]:
             procs.send(one)
@@ -521,7 +521,7 @@ class Screen:
             shell.command(f"{locker} >$XDG_RUNTIME_DIR/locker.log 2>&1 &")
             wait_for(lambda: machine.has_locker(self.session), "the locker to listen", every=0.02)
 
-    def command(self, line: str, timeout: float = 10.0) -> str:
+    def command(self, line: str, timeout: float = PATIENCE) -> str:
         return self.shell.command(line, timeout)
 
     def run(self, *argv: str) -> Finished:
@@ -546,10 +546,10 @@ class Screen:
         """Whether somebody holds the keyboard."""
         return self.run("/usr/bin/python3", "-c", GRABBED).ok
 
-    def wait_until_locked(self, timeout: float = 5.0) -> float:
+    def wait_until_locked(self, timeout: float = PATIENCE) -> float:
         return wait_for(lambda: self.hint and self.locker and self.grabbed(), "the screen to be locked", timeout)
 
-    def wait_until_open(self, timeout: float = 10.0) -> float:
+    def wait_until_open(self, timeout: float = PATIENCE) -> float:
         return wait_for(lambda: not self.hint and not self.locker, "the screen to be open", timeout)
 
     def close(self) -> None:
@@ -587,10 +587,10 @@ class Signals:
     def __init__(self, machine: Machine) -> None:
         self.seen: list[Signal] = []
         self._bus = machine.inside.converse(["dbus-monitor", "--system", "--profile", *self.RULES])
-        while "NameLost" not in self._bus.hear(5):      # it has become a monitor
+        while "NameLost" not in self._bus.hear():      # it has become a monitor
             pass
 
-    def hear(self, timeout: float = 5.0) -> Signal:
+    def hear(self, timeout: float = PATIENCE) -> Signal:
         """The next one."""
         fields = self._bus.hear(timeout).split("\t")
         if len(fields) < 8:
@@ -599,7 +599,7 @@ class Signals:
         self.seen.append(found)
         return found
 
-    def wait(self, member: str, session: str, timeout: float = 5.0) -> Signal:
+    def wait(self, member: str, session: str, timeout: float = PATIENCE) -> Signal:
         """The next such signal: Lock, Unlock, SessionRemoved, PropertiesChanged …"""
         until = time.monotonic() + timeout
         while True:

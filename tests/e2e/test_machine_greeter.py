@@ -62,7 +62,7 @@ def test_a_session_on_a_seat(m):
         mark = m.mark()
         g.wait_for_prompt()
         g.answer(PIN)
-        wait_for(lambda: "jiro" in m.sessions().values(), "the session", 15)
+        wait_for(lambda: "jiro" in m.sessions().values(), "the session")
         one = m.session_of("jiro")
         wait_for(lambda: m.has_locker(one), "xss-lock", every=0.02)
         shown = m.shown(one)
@@ -86,7 +86,7 @@ def test_card_pulled(m):
     with display_manager(m, "jiro") as g, m.monitoring():
         g.wait_for_prompt()
         g.answer(PIN)
-        wait_for(lambda: "jiro" in m.sessions().values(), "the session", 15)
+        wait_for(lambda: "jiro" in m.sessions().values(), "the session")
         one = m.session_of("jiro")
         wait_for(lambda: m.has_locker(one), "xss-lock", every=0.02)
         begun = m.records(op="session-start")[-1]
@@ -107,7 +107,7 @@ def test_card_pulled(m):
         wait_for(lambda: not m.locked_hint(one), "the locker to open", 10, every=0.05)
         tap.equal([unlock["jsess"] for unlock in m.happened(mark, "unlock")], [lock["jsess"]])
         m.loginctl("terminate-session", one, uid=MONITOR).check()
-        wait_for(lambda: not m.shown(one), "logind to forget the session", 10)
+        wait_for(lambda: not m.shown(one), "logind to forget the session")
 
 
 if __name__ == "__main__":
