@@ -80,7 +80,7 @@ STAFF = {one.account: one for one in (
     Staff("jiro", "p0125", "Jiro Tanaka", "c-0044", "m0125-1", "p256"),
 )}
 SPARE = "c-0045"            # hanako's second card
-SETTINGS = {"login": {"deadline": 12, "card-wait": 2, "contact": "内線 123"}, "audit": {"receipt": 1500}}
+SETTINGS = {"login": {"deadline": 12, "card-wait": 2, "contact": "内線 123"}, "audit": {"receipt": 4000}}
 
 
 def missing(**how: Any) -> list[str]:

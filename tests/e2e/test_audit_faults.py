@@ -38,8 +38,7 @@ class Faulty(Office):
 
     def reset(self, holder: str = "hanako") -> None:
         super().reset(holder)
-        self.settings(login={"deadline": DEADLINE})
-        self.registry.build()
+        recording(self)
 
 
 @contextlib.contextmanager
@@ -50,13 +49,12 @@ def office(name: str, **options) -> Iterator[Faulty]:
 
 
 def refused(w: Faulty, what: str, **how) -> float:
-    """audit.down, in time; how long it took."""
+    """audit.down; how long it took."""
     before = w.tickets()
     begun = time.monotonic()
     told = w.ask("hanako", **how)
     took = time.monotonic() - begun
     tap.equal((told.code, told.said), ("PAM_AUTHINFO_UNAVAIL", [texts.text("audit.down")]), what)
-    tap.check(took < DEADLINE + 2, f"{what}: {took:.1f} s")
     tap.equal(w.tickets(), before, f"{what}: tickets")
     tap.comment(f"{what}: refused after {took:.2f} s, {'at once' if not told.asked else 'after the PIN'}")
     return took
@@ -343,8 +341,8 @@ def test_end_that_was_lost_is_recorded_by_the_next():
 
 # --- modes ------------------------------------------------------------------------------------------------------------
 
-def recording(w: Faulty, mode: str) -> None:
-    w.settings(login={"deadline": DEADLINE}, audit={"recording": mode})
+def recording(w: Faulty, mode: str = "witnessed") -> None:
+    w.settings(login={"deadline": DEADLINE}, audit={"recording": mode, "receipt": 1500})
     w.registry.build()
 
 

@@ -10,7 +10,8 @@ import os
 import signal
 import time
 
-from jukinet import KEEP, MONITOR, Office, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts, wait_for
+from jukinet import (KEEP, MONITOR, Office, PATIENCE, PIN, STAFF, WRONG, enter, frames, leave, missing, tap, texts,
+                     wait_for)
 from test_policy import elsewhen
 from test_lookup import ACTIVE, LOCKED, Application, Inside, key_file, mac, told
 
@@ -24,7 +25,7 @@ SECOND = {"business moving": {"second-person": True}}
 class Confirming(Application):
     """Plays all three: the program, the second person, and the one who works."""
 
-    def confirm(self, second: str = "taro", pin: str = PIN, back: str = "hanako", at_prompt=None, seconds: float = 20.0,
+    def confirm(self, second: str = "taro", pin: str = PIN, back: str = "hanako", at_prompt=None, seconds: float = PATIENCE,
                 after: float = 0) -> dict:
         self.seq += 1
         self.said: list[str] = []
@@ -174,7 +175,7 @@ def test_the_own_card_is_in_the_reader_when_it_begins(w):
 
 def test_after_hours_his_approval_is_used_up(w):
     """The second person's own, by what he has confirmed: as good as new where that is void, and good for no second one."""
-    with Working(w, audit={"receipt": 500}) as session, Confirming(w) as app:
+    with Working(w, audit={"receipt": 1500}) as session, Confirming(w) as app:
         begin(app)
         w.registry.approval("a-1", "after-hours", "p0123", "p0125", terminal="shimin-03")
         w.registry.approval("a-2", "after-hours", TARO, "p0125", terminal="shimin-03", once=True)
@@ -211,14 +212,14 @@ def test_a_card_that_does_not_come_back_locks(w):
         app.send(frames.CONFIRM, (frames.F_SEQ, app.seq))
         w.insert("taro")
         while True:
-            heard = app.hear(10)
+            heard = app.hear()
             tap.check(isinstance(heard, tuple), f"{heard}")
             if heard[0] == frames.ASK_PIN:
                 app.send(frames.PIN, (frames.F_PIN, PIN))
             elif heard[0] == frames.NOTE and frames.field(heard[1], frames.F_MESSAGE) == b"confirm.own":
                 break
         app.process.kill()
-        w.services.wait_until_idle(5)
+        w.services.wait_until_idle()
         tap.equal(state(w), LOCKED)
         tap.equal([one["res"] for one in seen(w, session.mark, "lookup")], ["failed"], "nobody was answered")
         w.insert("hanako")
@@ -230,7 +231,7 @@ def confirming(app: Confirming, at: int) -> None:
     app.seq += 1
     app.send(frames.CONFIRM, (frames.F_SEQ, app.seq))
     app.w.insert("taro")
-    while (heard := app.hear(10))[0] != frames.ASK_PIN:
+    while (heard := app.hear())[0] != frames.ASK_PIN:
         tap.check(isinstance(heard, tuple), f"{heard}")
     if at:
         app.send(frames.PIN, (frames.F_PIN, PIN))
@@ -238,7 +239,7 @@ def confirming(app: Confirming, at: int) -> None:
 
 def ends_locked(w: Office, other: Application) -> None:
     """For the next look and for whoever only waits for news; and its person opens it again."""
-    wait_for(lambda: state(w) != CONFIRMING, "the end of it", 2)
+    wait_for(lambda: state(w) != CONFIRMING, "the end of it")
     tap.equal(state(w), LOCKED)
     while not other.changes:
         tap.check(other.one() not in (None, "nothing"), "the other application is told")
@@ -282,11 +283,11 @@ def test_locked_meanwhile_stays_locked(w):
 def test_whoever_takes_his_time_has_it(w):
     """What jukinetd allows a conversation begins anew with the confirmation, and with the wait for the own card."""
     with Working(w):
-        w.services.jukinetd.restart("--deadline", "8")
+        w.services.jukinetd.restart("--deadline", "10")
         with Confirming(w) as app:
             begin(app)
-            time.sleep(3)
-            answer = app.confirm(at_prompt=lambda: time.sleep(5))
+            time.sleep(5)
+            answer = app.confirm(at_prompt=lambda: time.sleep(5.5))
             tap.equal((answer["why"], state(w)), ("granted", ACTIVE), str(answer))
         w.services.jukinetd.restart()
 

@@ -71,7 +71,7 @@ class Greeter:
         return self.w.space.read(LOG).count(what)
 
     def wait_for(self, what: str, times: int = 1) -> None:
-        wait_for(lambda: self.log(what) >= times, f"{what!r} in lightdm's log", 15)
+        wait_for(lambda: self.log(what) >= times, f"{what!r} in lightdm's log")
 
     def wait_for_prompt(self) -> None:
         self.asked += 1
@@ -100,12 +100,12 @@ class Greeter:
     def was_told(self, text: str, times: int = 1) -> None:
         """The greeter was, and has had time to draw it."""
         wanted = "".join(text.split())
-        wait_for(lambda: self.heard().count(wanted) >= times, f"{text!r} to be told", 15)
+        wait_for(lambda: self.heard().count(wanted) >= times, f"{text!r} to be told")
         time.sleep(0.7)
 
     def session(self) -> str:
         """Whose session has run."""
-        wait_for(lambda: self.w.space.exists(WHO) and self.w.space.read(WHO), "the session", 15)
+        wait_for(lambda: self.w.space.exists(WHO) and self.w.space.read(WHO), "the session")
         return self.w.space.read(WHO).strip()
 
 

@@ -93,7 +93,7 @@ class Tool:
         self._read += piece
         return bool(piece)
 
-    def hear(self, seconds: float = 5.0) -> dict | None:
+    def hear(self, seconds: float = 30.0) -> dict | None:
         """The next message of any kind; None: nothing came, or it has ended."""
         until = time.monotonic() + seconds
         while True:
@@ -191,15 +191,15 @@ def test_locked_and_ended_are_told(w):
         t.say("wait", ms=10000)
         time.sleep(0.1)
         change(w, "lock", use["session"])
-        tap.equal(t.hear(2), {"v": 1, "event": "state", "state": "locked"})
-        tap.equal(t.hear(2), {"v": 1, "do": "wait", "state": "locked"})
+        tap.equal(t.hear(), {"v": 1, "event": "state", "state": "locked"})
+        tap.equal(t.hear(), {"v": 1, "do": "wait", "state": "locked"})
         tap.equal(t.view()["why"], "sess.locked")
         tap.check(w.ask("hanako", uid="hanako").ok, "unlocked")
-        tap.equal(t.hear(2), {"v": 1, "event": "state", "state": "active"})
+        tap.equal(t.hear(), {"v": 1, "event": "state", "state": "active"})
         tap.equal(t.ask("wait", ms=1)["state"], "active")
         change(w, "end", use["session"])
-        tap.equal(t.hear(2), {"v": 1, "event": "state", "state": "ended"})
-        wait_for(lambda: t.view()["error"] == "order", "the use to be over", 5, 0.1)
+        tap.equal(t.hear(), {"v": 1, "event": "state", "state": "ended"})
+        wait_for(lambda: t.view()["error"] == "order", "the use to be over", every=0.1)
         tap.equal((t.begin()["why"], t.events), ("sess.none", []))
         inside.app.kill()
         w.services.wait_until_idle()
@@ -318,7 +318,7 @@ def test_bad_input_has_a_line_each_and_it_goes_on(w):
             else:
                 t.raw(struct.pack("=I", 100) + b"{")
                 t.end_input()
-            tap.equal(t.hear(2), None)
+            tap.equal(t.hear(), None)
             tap.equal(t.process.wait(5), 0)
             w.mark()
             tap.equal(len(w.records(inside.mark, "lookup")), 1 if native else 2)
@@ -339,7 +339,7 @@ def test_killed_jukinetd_is_told_and_a_new_use_works(w):
             tap.equal([one["id"] for one in answers], [f"{round}-{number}" for number in range(20)])
             allowed += [one["record"] for one in answers if one.get("allowed")]
             tap.check({one["error"] for one in answers if not one.get("allowed")} <= {"down", "order"}, str(answers[-1]))
-            wait_for(lambda: {"v": 1, "event": "down"} in t.events or t.events.append(t.hear(1)) or False, "down", 5, 0.05)
+            wait_for(lambda: {"v": 1, "event": "down"} in t.events or t.events.append(t.hear(1)) or False, "down", every=0.05)
             t.events.clear()
         t.say("begin", purpose="passport", reception="R08-1121-014")
         down = t.answer(10)     # who connects and hears nothing waits 5 s
@@ -577,7 +577,7 @@ def test_the_entry_has_what_every_program_asked(w):
         tap.equal(library(w, ("begin", "R08-3"), ("view", "moving", 1), ("done", 1), ("view", "moving", 0), ("list",))[4],
                   [[w.happened(inside.mark, "use-start")[-1]["juse"], "passport", "R08-3", "m0123-2", 1, 0, 0]],
                   "of a use that went on after its entry the rest is left")
-    wait_for(lambda: w.files(STATE, "usebook.*") == [], "the uses to go with their session", 5, 0.1)
+    wait_for(lambda: w.files(STATE, "usebook.*") == [], "the uses to go with their session", every=0.1)
     with Inside(w):
         tap.equal(tool(w, "session", "end", "--yes").status, 1, "another session has none of it")
 
@@ -633,7 +633,7 @@ def test_a_killed_worker_loses_nothing_of_the_entry(w):
                     t.answer()
                 os.kill(w.services.jukinetd.children()[0].pid, 9)
                 kills += 1
-                while (heard := t.hear(5)) and heard.get("event") != "down":
+                while (heard := t.hear()) and heard.get("event") != "down":
                     pass
         shown = tool(w, "session", "end")
         entry, log = together(shown), logged(w, inside.mark)

@@ -528,7 +528,6 @@ def test_t_38_a_lost_card_is_refused_at_once(w: Officers) -> None:
     tap.equal((record.op, entry.note["revoked-why"], entry.rows["card", CARD]["revoked-why"]),
               ("revoke", "lost", "lost"))
     tap.check(f"{entry.number}" in told.stdout, f"the number of the registry: {told}")
-    tap.check(taken < 3, f"{taken:.3f} s")
 
 
 @tap.limit(240)

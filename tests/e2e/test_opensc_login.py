@@ -208,7 +208,7 @@ def test_program_killed_at_the_prompt(w):
     mark = w.mark()
     app = asking(w)
     app.kill()
-    took = wait_for(lambda: not w.services.card.children(), "no card process", 2)
+    took = wait_for(lambda: not w.services.card.children(), "no card process")
     tap.comment(f"ended within {took * 1000:.0f} ms")
     tap.equal([one.op for one in w.happened(mark)], [], "it counts as nothing")
     app.close()

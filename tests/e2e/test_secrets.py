@@ -97,7 +97,7 @@ class Host:
 
     def end(self) -> None:
         os.close(self.feed)
-        self.process.wait(5)
+        self.process.wait()
 
 
 class Held:
@@ -123,11 +123,11 @@ class Held:
         if self.host.process.alive:
             self.host.searched()
             self.host.end()
-        self.w.services.wait_until_idle(5)
+        self.w.services.wait_until_idle()
         self.w.card.set_tries(3)
 
 
-def wait_for(done: Callable[[], bool], what: str, timeout: float = 5.0) -> None:
+def wait_for(done: Callable[[], bool], what: str, timeout: float = 30.0) -> None:
     until = time.monotonic() + timeout
     while not done():
         if time.monotonic() > until:
@@ -263,7 +263,7 @@ def test_held_new_pin_is_only_where_no_core_takes_it(w):
         nothing(search_words(w), "command lines and environments")
         w.card.clear()
         terminal.wait()
-    w.services.wait_until_idle(5)
+    w.services.wait_until_idle()
     for name, service in w.services.items():
         if service.process:
             nothing(search_memory(service.pid), f"memory of {name}")
@@ -300,7 +300,7 @@ def test_core_of_an_application_has_no_pin(w):
         host.process.wait(10)
         os.close(host.feed)
         w.card.clear()
-        w.services.wait_until_idle(5)
+        w.services.wait_until_idle()
         cores = core_files(w)
         tap.equal(len(cores), 1, "core files of the application")
         with open(cores[0], "rb") as file:

@@ -70,14 +70,14 @@ class Services(Office):
     def start_daemon(self, argv: Sequence[str], ready: Callable[[], object], what: str) -> Any:
         process = self.spawn(argv, stderr=f"{OUT}/log")
         try:
-            wait_for(ready, f"{what} to be there", 10)
+            wait_for(ready, f"{what} to be there")
         except BaseException:
             process.kill()
             raise
         return process
 
     def told(self, name: str) -> str:
-        wait_for(lambda: self.space.exists(f"{OUT}/{name}") and self.space.read(f"{OUT}/{name}"), name, 10)
+        wait_for(lambda: self.space.exists(f"{OUT}/{name}") and self.space.read(f"{OUT}/{name}"), name)
         return self.space.read(f"{OUT}/{name}").strip()
 
 
@@ -154,13 +154,13 @@ def greet(w: Services, user: str, pin: str, at_prompt: Callable[[], object] | No
     w.space.write(f"{OUT}/order", json.dumps(order))
     with greetd(w, **env):
         if at_prompt:
-            wait_for(lambda: w.space.exists(f"{OUT}/asked"), "the prompt", 10)
+            wait_for(lambda: w.space.exists(f"{OUT}/asked"), "the prompt")
             at_prompt()
             w.space.write(f"{OUT}/go", "")
         told = json.loads(w.told("told"))
         if not told["error"]:
             tap.equal(w.told("who"), user)
-            wait_for(lambda: w.space.exists(f"{OUT}/idle"), "the greeter to be back", 10)
+            wait_for(lambda: w.space.exists(f"{OUT}/idle"), "the greeter to be back")
         return told
 
 
@@ -226,7 +226,7 @@ def test_greetd_without_asking(w):
         mark = w.mark()
         w.run(["rm", "-f", "/run/greetd.run", f"{OUT}/who"]).check()
         with greetd(w, f'[initial_session]\ncommand = "sh {OUT}/session"\nuser = "hanako"\n') as process:
-            wait_for(lambda: w.space.exists(f"{OUT}/who") or not process.alive, "greetd", 10)
+            wait_for(lambda: w.space.exists(f"{OUT}/who") or not process.alive, "greetd")
         tap.equal(w.space.exists(f"{OUT}/who"), begun)
         tap.equal([(one.op, one["jwhy"]) for one in w.happened(mark)], [] if begun else [("account", "sess.unproven")])
 
