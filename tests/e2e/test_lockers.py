@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The screen lockers that people use, on a screen without glass: the same person unlocks, and nobody else.
 
-What is not installed is skipped by name; `tools/needs screens` installs all of it. SCREENSHOTS=DIRECTORY keeps pictures
+What is not installed is skipped by name; `tools/needs screens` installs all of it but KDE's
+(plasma-workspace, which brings libkscreenlocker5). SCREENSHOTS=DIRECTORY keeps pictures
 of what the lockers show, in Japanese. CONSOLE=1 lets physlock take the machine's own terminals.
 """
 
