@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "hex.h"
 #include "known.h"
+#include "leftovers.h"
 #include "log.h"
 #include "verify.h"
 #include "worker.h"
@@ -643,6 +644,31 @@ settle(struct jk_worker *w, struct jk_attempt *a)
 	return jk_attempt_judge(w, a, opid);
 }
 
+/*
+ * Programs of root's that unlock a screen ask as for a login when its session has
+ * ended, and ask nothing more. So nobody is let in beside what another person has
+ * left, here as in OPEN. What is granted is what stands after the wait.
+ */
+static enum jk_err
+outwait(struct jk_worker *w, struct jk_attempt *a)
+{
+	const int64_t until = jk_leftovers_until(w);
+	char opid[JK_ID_MAX + 1];
+	enum jk_err e = JK_OK;
+
+	memcpy(opid, a->facts.opids[a->verdict.opid].id, sizeof(opid));
+	while (e == JK_OK && a->session.state == JK_SESSION_ENDED &&
+	       jk_leftovers_keep_out(w, a->facts.person.id, &a->session)) {
+		e = jk_leftovers_wait(w, until);
+		if (e == JK_ERR_TIMEOUT)
+			return jk_attempt_refuse(w, a, JK_WHY_SESS_BUSY);
+		if (e != JK_OK)
+			return jk_attempt_give_up(w, a, e);
+		e = jk_attempt_judge(w, a, opid);
+	}
+	return e;
+}
+
 static enum jk_err
 conclude(struct jk_worker *w, struct jk_attempt *a)
 {
@@ -651,6 +677,8 @@ conclude(struct jk_worker *w, struct jk_attempt *a)
 
 	if (e == JK_OK && !a->nameless && has_choice(a))
 		e = choose(w, a);
+	if (e == JK_OK)
+		e = outwait(w, a);
 	if (e != JK_OK)
 		return e;
 	if (a->session.state != JK_SESSION_ENDED)

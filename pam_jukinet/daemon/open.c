@@ -9,6 +9,7 @@
 #include "end.h"
 #include "facts.h"
 #include "lastuse.h"
+#include "leftovers.h"
 #include "log.h"
 #include "outcome.h"
 #include "reader.h"
@@ -16,13 +17,8 @@
 #include "ticket.h"
 #include "worker.h"
 
-#include "clock.h"
-
 #include <string.h>
 #include <unistd.h>
-
-/* How often it is looked whether the last person has left. */
-#define LOOK_AGAIN_MS 100
 
 /* One session has one person and one operator ID. */
 static enum jk_reason
@@ -41,22 +37,6 @@ join(const struct jk_session *live, const struct jk_grant *grant,
 }
 
 /*
- * May this person have it, as far as others have left something? Who was here
- * before the boot nobody knows: what runs at an account of several persons may
- * be anybody's, as a lingering manager or a job of cron is.
- */
-static bool
-is_free(const struct jk_worker *w, const struct jk_grant *grant,
-    const struct jk_session *old)
-{
-	const bool same = old != NULL
-	                      ? strcmp(old->grant.person, grant->person) == 0
-	                      : w->account.n_persons <= 1;
-
-	return same || !jk_session_has_processes(w->account.uid);
-}
-
-/*
  * What this login would make of the account's session; nothing is stored.
  */
 static enum jk_reason
@@ -66,14 +46,14 @@ plan(struct jk_worker *w, const struct jk_grant *grant, struct jk_session *ret)
 		.pid = (uint64_t)w->peer.pid,
 		.start = w->peer.start,
 	};
-	struct jk_session old;
+	struct jk_session old = { 0 };
 	enum jk_err e = jk_session_load(w->run_dir, w->account.uid, &old);
 
 	if (e != JK_OK && e != JK_ERR_NOT_FOUND)
 		return JK_WHY_INTERNAL;
 	if (e == JK_OK && old.state != JK_SESSION_ENDED)
 		return join(&old, grant, &leader, ret);
-	if (!is_free(w, grant, e == JK_OK ? &old : NULL))
+	if (jk_leftovers_keep_out(w, grant->person, &old))
 		return JK_WHY_SESS_BUSY;
 	return jk_session_new(grant, &leader, ret) == JK_OK ? JK_WHY_GRANTED
 	                                                    : JK_WHY_INTERNAL;
@@ -84,12 +64,10 @@ static enum jk_reason
 plan_when_free(struct jk_worker *w, const struct jk_grant *grant,
     struct jk_session *ret)
 {
-	const int64_t until = jk_boot_ms() + w->place.settings.leftovers_ms;
+	const int64_t until = jk_leftovers_until(w);
 	enum jk_reason why = plan(w, grant, ret);
 
-	while (why == JK_WHY_SESS_BUSY && jk_boot_ms() < until &&
-	       jk_wait_readable(w->peer.pidfd, &w->cancel,
-	           jk_boot_ms() + LOOK_AGAIN_MS) == JK_ERR_TIMEOUT)
+	while (why == JK_WHY_SESS_BUSY && jk_leftovers_wait(w, until) == JK_OK)
 		why = plan(w, grant, ret);
 	return why;
 }

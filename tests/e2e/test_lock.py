@@ -347,25 +347,91 @@ def test_another_person_waits_for_who_leaves(w):
     with Inside(w, COUNTER):
         left = w.spawn(["sleep", "600"], uid=COUNTER)
     w.insert("taro")
+    mark = w.mark()
     try:
         w.settings(session={"leftovers-wait": 0})
         w.registry.build()
-        with w.app() as app:
-            app.start("jk-session", COUNTER)
-            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
-            tap.equal(app.do("open_session").said, [texts.text("sess.busy")])
+        told = w.ask(COUNTER)
+        tap.equal((told.code, told.said), ("PAM_AUTH_ERR", [texts.text("sess.busy")]))
+        auth = w.one(mark, "auth")
+        tap.equal((auth["jwhy"], auth["jper"], auth["jfor"]), ("sess.busy", STAFF["taro"].number, "login"))
         w.settings(session={"leftovers-wait": 10})
         w.registry.build()
         with w.app() as app:
             app.start("jk-session", COUNTER)
-            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
-            app.begin("open_session")
+            app.begin("authenticate")
+            app.until_prompt()
+            app.order(answer=PIN)
             time.sleep(0.5)
             left.kill()
+            tap.check(app.finish().ok and app.do("acct_mgmt").ok)
+            # What begins after that, as a job of cron does, keeps the session out.
+            late = w.spawn(["sleep", "600"], uid=COUNTER)
+            app.begin("open_session")
+            time.sleep(0.5)
+            late.kill()
+            late.close()
             tap.check(app.finish().ok)
             leave(app)
     finally:
         left.close()
+
+
+def test_waiting_for_who_leaves_ends_with_the_caller_and_the_session_of_now(w):
+    with Inside(w, COUNTER):
+        left = w.spawn(["sleep", "600"], uid=COUNTER)
+    w.settings(session={"leftovers-wait": 10})
+    w.registry.build()
+    w.insert("taro")
+    mark = w.mark()
+    try:
+        with w.app() as app:
+            app.start("jk-session", COUNTER)
+            app.begin("authenticate")
+            app.until_prompt()
+            app.order(answer=PIN)
+            time.sleep(0.5)
+            app.process.kill()
+        time.sleep(0.5)
+        tap.equal(w.happened(mark), [], "cancelled: it counts as nothing")
+        with w.app() as app:
+            app.start("jk-session", COUNTER)
+            app.begin("authenticate")
+            app.until_prompt()
+            app.order(answer=PIN)
+            time.sleep(0.5)
+            with w.app() as back:       # whose programs they are has come back meanwhile
+                w.insert("hanako")
+                enter(back, COUNTER)
+                told = app.finish()
+                tap.equal((told.code, told.said),
+                          ("PAM_AUTH_ERR", [texts.text("lock.other", name=STAFF["hanako"].name)]))
+                leave(back)
+    finally:
+        left.kill()
+        left.close()
+
+
+def test_a_locker_of_roots_opens_to_nobody_else_once_the_session_has_ended(w):
+    """The screen may still be there, for seconds or for as long as it is left running: to root's programs it is a login."""
+    w.shipped()
+    with Inside(w, COUNTER) as session:
+        left = w.spawn(["sleep", "600"], uid=COUNTER)   # the screen
+        session.lock()
+        tap.equal(why(say(w, "end", IGNORED, session.id)), NUMBER["granted"])
+        w.settings(session={"leftovers-wait": 0})
+        w.registry.build()
+        try:
+            for service, code in (("vlock", "PAM_AUTH_ERR"), ("physlock", "PAM_AUTH_ERR"), ("lightdm", "PAM_AUTH_ERR")):
+                w.insert("taro")
+                told = w.ask(COUNTER, service=service)
+                tap.equal((service, told.code), (service, code), str(told))
+                tap.equal(w.happened(session.mark, "auth")[-1]["jwhy"], "sess.busy")
+                w.insert("hanako")
+                tap.check(w.ask(COUNTER, service=service).ok, f"{service}: hers")
+        finally:
+            left.kill()
+            left.close()
 
 
 def test_state_that_cannot_be_read(w):
@@ -392,8 +458,7 @@ def test_state_that_cannot_be_read(w):
     try:
         with w.app() as app:
             app.start("jk-session", COUNTER)
-            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
-            tap.equal(app.do("open_session").said, [texts.text("sess.busy")])
+            tap.equal(app.do("authenticate", PIN).said, [texts.text("sess.busy")])
     finally:
         left.kill()
         left.close()
@@ -412,8 +477,7 @@ def test_nobody_knows_who_was_here_before_the_boot(w):
     try:
         with w.app() as app:
             app.start("jk-session", COUNTER)
-            tap.check(app.do("authenticate", PIN).ok and app.do("acct_mgmt").ok)
-            tap.equal(app.do("open_session").said, [texts.text("sess.busy")])
+            tap.equal(app.do("authenticate", PIN).said, [texts.text("sess.busy")])
         left.kill()
         with w.app() as app:
             enter(app, COUNTER)

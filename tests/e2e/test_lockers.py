@@ -20,12 +20,13 @@ import termios
 import time
 from typing import Callable
 
-from jukinet import (COUNTER, NOTICES, Office, PATIENCE, PIN, ROOT, STAFF, SYSTEM_LOCALES, TRIES, WRONG, Deadline, Record,
-                     frames, missing, tap, texts, wait_for)
+from jukinet import (COUNTER, MONITOR, NOTICES, Office, PATIENCE, PIN, ROOT, STAFF, SYSTEM_LOCALES, TRIES, WRONG, Deadline,
+                     Record, frames, missing, tap, texts, wait_for)
 
 GRANTED = texts.reasons()["granted"]
 ACTIVE, LOCKED = 1, 2
 SCREEN_LOCKED = "6"     # the cause that a locker or its glue names
+LOCK_IGNORED = "20"
 DISPLAY = ":99"
 SCREEN = "1024x600x24"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -722,6 +723,28 @@ def test_physlock(w):
         story(w, locker)
     with Physlock(w) as locker:
         pulled(w, locker)
+
+
+@tap.skip_if(Vlock.needs)
+def test_vlock_that_outlives_its_session(w):
+    """For jukinetd it asks for a login then, which a colleague may do at this account: not on this screen. No test after
+    this one has the session."""
+    w.insert("hanako")
+    w.settings(session={"leftovers-wait": 0})
+    w.registry.build()
+    w.lock()
+    with Vlock(w) as locker:
+        locker.lock()
+        session = w.records(op="session-start")[-1]["jsess"]
+        tap.equal(w.python("watch.py", "end", LOCK_IGNORED, session, uid=MONITOR)[-1]["why"], GRANTED)
+        w.insert("taro")
+        mark = w.mark()
+        locker.answer(PIN)
+        one = w.wait_for_record(mark, "auth")
+        tap.equal((one["jsvc"], one["jfor"], one["res"], one["jwhy"], one["jper"]),
+                  ("vlock", "login", "failed", "sess.busy", "p0124"))
+        locker.rest()
+        tap.check(locker.is_locked(), "locked")
 
 
 if __name__ == "__main__":
