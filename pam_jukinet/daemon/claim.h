@@ -12,8 +12,7 @@
 
 struct jk_frame;
 
-#define JK_CLAIM_MAX     63
-#define JK_RECEPTION_MAX 64
+#define JK_CLAIM_MAX 63
 
 /* What the caller says. From a caller other than root it decides nothing. */
 struct jk_claim {

@@ -96,6 +96,8 @@ judge(struct jk_use *u, const struct jk_query *q, uint64_t hour,
 	ou->subject = by != NULL ? by->subject : subject;
 	if (why != JK_WHY_GRANTED)
 		return why;
+	if (jk_use_has_number(q))
+		return JK_WHY_NUMBER_LONG;
 	o->facts = &u->facts;
 	*ret = decide(u, q, hour, by != NULL ? by->person : NULL);
 	o->opid = ret->opid;
@@ -137,7 +139,7 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
 	ou.business = word_of(&jk_businesses, q->business);
 	ou.action = word_of(&jk_actions, q->action);
 	ou.search = word_of(&jk_searches, q->search);
-	ou.object = q->object;
+	ou.object = jk_use_has_number(q) ? NULL : q->object;
 	ou.count = q->has_count ? &q->count : NULL;
 	ou.confirmer = by != NULL ? by->person : NULL;
 	ou.digest = by != NULL ? by->digest : NULL;

@@ -581,6 +581,8 @@ begin(struct jk_use *u)
 	struct jk_outcome o;
 	enum jk_reason why = open_parts(u);
 
+	if (jk_use_drop_numbers(u) && why == JK_WHY_GRANTED)
+		why = JK_WHY_NUMBER_LONG;
 	jk_use_outcome(u, JK_OP_USE_START, &o, &ou);
 	if (u->session[0] == '\0')
 		o.grant = NULL;

@@ -125,6 +125,14 @@ void jk_use_launch(struct jk_use *use, const struct jk_query *query,
 enum jk_reason jk_use_subject(const struct jk_use *use,
     const struct jk_query *query, char ret[static JK_SUBJECT_MAX + 1]);
 
+/*
+ * What the application says of its use and may be a resident code: it is erased
+ * before anything of it is written. true: there was something.
+ */
+bool jk_use_drop_numbers(struct jk_use *use);
+/* The same of a query, which stays as it is and out of every record. */
+bool jk_use_has_number(const struct jk_query *query);
+
 /* The record of `flying` stands in the log: the answer. */
 void jk_use_land(struct jk_use *use, struct jk_flying *flying,
     const char *receipt);

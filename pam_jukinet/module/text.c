@@ -456,6 +456,10 @@ static const struct {
 	{ "ledger.changed",
 	    N_("Something was added or entered meanwhile: look at the "
 	       "entry again.") },
+	{ "number.long",
+	    N_("So many digits may be a resident record code or an "
+	       "individual number, and those are not recorded. Enter the "
+	       "office's own number; a long one is divided by a hyphen.") },
 };
 
 struct named {

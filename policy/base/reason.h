@@ -131,7 +131,8 @@
 	X(JK_WHY_CODE_BAD, 156, "code.bad")                 \
 	X(JK_WHY_KEY_NONE, 157, "key.none")                 \
 	X(JK_WHY_QUERY_NONE, 158, "query.none")             \
-	X(JK_WHY_LEDGER_CHANGED, 159, "ledger.changed")
+	X(JK_WHY_LEDGER_CHANGED, 159, "ledger.changed")     \
+	X(JK_WHY_NUMBER_LONG, 160, "number.long")
 
 enum jk_reason {
 #define X(name, number, code) name = (number),

@@ -113,3 +113,19 @@ jk_residentcode_read(const char *text, size_t len,
 	explicit_bzero(digits, sizeof(digits));
 	return kind;
 }
+
+size_t
+jk_residentcode_run(const char *text)
+{
+	const size_t len = strlen(text);
+	size_t longest = 0, n = 0, taken;
+	char digit;
+
+	for (size_t at = 0; at<len; at += taken> 0 ? taken : 1) {
+		taken = digit_len(text + at, len - at, &digit);
+		n = taken > 0 ? n + 1 : 0;
+		if (n > longest)
+			longest = n;
+	}
+	return longest;
+}

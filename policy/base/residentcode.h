@@ -26,4 +26,11 @@ enum jk_residentcode {
 enum jk_residentcode jk_residentcode_read(const char *text, size_t len,
     char ret[static JK_RESIDENTCODE_LEN + 1]);
 
+/*
+ * Digits of either width in a row, the most there are. JK_RESIDENTCODE_LEN or more of them
+ * may be such a code, or an individual number, whatever their check digit: the
+ * text may not stand in clear in a record.
+ */
+size_t jk_residentcode_run(const char *text);
+
 #endif

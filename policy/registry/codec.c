@@ -128,6 +128,7 @@ static const struct field settings_fields[] = {
 	TIME(struct jk_settings, leftovers_ms),
 	NUMBER(struct jk_settings, lookup_rate, JK_LOOKUP_RATE_MAX),
 	NUMBER(struct jk_settings, lookup_burst, JK_LOOKUP_RATE_MAX),
+	NUMBER(struct jk_settings, reception_digits, JK_RECEPTION_MAX),
 	{ .kind = STRINGS,
 	    EACH(struct jk_settings, nameless),
 	    .count_at = offsetof(struct jk_settings, n_nameless),

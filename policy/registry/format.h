@@ -12,7 +12,7 @@
 
 #include "snapshot.h"
 
-#define JK_SNAPSHOT_FORMAT "jukinet snapshot 6"
+#define JK_SNAPSHOT_FORMAT "jukinet snapshot 7"
 #define JK_SNAPSHOT_NAME   "snapshot.cdb"
 /* Bytes of a whole snapshot. */
 #define JK_SNAPSHOT_MAX (1 << 30)

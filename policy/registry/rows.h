@@ -36,6 +36,7 @@
 #define JK_DIGEST_LEN      32   /* SHA-256 */
 #define JK_BULK_MAX        1000000
 #define JK_LOOKUP_RATE_MAX 10000
+#define JK_RECEPTION_MAX   64 /* bytes, of a number of an application */
 
 struct jk_period {
 	int64_t from, until;
@@ -235,7 +236,8 @@ struct jk_settings {
 	int64_t leftovers_ms; /* that another person waits for them */
 	/* Queries of one person a second, and at once; rate 0: no limit. */
 	unsigned lookup_rate, lookup_burst;
-	size_t n_nameless; /* where nobody needs to type a name */
+	unsigned reception_digits; /* in a row, in a number of an application */
+	size_t n_nameless;         /* where nobody needs to type a name */
 	char nameless[JK_SERVICES_MAX][JK_ID_MAX + 1];
 	/* SHA-256 of all that each jk_trust hangs on beside the certificate. */
 	uint8_t trust_inputs[JK_DIGEST_LEN];

@@ -544,6 +544,9 @@ const struct jk_option jk_options[] = {
 	{ JK_CONF_TERMINAL, "lookup", "burst", parse_number, FIELD(S, settings.lookup_burst),
 	  .min = 1, .max = JK_LOOKUP_RATE_MAX, .scale = 1, .fallback = "200", .range = "1 to 10000",
 	  .help = "queries of one person that are answered at once, after a pause" },
+	{ JK_CONF_TERMINAL, "lookup", "reception-digits", parse_number, FIELD(S, settings.reception_digits),
+	  .min = 1, .max = JK_RECEPTION_MAX, .scale = 1, .fallback = "10", .range = "1 to 64",
+	  .help = "digits in a row in a number of an application; from 11 on it may be a resident code, in clear in the log" },
 
 	{ JK_CONF_TERMINAL, "registry", "max-age", parse_number, FIELD(S, max_age_s),
 	  .min = 1, .max = 366, .scale = 86400, .fallback = "7", .range = "1 to 366 days",

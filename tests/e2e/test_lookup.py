@@ -407,6 +407,8 @@ DENIED = (
     (("input", "identity-info-update"), {}, "confirm.none"),
     (("view", "moving"), {"code": "1234567890"}, "code.bad"),
     (("view", "moving"), {"code": "123456789012"}, "code.bad"),
+    (("store-media", "moving"), {"object": f"usb-{CODE}"}, "number.long"),
+    (("view", "moving"), {"permission": "1234567890120"}, "number.long"),
 )
 
 
@@ -452,6 +454,31 @@ def test_no_use_without_a_session_or_a_reason(w):
                 tap.equal(a.hear(), None, "it is over")
         tap.equal([one["jwhy"] for one in w.happened(inside.mark, "use-start")],
                   ["reception.none", "reception.none", "sess.none", "caller.foreign", "account.unknown"])
+
+
+def test_no_code_stands_where_everybody_reads_it(w):
+    """Somebody types it where the number of the application belongs; an office with such numbers may say so."""
+    long = (CODE, f"R08-{CODE}", CODE + "7", f"{CODE}123456")
+    with Inside(w) as inside:
+        for how in (*({"reception": one} for one in long), {"purpose": f"a-{CODE}"}):
+            with Application(w) as a:
+                tap.equal(a.use(**how)["why"], "number.long", str(how))
+        with Application(w, "taro") as a:
+            tap.equal(a.use(reception=CODE)["why"], "sess.none")
+        w.mark()
+        tap.equal([(one.get("jrcp"), one.get("jpurp")) for one in w.records(inside.mark, "use-start")],
+                  [("", "passport")] * 4 + [("R08-1121-014", "")] + [("", "passport")])
+        tap.check(not any(CODE in one.line for one in w.audit_log.all(inside.mark)), "not in the log")
+        with Application(w) as a:
+            tap.equal(a.use(reception="R2026-1234567890")["why"], "granted")
+        w.settings(lookup={"reception-digits": 12})
+        w.registry.build()
+        with Application(w) as a:
+            tap.equal(a.use(reception=CODE + "7")["why"], "granted")
+        with Application(w) as a:
+            tap.equal(a.use(reception=CODE + "77")["why"], "number.long")
+        with Application(w) as a:
+            tap.equal(a.use(reception=CODE, purpose=f"a-{CODE}")["why"], "number.long", "of a purpose nobody may say so")
 
 
 def test_without_keys_nobody_is_found_by_code(w):

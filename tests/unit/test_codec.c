@@ -151,6 +151,7 @@ static const struct jk_settings settings = {
 	.leftovers_ms = 5000,
 	.lookup_rate = 50,
 	.lookup_burst = JK_LOOKUP_RATE_MAX,
+	.reception_digits = JK_RECEPTION_MAX,
 	.n_nameless = 1,
 	.nameless = { "lightdm" },
 	.trust_inputs = { 1, [JK_DIGEST_LEN - 1] = 2 },

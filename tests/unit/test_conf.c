@@ -176,6 +176,7 @@ test_conf_settings_have_defaults(void **state)
 	assert_int_equal(s->leftovers_ms, 5000);
 	assert_int_equal(s->lookup_rate, 50);
 	assert_int_equal(s->lookup_burst, 200);
+	assert_int_equal(s->reception_digits, 10);
 	assert_int_equal(s->n_nameless, 0);
 	assert_string_equal(s->contact, "");
 	assert_false(s->gregorian);

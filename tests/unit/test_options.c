@@ -186,6 +186,7 @@ static const struct row {
 	{ JK_CONF_TERMINAL, "session", "leftovers-wait", &number, 0, 15 },
 	{ JK_CONF_TERMINAL, "lookup", "rate", &number, 0, 10000 },
 	{ JK_CONF_TERMINAL, "lookup", "burst", &number, 1, 10000 },
+	{ JK_CONF_TERMINAL, "lookup", "reception-digits", &number, 1, 64 },
 	{ JK_CONF_TERMINAL, "registry", "max-age", &number, 1, 366 },
 	{ JK_CONF_TERMINAL, "registry", "sources", &text, 0, 0 },
 	{ JK_CONF_TERMINAL, "trust", "level", &trust, 0, 0 },

@@ -117,6 +117,28 @@ test_check_digit(void **state)
 	assert_int_equal(read_code("00000000060", code), JK_RESIDENTCODE_GOOD);
 }
 
+static void
+test_the_longest_run_of_digits_counts(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t run;
+	} rows[] = {
+		{ "", 0 },
+		{ "R08-1121-014", 4 },
+		{ CODE, 11 },
+		{ "a" CODE "b1", 11 },
+		{ "１２３４５６７８９０３", 11 },
+		{ "x123４５６7\xef\xbc", 7 },
+		{ "1-2", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < JK_COUNT(rows); i++)
+		assert_int_equal(jk_residentcode_run(rows[i].text),
+		    rows[i].run);
+}
+
 int
 main(void)
 {
@@ -124,6 +146,7 @@ main(void)
 		cmocka_unit_test(test_any_width_and_any_gap_is_the_same_code),
 		cmocka_unit_test(test_what_is_no_code_is_not_taken),
 		cmocka_unit_test(test_individual_number_is_known_as_one),
+		cmocka_unit_test(test_the_longest_run_of_digits_counts),
 		cmocka_unit_test(test_check_digit),
 	};
 

@@ -286,10 +286,10 @@ test_snapshot_open_unknown_format_is_refused(void **state)
 	fd = make_with_head("f", "jukinet snapshot 3");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("f", "jukinet snapshot 6x");
+	fd = make_with_head("f", "jukinet snapshot 7x");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_VERSION);
 	close(fd);
-	fd = make_with_head("p", "jukinet snapshot 6");
+	fd = make_with_head("p", "jukinet snapshot 7");
 	assert_int_equal(jk_snapshot_open_fd(fd, &s), JK_ERR_FORMAT);
 	close(fd);
 	fd = memfd_create("empty", MFD_CLOEXEC);

@@ -44,6 +44,12 @@ check_request(const char *request)
 		    _("\"%s\" is no number of a request (plain text of at "
 		      "most %d bytes)"),
 		    request, REQUEST_MAX);
+	/* It is recorded in clear. */
+	if (jk_residentcode_run(request) >= JK_RESIDENTCODE_LEN)
+		return jk_usage_error(
+		    _("--request is recorded, and so many digits may be a "
+		      "resident record code: divide a long number by a "
+		      "hyphen"));
 	return EXIT_OK;
 }
 
