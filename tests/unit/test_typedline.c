@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pty.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -97,6 +98,8 @@ type_at_a_terminal(bool hidden)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* Which may be ignored here, as nohup(1) has it. */
+		(void)signal(SIGHUP, SIG_DFL);
 		const bool ok = jk_typedline_read("Code: ", hidden, line,
 		                    sizeof(line)) == JK_OK &&
 		                strcmp(line, "4711") == 0 &&
