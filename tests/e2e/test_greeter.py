@@ -216,6 +216,27 @@ def test_card_of_somebody_else(w):
         tap.check(not w.space.exists(WHO))
 
 
+def test_somebody_has_left_something_running(w):
+    """light-locker and dm-tool have lightdm ask the same for a screen that was left, and open it by the answer."""
+    left = w.spawn(["sleep", "600"], uid=COUNTER)
+    try:
+        with greeter(w, "taro") as g:
+            mark = w.mark()
+            g.wait_for_prompt()
+            g.keys("mousemove", *USER_NAME, "click", "1")
+            g.answer(COUNTER)
+            g.wait_for(f"Started with service 'lightdm', username '{COUNTER}'")
+            g.wait_for_prompt()
+            g.answer(PIN)
+            g.wait_for(f"Authenticate result for user {COUNTER}: Authentication failure")
+            g.was_told(texts.text("sess.busy"))
+            tap.equal([(one.op, one["jwhy"], one["jper"]) for one in w.records(mark)],     # it has begun anew
+                      [("auth", "sess.busy", STAFF["taro"].number)])
+    finally:
+        left.kill()
+        left.close()
+
+
 def test_two_accounts_are_asked_about(w):
     with greeter(w, "hanako", **w.system_japanese()) as g:
         mark = w.mark()
