@@ -165,6 +165,7 @@ main(int argc, char **argv)
 	if (e != JK_OK)
 		return fail("start me with cap_audit_write only", e);
 	check_loginuid();
+	(void)jk_peer_tell_hidden();
 	accepter.deadline_ms = (int64_t)options.deadline_s * 1000;
 	e = jk_accepter_run(&accepter);
 	return e == JK_OK ? EXIT_SUCCESS : fail("accepter", e);

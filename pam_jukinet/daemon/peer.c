@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "log.h"
 #include "process.h"
 #include "protocol.h"
 
@@ -71,6 +72,18 @@ jk_peer_prove(struct jk_peer *peer, pid_t sender,
 	peer->loginuid = loginuid;
 	peer->start = start;
 	return JK_OK;
+}
+
+bool
+jk_peer_tell_hidden(void)
+{
+	if (!jk_process_are_hidden())
+		return false;
+	jk_log(JK_LOG_ERR,
+	    "hidepid of /proc hides callers from me, so nobody is let in: mount "
+	    "it without, or put _jukinet into the group of its gid; then "
+	    "restart me (CALLERS in jukinetd(8))");
+	return true;
 }
 
 void

@@ -38,6 +38,8 @@ enum jk_err jk_peer_open(int fd, struct jk_peer *ret);
  */
 enum jk_err jk_peer_prove(struct jk_peer *peer, pid_t sender,
     const struct jk_frame *request, const uint8_t *nonce);
+/* Logs that /proc hides all callers, and what to do; false where it does not. */
+bool jk_peer_tell_hidden(void);
 void jk_peer_close(struct jk_peer *peer);
 
 #endif

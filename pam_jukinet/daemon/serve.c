@@ -178,7 +178,7 @@ jk_serve(int fd, const struct ucred *peer, void *ctx)
 	(void)ctx;
 	w.fd = fd;
 	e = converse(&w);
-	if (e != JK_OK && e != JK_ERR_CLOSED)
+	if (e != JK_OK && e != JK_ERR_CLOSED && !jk_peer_tell_hidden())
 		jk_log(JK_LOG_NOTICE, "conversation with uid %u ended: %s",
 		    (unsigned)w.peer.uid, jk_err_text(e));
 	/* The kernel takes back the rest; this erases. */

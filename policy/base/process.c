@@ -174,6 +174,15 @@ jk_process_uids(pid_t pid, struct jk_process_uids *ret)
 	return e;
 }
 
+/* The first one is always there. */
+bool
+jk_process_are_hidden(void)
+{
+	struct jk_process_uids uids;
+
+	return jk_process_uids(1, &uids) != JK_OK;
+}
+
 /* Lines of three numbers: the first inside, the first outside, how many. */
 static bool
 is_mapped(const char *map, uid_t uid)

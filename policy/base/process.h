@@ -31,6 +31,8 @@ enum jk_err jk_process_start(pid_t pid, uint64_t *ret);
 enum jk_err jk_process_loginuid_at(int dir, uint32_t *ret);
 enum jk_err jk_process_uids_at(int dir, struct jk_process_uids *ret);
 enum jk_err jk_process_uids(pid_t pid, struct jk_process_uids *ret);
+/* Are those of others kept from us, as by the option hidepid of /proc? */
+bool jk_process_are_hidden(void);
 /* Of this boot: another one has another. */
 enum jk_err jk_process_boot(char ret[static JK_BOOT_ID_LEN + 1]);
 /*

@@ -399,7 +399,7 @@ def test_each_thing_wrong_in_turn() -> None:
 
 def test_every_item_was_wrong_once() -> None:
     never = set(doctor()[0]) - {name for names, _, _ in WRONG for name in names.split()} - MACHINE
-    assert never == {"snapshot.age", "snapshot.terminal", "audit.recording"}, never
+    assert never == {"service.proc", "snapshot.age", "snapshot.terminal", "audit.recording"}, never
 
 
 def rebuild(conf: str, *words: str) -> None:
@@ -428,6 +428,20 @@ def test_socket_that_is_left_over() -> None:
     items = doctor()[0]
     listen("/run/jukinet/jukinet.sock", "root", "root", 0o666)
     assert results(items, "ng") == {"socket.jukinetd"} and "nobody listens" in items["socket.jukinetd"]["text"]
+
+
+def test_proc_that_hides_callers_from_jukinetd() -> None:
+    for options, group, good in (("hidepid=2", "", False), ("hidepid=1,gid=907", "", False),
+                                 ("hidepid=2,gid=907", "_jukinet", True), ("hidepid=2,gid=901", "", True),
+                                 ("hidepid=4,gid=901", "", False), ("hidepid=0", "", True)):
+        must("mount", "-t", "proc", "-o", options, "proc", "/proc")
+        try:
+            with changed("/etc/group", ("jukinet-remote:x:906:\n", f"jukinet-remote:x:906:\nproc:x:907:{group}\n")):
+                item = doctor()[0]["service.proc"]
+        finally:
+            must("umount", "/proc")
+        assert item["result"] == ("ok" if good else "ng"), (options, group, item)
+        assert good or ("hidepid=" in item["text"] and item["next"] and item["run"]), item
 
 
 def test_driver_that_is_loaded() -> None:

@@ -249,6 +249,27 @@ def test_jukinetd_says_when_its_loginuid_is_set(w):
     tap.check("started with loginuid 2001" in said, said)
 
 
+def test_a_proc_that_hides_its_callers_from_jukinetd(w):
+    """It can know nobody then. What is told is "busy"; its log says what to do."""
+    w.insert("hanako")
+    log = w.services.jukinetd.stderr
+    for options, works in (({"hidepid": 1}, False), ({"hidepid": 2}, False), ({"hidepid": 4}, False),
+                           ({"hidepid": 2, "gid": w.accounts["_jukinet"].gid}, True)):
+        w.space.mount("proc", "/proc", **options)
+        try:
+            before = len(log())
+            if options["hidepid"] == 4:
+                w.services.jukinetd.stop()
+                w.services.jukinetd.start()
+                wait_for(lambda: "hidepid" in log()[before:], "what it says when it starts")
+                before = len(log())
+            told = w.ask("hanako", PIN)
+        finally:
+            w.space.mount("umount", "/proc")
+        tap.equal((told.ok, "hidepid" in log()[before:]), (works, not works), f"{options}: {told} {log()[before:]}")
+    tap.check(w.ask("hanako", PIN).ok, "as before")
+
+
 # --- traps ------------------------------------------------------------------------------------------------------------
 
 ENVIRONMENT = {

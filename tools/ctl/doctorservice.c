@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <mntent.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,6 +111,71 @@ look_users(const struct jk_patient *patient, const void *arg,
 	return jk_find(ret, JK_GOOD, _("the users of the services exist"));
 }
 
+static bool
+is_in_group(const char *user, gid_t gid)
+{
+	const struct passwd *p = getpwnam(user);
+	gid_t groups[256];
+	int n = JK_COUNT(groups);
+
+	if (p == NULL || getgrouplist(user, p->pw_gid, groups, &n) < 0)
+		return false;
+	while (n > 0 && groups[n - 1] != gid)
+		n--;
+	return n > 0;
+}
+
+/* Of the mount on top; "" where nothing is hidden, or gid shows it to jukinetd. */
+static void
+find_hiding(FILE *mounts, char *ret, size_t size)
+{
+	char line[4096];
+	struct mntent m;
+
+	while (getmntent_r(mounts, &m, line, sizeof(line)) != NULL) {
+		const char *hides = hasmntopt(&m, "hidepid");
+		const char *gid = hasmntopt(&m, "gid");
+		int len;
+
+		if (strcmp(m.mnt_dir, "/proc") != 0)
+			continue;
+		ret[0] = '\0';
+		if (hides == NULL)
+			continue;
+		len = (int)strcspn(hides, ",");
+		/* Programs that may trace are no matter of a group. */
+		if (gid == NULL ||
+		    strncmp(hides, "hidepid=4", (size_t)len) == 0 ||
+		    strncmp(hides, "hidepid=ptraceable", (size_t)len) == 0 ||
+		    !is_in_group("_jukinet",
+		        (gid_t)strtoul(gid + strlen("gid="), NULL, 10)))
+			(void)snprintf(ret, size, "%.*s", len, hides);
+	}
+}
+
+/* It knows a caller by what /proc says of his process. */
+static enum jk_health
+look_proc(const struct jk_patient *patient, const void *arg,
+    struct jk_finding *ret)
+{
+	static const char path[] = "/proc/self/mounts";
+	char hides[64] = "";
+	FILE *mounts = setmntent(path, "re");
+
+	(void)patient;
+	(void)arg;
+	if (mounts == NULL)
+		return jk_doctor_fault(ret, path, JK_ERR_SYS, errno);
+	find_hiding(mounts, hides, sizeof(hides));
+	(void)endmntent(mounts);
+	if (hides[0] != '\0')
+		return jk_find(ret, JK_BAD,
+		    _("%s hides callers from jukinetd (%s): every login is "
+		      "refused"),
+		    "/proc", hides);
+	return jk_find(ret, JK_GOOD, _("jukinetd sees who calls it"));
+}
+
 struct directory_item {
 	const char *path, *owner;
 	mode_t mode;            /* 0: any that others cannot write */
@@ -202,6 +269,10 @@ const struct jk_item jk_doctor_service[] = {
 	    TMPFILES },
 	{ "service.monitor", "", look_directory, &directories[3], NULL,
 	    TMPFILES },
+	{ "service.proc", "", look_proc, NULL,
+	    N_("take hidepid out of /etc/fstab; or put _jukinet into the group "
+	       "that gid= names there, and restart jukinetd"),
+	    "mount -o remount,hidepid=0 /proc" },
 	{ "socket.jukinetd", "", look_socket, &sockets[0], NULL,
 	    START("jukinetd.socket") },
 	{ "socket.card", "", look_socket, &sockets[1], NULL,

@@ -122,8 +122,9 @@ class Mounts:
         kernel.mount("tmpfs", f"{at}/shm", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=1777,size=16m")
         self._show_kept(at)
 
-    def do_proc(self, at: str = "/proc", hidepid: int = 0) -> None:
-        kernel.mount("proc", at, "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC, f"hidepid={hidepid}")
+    def do_proc(self, at: str = "/proc", hidepid: int = 0, gid: int = 0) -> None:
+        kernel.mount("proc", at, "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
+                     f"hidepid={hidepid},gid={gid}")
 
     def do_umount(self, at: str) -> None:
         kernel.umount(at)
