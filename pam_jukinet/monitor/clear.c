@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "config.h"
 #include "file.h"
 #include "log.h"
@@ -16,11 +17,13 @@ leave_file(uid_t uid)
 {
 	JK_CLEANUP(jk_fd_close)
 	int dir = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[32];
+	char name[48];
 
 	if (dir < 0)
 		return JK_ERR_SYS;
-	(void)snprintf(name, sizeof(name), "clear.%u", (unsigned)uid);
+	/* All in its name: an empty file can be made where the disk is full. */
+	(void)snprintf(name, sizeof(name), "clear.%u.%lld", (unsigned)uid,
+	    (long long)(jk_boot_ms() / 1000));
 	return jk_file_write_atomic(dir, name, 0644, getuid(), getgid(), "", 0);
 }
 

@@ -19,6 +19,7 @@ from machine import SCREEN_PROGRAMS, Machine, Screen, Unit, machine_missing
 ENDED, ACTIVE, LOCKED = range(3)
 REMOVED, SCREEN_LOCKED, UNWATCHED, IGNORED = 2, 6, 10, 20
 F_UID, F_STATE_ID = 64, 73
+CLEAR = "/run/jukinet/monitor"
 UNPROVEN = "lock, unproven"
 PLASMA = ("ksmserver", "dbus-update-activation-environment")
 
@@ -214,7 +215,30 @@ def test_logind_is_kept_busy(m):
             for name in ("systemd-logind", "polkit"):       # they would be busy for minutes
                 m.systemctl("kill", "--signal=KILL", f"{name}.service")
             m.systemctl("start", "systemd-logind.service")
-    tap.check(not m.inside.exists(f"/run/jukinet/monitor/clear.{m.accounts['hanako'].uid}"))
+    tap.equal(m.files(CLEAR, "clear.*"), [])
+
+
+def test_what_is_killed_is_told_by_the_time_since_the_boot(m):
+    """A step of the clock drops no request, and what lay there is not obeyed however new it looks."""
+    with monitor(m), m.open_login("hanako", PIN) as session:
+        tap.check(session.reached, str(session.visit))
+        uid, at = m.accounts["hanako"].uid, m.space.path(CLEAR)
+
+        def ask(before: int, modified: float) -> None:
+            """A request that was made so many seconds ago, in a file that says another time."""
+            name = f"clear.{uid}.{int(time.clock_gettime(time.CLOCK_BOOTTIME)) - before}"
+            with open(f"{at}/.new", "wb"):
+                pass
+            os.utime(f"{at}/.new", (modified, modified))
+            os.rename(f"{at}/.new", f"{at}/{name}")
+            wait_for(lambda: m.files(CLEAR, "clear.*") == [], "the answer", 5, 0.05)
+
+        for before in (70, -5):
+            ask(before, time.time())
+            time.sleep(0.3)
+            tap.check(m.processes_of("hanako"), f"{before} s ago: nobody remembers why")
+        ask(2, time.time() - 7200)
+        wait_for(lambda: not m.processes_of("hanako"), "the end of all processes", 5, 0.05)
 
 
 def test_forged_signals(m):
