@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
-from jukinet import BUILD, PIN, STAFF, WRONG, tap, texts, wait_for
+from jukinet import BUILD, COUNTER, PIN, STAFF, WRONG, tap, texts, wait_for
 from machine import SCREEN_PROGRAMS, Machine, machine_missing
 from world import PIN_PROMPT
+from world.users import SHELL_PROMPT
 from world.world import SHELL, SOURCE
 
 CTL = f"{BUILD}/tools/ctl/jukinetctl"
@@ -98,6 +100,84 @@ def test_a_lingering_user_manager_keeps_another_person_out(m):
     m.everybody_out()
     with m.open_login("hanako", PIN) as session:
         tap.check(session.reached, str(session.visit))
+
+
+def throw_away(m: Machine) -> None:
+    """As jukinet-terminal(7) has the administrator do it."""
+    with open(f"{m.build_dir}/packaging/systemd/jukinet-home@.service", encoding="utf-8") as file:
+        m.unit("jukinet-home@.service", re.sub(r"(?m)^(Exec\w+=)/\S+/", rf"\1{SOURCE}/pam_jukinet/home/", file.read()))
+    with open(f"{SOURCE}/packaging/systemd/jukinet-home.conf", encoding="utf-8") as file:
+        m.unit(f"user@{m.accounts[COUNTER].uid}.service.d/jukinet-home.conf", file.read())
+    m.space.write("/etc/skel/.profile", f"PS1='{SHELL_PROMPT}'\n")
+
+
+# What somebody does for whoever comes next: from his own files, and where everybody may write.
+HOME = f"/home/{COUNTER}"
+EVERYWHERE = ("/tmp/left", "/var/tmp/left", "/dev/shm/left")
+SERVICE = "[Service]\\nType=oneshot\\nExecStart=/bin/touch /run/user/%%U/service-ran\\n[Install]\\nWantedBy=default.target\\n"
+TRAPS = "; ".join((
+    "mkdir -p .config/systemd/user", f"printf '{SERVICE}' >.config/systemd/user/left.service",
+    "systemctl --user --quiet enable left", "echo 'touch $XDG_RUNTIME_DIR/profile-ran' >>.profile",
+    "mkdir /tmp/left; ln -s /etc/passwd /tmp/left/link", "touch /var/tmp/left /dev/shm/left"))
+LEFT = f"systemctl --user start default.target; ls -d ~/.config {' '.join(EVERYWHERE)} $XDG_RUNTIME_DIR/*-ran 2>/dev/null; pwd"
+
+
+def at_the_counter(m: Machine, holder: str, line: str) -> list[str]:
+    """Somebody's session at the account of several persons; what the line says."""
+    m.insert(holder)
+    with m.open_login(COUNTER, PIN) as session:
+        tap.check(session.reached, str(session.visit))
+        said = session.command(line).split()
+        session.exit()
+    return said
+
+
+def test_a_home_that_is_kept(m):
+    """What taro leaves runs in hanako's session: the next test would see it."""
+    m.reset()
+    at_the_counter(m, "taro", TRAPS)
+    m.everybody_out()
+    run = f"/run/user/{m.accounts[COUNTER].uid}"
+    tap.equal(set(at_the_counter(m, "hanako", LEFT)),
+              {*EVERYWHERE, f"{HOME}/.config", f"{run}/profile-ran", f"{run}/service-ran", HOME})
+
+
+def test_a_home_that_is_thrown_away(m):
+    """Over what is there since the test before, and however the user manager ends."""
+    m.reset()
+    throw_away(m)
+    manager = f"user@{m.accounts[COUNTER].uid}.service"
+    at_the_counter(m, "taro", TRAPS)
+    m.everybody_out()
+    m.insert("hanako")
+    with m.open_login(COUNTER, PIN) as session:
+        tap.equal(session.command(LEFT).split(), [HOME])
+        session.command("touch mine")
+        with m.open_login(COUNTER, PIN) as other:
+            tap.equal(other.command("ls").split(), ["mine"], "the same person again")
+            other.exit()
+        # Where nothing can be started beside it, as a user can have it in his own slice.
+        m.systemctl("set-property", "--runtime", f"user-{m.accounts[COUNTER].uid}.slice", "TasksMax=1")
+        m.systemctl("kill", "--kill-whom=main", "--signal=KILL", manager)
+        wait_for(lambda: not m.inside.exists(f"{HOME}/mine"), "the home to go")
+        tap.check("denied" in session.command("ls ~/.; touch ~/more"), "nobody writes there without it")
+        m.systemctl("set-property", "--runtime", f"user-{m.accounts[COUNTER].uid}.slice", "TasksMax=infinity")
+        session.exit()
+
+
+def test_no_fresh_home(m):
+    """The session has none, and what lies below is not shown."""
+    m.reset()
+    throw_away(m)
+    m.unit("jukinet-home@.service.d/broken.conf", "[Service]\nEnvironment=LIMITS=bad\n")
+    m.insert("hanako")
+    with m.open_session(["/bin/login", "--", COUNTER], PIN, shell=r"\$ $") as session:
+        tap.check("No directory" in session.visit.transcript, str(session.visit))
+        tap.check("denied" in session.command(f"ls {HOME}/.; touch {HOME}/more"))
+        session.exit()
+    m.everybody_out()
+    asked = m.inside.run(["runuser", "-l", COUNTER, "-c", "touch ~/left"])
+    tap.check(not asked.ok and not m.inside.exists(f"{HOME}/left"), f"root by another way: {asked.stderr}")
 
 
 def test_lock_is_a_signal(m):
