@@ -101,7 +101,7 @@ def make_accounts() -> None:
     write("/etc/passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
           "_jukinet:x:901:901::/:/bin/false\n_jukinet-card:x:902:902::/:/bin/false\n"
           "_jukinet-witness:x:903:903::/:/bin/false\n_jukinet-monitor:x:904:904::/:/bin/false\n"
-          "hanako:x:1001:1001::/home/hanako:/bin/sh\nkeeper:x:1002:1002::/home/keeper:/bin/sh\n")
+          "hanako:x:1001:1001::/home/hanako:/bin/sh\nmadoguchi:x:1003:1003::/mnt/home/madoguchi:/bin/sh\nkeeper:x:1002:1002::/home/keeper:/bin/sh\n")
     write("/etc/group", "root:x:0:\nadm:x:4:\nsudo:x:27:keeper\ndisk:x:6:\nnogroup:x:65534:\n_jukinet:x:901:\n"
           "_jukinet-card:x:902:\n_jukinet-witness:x:903:\n_jukinet-monitor:x:904:\njukinet-officers:x:905:hanako\n"
           "jukinet-remote:x:906:\n"
@@ -166,8 +166,16 @@ def make_registry() -> None:
     write("/etc/jukinet/registry.d/all.conf",
           "[department shimin]\nname = 住民生活課\n[person p0123]\nname = 住基 花子\ndepartment = shimin\n"
           "valid-from = 2020-01-01\nvalid-until = 2099-01-01\n[account hanako]\nperson = p0123\n"
+          "[person p0124]\nname = 鈴木太郎\ndepartment = shimin\nvalid-from = 2020-01-01\nvalid-until = 2099-01-01\n"
+          "[account madoguchi]\nperson = p0123\nperson = p0124\n"
           "[terminal t-1]\nclass = integrated-terminal\ndepartment = shimin\n")
     must(CTL, "registry", "build")
+
+
+def make_home() -> None:
+    """As doctor says it has to be done."""
+    os.makedirs(COUNTER_HOME, 0o700)
+    write(THROW_AWAY, read(f"{ROOT}/packaging/systemd/jukinet-home.conf"))
 
 
 def make_audit() -> subprocess.Popen[bytes]:
@@ -272,6 +280,8 @@ def disk(path: str) -> None:
     os.chmod(path, 0o666)
 
 
+COUNTER_HOME = "/mnt/home/madoguchi"
+THROW_AWAY = "/etc/systemd/system/user@1003.service.d/jukinet-home.conf"
 DCONF = "/etc/dconf/db/jukinet.d/00-terminal"
 LOCKS = "/etc/dconf/db/jukinet.d/locks/00-terminal"
 XFCONF = "/etc/xdg/xfce4/xfconf/xfce-perchannel-xml"
@@ -364,6 +374,11 @@ WRONG: list[tuple[str, str, object]] = [
     ("account.jobs", "/etc/at.allow", None),
     ("account.jobs", "/var/spool/cron/crontabs/hanako", "@hourly true\n"),
     ("account.jobs", "/var/lib/systemd/linger/hanako", ""),
+    ("account.home", COUNTER_HOME, 0o755),
+    ("account.home", COUNTER_HOME, 0o770),
+    ("account.home", COUNTER_HOME, None),
+    ("account.home", THROW_AWAY, None),
+    ("account.home", THROW_AWAY, ("ExecStartPre", "#ExecStartPre")),
     ("account.sudoers", "/etc/sudoers.d/local", "hanako ALL=(ALL) NOPASSWD: ALL\n"),
     ("account.sudoers", "/etc/sudoers.d/local", "#1001 ALL=(ALL) ALL\n"),
     ("account.sudoers", "/etc/sudoers.d/local", "root , hanako ALL=(ALL) ALL\n"),
@@ -421,6 +436,20 @@ def test_snapshot() -> None:
     assert results(doctor()[0], "ng") == {"account.groups", "audit.recording", "snapshot.age", "snapshot.terminal"}
     rebuild("")
     test_a_good_terminal()
+
+
+def test_home_of_somebody_who_is_there() -> None:
+    """In memory it goes when he does; on the disk, or in memory that stays, it is the next one's."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.chown, COUNTER_HOME, 0, 0)
+        os.chown(COUNTER_HOME, 1003, 1003)
+        assert results(doctor()[0], "ng") == {"account.home"}
+        must("mount", "-t", "tmpfs", "-o", "mode=0700,uid=1003", "tmpfs", COUNTER_HOME)
+        stack.callback(must, "umount", COUNTER_HOME)
+        assert not results(doctor()[0], "ng")
+        assert doctor(user=1001, group=1001)[0]["account.home"]["result"] != "ng"
+        with changed(THROW_AWAY, None):
+            assert results(doctor()[0], "ng") == {"account.home"}
 
 
 def test_socket_that_is_left_over() -> None:
@@ -521,6 +550,7 @@ def main() -> int:
     make_services()
     make_stacks()
     make_registry()
+    make_home()
     make_desktops()
     make_switches()
     auditd = make_audit()

@@ -27,6 +27,7 @@ static const struct jk_item *const groups[] = {
 	jk_doctor_media,
 	jk_doctor_account,
 	jk_doctor_jobs,
+	jk_doctor_home,
 };
 
 static const struct {

@@ -62,7 +62,7 @@ struct jk_item {
 /* Each file has its own table, ended by id NULL. */
 extern const struct jk_item jk_doctor_service[], jk_doctor_pam[],
     jk_doctor_record[], jk_doctor_idle[], jk_doctor_screen[], jk_doctor_media[],
-    jk_doctor_account[], jk_doctor_jobs[];
+    jk_doctor_account[], jk_doctor_jobs[], jk_doctor_home[];
 
 /* Writes what was seen; returns `health`. */
 enum jk_health jk_find(struct jk_finding *ret, enum jk_health health,
