@@ -174,7 +174,10 @@ class Office(World):
         return self.card
 
     def pull(self) -> None:
-        """The card is out, and pcscd has noticed."""
+        """The card is out, and pcscd has noticed. It powers a card before it tells of it: what it tells late is no card any
+        more."""
+        if self.card.status()["inserted"] == "yes":
+            self.seen()
         self.card.remove()
         self.seen(False)
 

@@ -207,7 +207,7 @@ def test_locked_and_ended_are_told(w):
 
 def test_locked_after_the_answer_is_told_after_it(w):
     """Of the two the later one counts: a page would show the record on a locked screen."""
-    with Inside(w, audit={"receipt": 3000}) as inside, Tool(w) as t:
+    with Inside(w, audit={"receipt": 10000}) as inside, Tool(w) as t:
         use = t.begin()
         w.services.witness.sigstop()
         try:
