@@ -174,11 +174,9 @@ class Office(World):
         return self.card
 
     def pull(self) -> None:
-        """The card is out, and pcscd has noticed. It powers a card before it tells of it: what it tells late is no card any
-        more."""
-        if self.card.status()["inserted"] == "yes":
-            self.seen()
+        """The card is out, and pcscd has noticed: it looks every 0.4 s, and may just be about to tell of one that has gone."""
         self.card.remove()
+        time.sleep(0.5)
         self.seen(False)
 
     def seen(self, present: bool = True) -> None:
