@@ -2,7 +2,8 @@
 /*
  * What stands in clear in a record is no place for a resident code or an
  * individual number (requirement 5.9, rule 10), though somebody may type one
- * there: so many digits in a row are refused before anything of them is written.
+ * there: so many digits in a row, or a number divided as those are, are refused
+ * before anything of them is written.
  */
 #include <string.h>
 

@@ -457,9 +457,10 @@ static const struct {
 	    N_("Something was added or entered meanwhile: look at the "
 	       "entry again.") },
 	{ "number.long",
-	    N_("So many digits may be a resident record code or an "
-	       "individual number, and those are not recorded. Enter the "
-	       "office's own number; a long one is divided by a hyphen.") },
+	    N_("This may be a resident record code or an individual number, "
+	       "and those are not recorded. Enter the office's own number; a "
+	       "long one is divided by a hyphen, not into 4-4-3 or 4-4-4 "
+	       "digits.") },
 };
 
 struct named {

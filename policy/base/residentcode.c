@@ -78,17 +78,18 @@ read_digits(const char *text, size_t len, char ret[static INDIVIDUAL_LEN])
 	return n;
 }
 
+/* Of `n` digits the last one checks those before it: 11 or 12. */
 static bool
-fits(const char digits[static JK_RESIDENTCODE_LEN])
+fits(const char *digits, size_t n)
 {
-	/* From the right of the ten, which the last one checks. */
-	static const unsigned weight[] = { 2, 3, 4, 5, 6, 7, 2, 3, 4, 5 };
+	/* From their right. */
+	static const unsigned weight[] = { 2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6 };
 	unsigned sum = 0, rest;
 
-	for (size_t i = 0; i < JK_COUNT(weight); i++)
-		sum += weight[i] * (unsigned)(digits[9 - i] - '0');
+	for (size_t i = 0; i + 1 < n; i++)
+		sum += weight[i] * (unsigned)(digits[n - 2 - i] - '0');
 	rest = sum % 11;
-	return (unsigned)(digits[10] - '0') == (rest < 2 ? 0 : 11 - rest);
+	return (unsigned)(digits[n - 1] - '0') == (rest < 2 ? 0 : 11 - rest);
 }
 
 enum jk_residentcode
@@ -105,8 +106,8 @@ jk_residentcode_read(const char *text, size_t len,
 	if (n == INDIVIDUAL_LEN)
 		kind = JK_RESIDENTCODE_INDIVIDUAL;
 	if (n == JK_RESIDENTCODE_LEN) {
-		kind =
-		    fits(digits) ? JK_RESIDENTCODE_GOOD : JK_RESIDENTCODE_ODD;
+		kind = fits(digits, n) ? JK_RESIDENTCODE_GOOD
+		                       : JK_RESIDENTCODE_ODD;
 		memcpy(ret, digits, n);
 		ret[n] = '\0';
 	}
@@ -114,18 +115,74 @@ jk_residentcode_read(const char *text, size_t len,
 	return kind;
 }
 
+/* The digits in a row at `text`, and of them the first `most`; goes behind them. */
+static size_t
+take_run(const char **text, const char *end, char *ret, size_t most)
+{
+	size_t n = 0, taken;
+	char digit;
+
+	while (*text < end &&
+	       (taken = digit_len(*text, (size_t)(end - *text), &digit)) > 0) {
+		if (n < most)
+			ret[n] = digit;
+		n++;
+		*text += taken;
+	}
+	return n;
+}
+
+static void
+skip_gaps(const char **text, const char *end)
+{
+	size_t taken;
+
+	while (
+	    *text < end && (taken = gap_len(*text, (size_t)(end - *text))) > 0)
+		*text += taken;
+}
+
+/* How many digits the number has that begins at `text`, as people divide one: by
+ * four, and the last one checks the others; 0: there is none. */
+static size_t
+divided_len(const char *text, const char *end)
+{
+	char digits[INDIVIDUAL_LEN];
+	size_t n = 0, len;
+
+	for (size_t group = 0; group < 3; group++) {
+		const size_t run = take_run(&text, end, digits + n, 4);
+
+		if (run != 4 && (group < 2 || run != 3)) {
+			n = 0;
+			break;
+		}
+		n += run;
+		skip_gaps(&text, end);
+	}
+	len = n > 0 && fits(digits, n) ? n : 0;
+	explicit_bzero(digits, sizeof(digits));
+	return len;
+}
+
 size_t
 jk_residentcode_run(const char *text)
 {
-	const size_t len = strlen(text);
-	size_t longest = 0, n = 0, taken;
-	char digit;
+	const char *const end = text + strlen(text);
+	size_t longest = 0;
+	char none;
 
-	for (size_t at = 0; at<len; at += taken> 0 ? taken : 1) {
-		taken = digit_len(text + at, len - at, &digit);
-		n = taken > 0 ? n + 1 : 0;
+	while (text < end) {
+		const char *const begin = text;
+		const size_t run = take_run(&text, end, &none, 0);
+		const size_t n = run == 4 ? divided_len(begin, end) : 0;
+
+		if (run > longest)
+			longest = run;
 		if (n > longest)
 			longest = n;
+		if (run == 0)
+			text++;
 	}
 	return longest;
 }

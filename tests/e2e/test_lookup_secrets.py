@@ -30,6 +30,15 @@ def digits(count: int) -> str:
     return "".join(CHANCE.choices("123456789", k=count))
 
 
+def divided(count: int) -> str:
+    """A number as people divide it, with the check digit that belongs there."""
+    while True:
+        some = digits(count)
+        rest = sum(int(one) * weight for one, weight in zip(some[-2::-1], [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6])) % 11
+        if int(some[-1]) == (0 if rest < 2 else 11 - rest):
+            return f"{some[:4]}-{some[4:8]}-{some[8:]}"
+
+
 def phrase(what: str) -> tuple[str, str]:
     """A text as it is typed, and the word in it that is looked for."""
     word = "".join(CHANCE.choices(LETTERS, k=12))
@@ -42,8 +51,9 @@ def typed(code: str) -> str:
 
 
 CODE, OTHER, NUMBER = digits(11), digits(11), digits(12)        # an individual number is refused, and nowhere
+MISPLACED = [digits(11), NUMBER, divided(11), divided(12)]      # typed where everybody reads it
 (GROUNDS, A), (REQUIREMENT, B), (ENTRY, C) = (phrase(what) for what in ("窓口", "転入", "確認"))
-RESIDENTS = [CODE, OTHER, NUMBER, typed(CODE), typed(OTHER), typed(CODE)[:3], typed(OTHER)[:3], CODE[3:7] + " " + CODE[7:]]
+RESIDENTS = [CODE, OTHER, NUMBER, typed(CODE), typed(OTHER), typed(CODE)[:3], typed(OTHER)[:3], CODE[3:7] + " " + CODE[7:], *MISPLACED]
 TEXTS = f"{KEEP}/texts/"                # where what was typed is kept
 UNDER = f"{WORK}/overlay-var-lib/upper" # the same place from below
 NOBODY = Search(RESIDENTS)
@@ -167,8 +177,15 @@ def work(w: Office) -> None:
         a.until("done granted")
         a.until("ended")
         nothing(NOTHING.memory(a.process.pid), "the application, after jukinet_end()")
+    for text in MISPLACED:
+        for where in ("purpose", "reception"):
+            with Tool(w) as t:
+                tap.equal(t.begin(**{where: text})["why"], "number.long", where)
     with Tool(w) as t:
         t.begin(grounds=GROUNDS)
+        for text in MISPLACED:
+            for where in ("object", "permission"):
+                tap.equal(t.view(**{where: text})["why"], "number.long", where)
         seen = t.view(code=typed(OTHER), search="code", requirement=REQUIREMENT)
         tap.equal(seen["why"], "granted", str(seen))
         tap.equal(t.view(code=NUMBER)["why"], "code.bad")

@@ -47,9 +47,9 @@ check_request(const char *request)
 	/* It is recorded in clear. */
 	if (jk_residentcode_run(request) >= JK_RESIDENTCODE_LEN)
 		return jk_usage_error(
-		    _("--request is recorded, and so many digits may be a "
-		      "resident record code: divide a long number by a "
-		      "hyphen"));
+		    _("--request is recorded, and this may be a resident "
+		      "record code: divide a long number by a hyphen, not "
+		      "into 4-4-3 or 4-4-4 digits"));
 	return EXIT_OK;
 }
 
