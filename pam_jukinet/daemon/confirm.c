@@ -115,12 +115,16 @@ show(struct jk_use *u, const struct jk_query *q)
 {
 	struct jk_params p = { 0 };
 	struct jk_person person;
+	char minute[17];
 
 	if (jk_snapshot_person(u->w->place.snapshot,
 	        u->standing.session.grant.person, &person) == JK_OK)
 		jk_params_add(&p, "name", person.name);
 	jk_params_add(&p, "business", jk_word_id(&jk_businesses, q->business));
 	jk_params_add(&p, "action", jk_word_id(&jk_actions, q->action));
+	jk_confirmed_add(&p, u->w->claim.reception, q);
+	jk_time_format(jk_real_s(), minute);
+	jk_params_add(&p, "time", minute + strlen("YYYY-MM-DD "));
 	(void)jk_reply_note(u->w, "confirm.ask", &p);
 }
 
@@ -285,7 +289,8 @@ second(struct jk_use *u, const struct jk_query *q, struct jk_attempt *a,
 	    a->facts.person.id);
 	jk_hex_encode(digest, 16, ret->digest);
 	e = jk_confirmed_keep(w->keep_dir, ret->person,
-	    u->standing.session.grant.person, w->place.terminal.id, q);
+	    u->standing.session.grant.person, w->place.terminal.id,
+	    w->claim.reception, q);
 	if (e != JK_OK)
 		return e == JK_ERR_TOO_BIG ? JK_WHY_CONFIRM_UNSEEN
 		                           : JK_WHY_INTERNAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "confirmed.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +15,18 @@
 #include "state.h"
 #include "worker.h"
 
+static_assert(JK_RECEPTION_MAX == 64 && JK_ID_MAX == 64, "as tell_one() reads");
+
 #define PREFIX "confirmed."
 /* Of all persons' files: of two who change one at a time none loses a line. */
-#define LOCK      "confirmed"
-#define LOCK_MS   2000
-#define LINE_SIZE (4 * (JK_ID_MAX + 1) + 24)
+#define LOCK       "confirmed"
+#define LOCK_MS    2000
+#define LINE_SIZE  (4 * (JK_ID_MAX + 1) + JK_RECEPTION_MAX + 1 + 2 * 24)
+#define COUNT_SIZE 24
+
+/* Where none was said, or where no line tells. */
+#define NONE    "-"
+#define UNKNOWN "?"
 
 static void
 file_name(const char *person, char ret[static sizeof(PREFIX) + JK_ID_MAX])
@@ -57,20 +65,50 @@ add(struct jk_frame *f, const char *line)
 	           : JK_ERR_TOO_BIG;
 }
 
+static void
+write_count(const struct jk_query *q, char ret[static COUNT_SIZE])
+{
+	if (q->has_count)
+		(void)snprintf(ret, COUNT_SIZE, "%llu",
+		    (unsigned long long)q->count);
+	else
+		strcpy(ret, NONE);
+}
+
+static void
+add_what(struct jk_params *p, const char *reception, const char *persons)
+{
+	jk_params_add(p, "reception", reception[0] != '\0' ? reception : NONE);
+	jk_params_add(p, "persons", persons);
+}
+
+void
+jk_confirmed_add(struct jk_params *p, const char *reception,
+    const struct jk_query *q)
+{
+	char persons[COUNT_SIZE];
+
+	write_count(q, persons);
+	add_what(p, reception, persons);
+}
+
+/* Of a line without the last two nobody knows; without the last, there was none. */
 enum jk_err
 jk_confirmed_keep(int dir, const char *person, const char *asker,
-    const char *terminal, const struct jk_query *q)
+    const char *terminal, const char *reception, const struct jk_query *q)
 {
 	JK_CLEANUP(jk_frame_free) struct jk_frame *f = NULL;
 	JK_CLEANUP(jk_fd_close) int lock = -1;
 	char name[sizeof(PREFIX) + JK_ID_MAX], line[LINE_SIZE];
+	char persons[COUNT_SIZE];
 	enum jk_err e;
 
 	file_name(person, name);
-	(void)snprintf(line, sizeof(line), "%lld %s %s %s %s",
+	write_count(q, persons);
+	(void)snprintf(line, sizeof(line), "%lld %s %s %s %s %s %s",
 	    (long long)jk_real_s(), terminal, asker,
 	    jk_word_id(&jk_businesses, q->business),
-	    jk_word_id(&jk_actions, q->action));
+	    jk_word_id(&jk_actions, q->action), persons, reception);
 	if ((e = jk_frame_new(&f)) != JK_OK ||
 	    (e = jk_lock_take(dir, LOCK, jk_boot_ms() + LOCK_MS, &lock)) !=
 	        JK_OK ||
@@ -98,16 +136,19 @@ tell_one(struct jk_worker *w, struct jk_cur cur)
 {
 	char line[LINE_SIZE], minute[17], terminal[JK_ID_MAX + 1];
 	char asker[JK_ID_MAX + 1], business[JK_ID_MAX + 1];
-	char action[JK_ID_MAX + 1];
+	char action[JK_ID_MAX + 1], persons[COUNT_SIZE] = UNKNOWN;
+	char reception[JK_RECEPTION_MAX + 1] = "";
 	struct jk_params p = { 0 };
 	long long s;
+	int n;
 
 	if (cur.left >= sizeof(line))
 		return JK_OK;
 	memcpy(line, cur.at, cur.left);
 	line[cur.left] = '\0';
-	if (sscanf(line, "%lld %64s %64s %64s %64s", &s, terminal, asker,
-	        business, action) != 5)
+	n = sscanf(line, "%lld %64s %64s %64s %64s %23s %64s", &s, terminal,
+	    asker, business, action, persons, reception);
+	if (n < 5)
 		return JK_OK;
 	jk_time_format(s, minute);
 	jk_params_add_date(&p, "date", s);
@@ -115,6 +156,7 @@ tell_one(struct jk_worker *w, struct jk_cur cur)
 	add_name(w, asker, &p);
 	jk_params_add(&p, "business", business);
 	jk_params_add(&p, "action", action);
+	add_what(&p, n == 5 ? UNKNOWN : reception, persons);
 	return jk_reply_note(w, "confirm.shown", &p);
 }
 

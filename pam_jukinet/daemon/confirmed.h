@@ -11,6 +11,7 @@
 #include "err.h"
 #include "query.h"
 
+struct jk_params;
 struct jk_worker;
 
 /* Then he has to log in before he can confirm more. */
@@ -19,11 +20,17 @@ struct jk_worker;
 #define JK_CONFIRMED_TOLD 8
 
 /*
- * Durable, before anything is answered. `asker` is a person's id.
- * JK_ERR_TOO_BIG: there are too many.
+ * Durable, before anything is answered. `asker` is a person's id, `reception`
+ * the number of the application or "". JK_ERR_TOO_BIG: there are too many.
  */
 enum jk_err jk_confirmed_keep(int keep_dir, const char *person,
-    const char *asker, const char *terminal, const struct jk_query *query);
+    const char *asker, const char *terminal, const char *reception,
+    const struct jk_query *query);
+
+/* What of `query` tells it from another of that business and act: the number of
+ * the application and how many persons were said; "-" where there is none. */
+void jk_confirmed_add(struct jk_params *params, const char *reception,
+    const struct jk_query *query);
 
 /* Tells them to whoever has logged in, and forgets them. */
 void jk_confirmed_tell(struct jk_worker *worker, const char *person);

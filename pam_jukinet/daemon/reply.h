@@ -12,7 +12,7 @@
 struct jk_usebook_row;
 struct jk_worker;
 
-#define JK_PARAMS_MAX  6
+#define JK_PARAMS_MAX  7
 #define JK_PARAM_VALUE 256
 
 /* Zeroed: none. */

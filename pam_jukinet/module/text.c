@@ -381,15 +381,17 @@ static const struct {
 	    N_("Somebody other than you must confirm an input, deletion or "
 	       "correction. Call a colleague to the terminal.") },
 	{ "confirm.ask",
-	    N_("{name} asks for your confirmation: {business}, {action}. Check "
-	       "it on the screen, then insert your own card in place of the "
-	       "operator's.") },
+	    N_("{name} asks for your confirmation ({time}): {business}, "
+	       "{action}, application {reception}, persons: {persons}. "
+	       "Check it on the screen, then insert your own card in place of "
+	       "the operator's.") },
 	{ "confirm.own",
 	    N_("Take out the card of the person who confirmed, and put the "
 	       "operator's card back into the card reader.") },
 	{ "confirm.shown",
-	    N_("You confirmed for {name} ({date} {time}): {business}, {action}. "
-	       "If that was not so, tell the security manager at once.") },
+	    N_("You confirmed for {name} ({date} {time}): {business}, {action}, "
+	       "application {reception}, persons: {persons}. If that was not "
+	       "so, tell the security manager at once.") },
 	{ "confirm.more",
 	    N_("Before that you confirmed more: {n}. They are in the "
 	       "history.") },

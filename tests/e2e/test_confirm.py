@@ -29,6 +29,7 @@ class Confirming(Application):
                 after: float = 0) -> dict:
         self.seq += 1
         self.said: list[str] = []
+        self.named: list[list[str]] = []
         self.send(frames.CONFIRM, (frames.F_SEQ, self.seq))
         time.sleep(after)
         if second:
@@ -46,6 +47,7 @@ class Confirming(Application):
                 self.send(frames.PIN, (frames.F_PIN, pin))
             elif kind == frames.NOTE:
                 self.said.append((frames.field(fields, frames.F_MESSAGE) or b"").decode())
+                self.named.append(frames.every(fields, frames.F_PARAM))
                 if self.said[-1] == "confirm.own" and back:
                     self.w.insert(back)
         raise AssertionError(f"no answer: {self.said}")
@@ -104,6 +106,7 @@ def test_confirmed_by_a_colleague(w):
         tap.check(time.monotonic() - begun >= 2.5, "nobody reads that fast")
         tap.equal(meanwhile, [(CONFIRMING, NUMBER["sess.locked"])], "nothing else meanwhile")
         tap.equal(app.said, ["confirm.ask", "confirm.own"], "one message for one thing")
+        tap.check({"reception=R08-1121-014", "persons=2", "business=moving", "action=input"} < set(app.named[0]), str(app.named))
         tap.equal(state(w), ACTIVE)
         auth = [one for one in seen(w, session.mark, "auth") if one.get("jfor") == "confirm"]
         one = seen(w, session.mark, "lookup")[-1]
@@ -126,7 +129,7 @@ def test_confirmed_by_a_colleague(w):
             said = enter(login, "taro").said
             shown = [one for one in said if "You confirmed for" in one]
             tap.equal(len(shown), times, str(said))
-            tap.check(all("moving, input" in one for one in shown), str(shown))
+            tap.check(all("moving, input, application R08-1121-014, persons: 2." in one for one in shown), str(shown))
             leave(login)
 
 

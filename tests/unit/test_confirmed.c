@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "confirmed.h"
+#include "frame.h"
+#include "protocol.h"
 #include "reply.h"
 #include "scratch.h"
+#include "state.h"
 #include "worker.h"
 
 #define PERSON "p0124"
@@ -24,7 +27,8 @@ static const struct jk_query query = { .action = JK_ACTION_INPUT,
 static enum jk_err
 keep(const struct scratch *p, const char *asker)
 {
-	return jk_confirmed_keep(p->dir, PERSON, asker, "shimin-03", &query);
+	return jk_confirmed_keep(p->dir, PERSON, asker, "shimin-03", "R08-1",
+	    &query);
 }
 
 static pid_t
@@ -56,8 +60,21 @@ expect_end(pid_t pid)
 /* Called instead: what a login shows. */
 static struct {
 	unsigned shown;
+	char what[256]; /* of the last one */
 	int go; /* somebody else confirms when it is closed; 0: nobody */
 } seen;
+
+static void
+note_what(const struct jk_params *params)
+{
+	seen.what[0] = '\0';
+	for (size_t i = 0; i < params->n; i++)
+		if (strcmp(params->param[i].name, "date") != 0 &&
+		    strcmp(params->param[i].name, "time") != 0) {
+			strcat(seen.what, params->param[i].value);
+			strcat(seen.what, " ");
+		}
+}
 
 enum jk_err __wrap_jk_reply_note(struct jk_worker *w, const char *message,
     const struct jk_params *params);
@@ -72,6 +89,7 @@ __wrap_jk_reply_note(struct jk_worker *w, const char *message,
 	(void)w;
 	if (strcmp(message, "confirm.shown") == 0) {
 		seen.shown++;
+		note_what(params);
 	} else {
 		assert_string_equal(message, "confirm.more");
 		assert_int_equal(sscanf(params->param[0].value, "%u", &more),
@@ -164,12 +182,48 @@ test_confirmed_too_many_refuses_the_next(void **state)
 	scratch_remove(&p);
 }
 
+/* Two of one business and act are told apart; an older version's line counts. */
+static void
+test_confirmed_is_told_from_another(void **state)
+{
+	struct jk_query two = query;
+	struct jk_frame *f;
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	two.has_count = true;
+	two.count = UINT64_MAX;
+	assert_int_equal(jk_confirmed_keep(p.dir, PERSON, "p0123", "shimin-03",
+	                     "R08-1121-014", &two),
+	    JK_OK);
+	assert_int_equal(log_in(&p), 1);
+	assert_string_equal(seen.what, "p0123 moving input R08-1121-014 "
+	                               "18446744073709551615 ");
+	assert_int_equal(jk_confirmed_keep(p.dir, PERSON, "p0123", "shimin-03",
+	                     "", &query),
+	    JK_OK);
+	assert_int_equal(log_in(&p), 1);
+	assert_string_equal(seen.what, "p0123 moving input - - ");
+	assert_int_equal(jk_frame_new(&f), JK_OK);
+	jk_frame_start(f, JK_FRAME_STATE_CONFIRMED);
+	assert_int_equal(jk_frame_put_str(f, JK_FIELD_PARAM,
+	                     "1795298607 shimin-03 p0123 moving input"),
+	    JK_OK);
+	assert_int_equal(jk_state_keep(p.dir, "confirmed." PERSON, f), JK_OK);
+	jk_frame_free(&f);
+	assert_int_equal(log_in(&p), 1);
+	assert_string_equal(seen.what, "p0123 moving input ? ? ");
+	scratch_remove(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_confirmed_by_two_at_once_are_all_kept),
 		cmocka_unit_test(test_confirmed_while_others_are_shown_stays),
+		cmocka_unit_test(test_confirmed_is_told_from_another),
 		cmocka_unit_test(test_confirmed_too_many_refuses_the_next),
 	};
 

@@ -25,6 +25,7 @@
 #include "rows.h"
 #include "text.h"
 #include "utf8.h"
+#include "words.h"
 
 static const struct {
 	enum jk_reason why;
@@ -34,6 +35,16 @@ static const struct {
 	JK_REASON_TABLE(X)
 #undef X
 };
+
+/* As long as the longest of these words. */
+#define X(name, id, english, japanese) char name##_[sizeof(id)];
+union a_business {
+	JK_BUSINESS_TABLE(X)
+};
+union an_action {
+	JK_ACTION_TABLE(X)
+};
+#undef X
 
 /* The longest value of each place, in bytes of what rows.h allows. */
 static const struct {
@@ -53,9 +64,12 @@ static const struct {
 	{ "terminal", JK_ID_MAX },
 	{ "opid", JK_ID_MAX },
 	{ "account", JK_ACCOUNT_MAX },
-	{ "business", JK_ID_MAX },
-	{ "action", JK_ID_MAX },
+	/* Ours alone, whatever an application says. */
+	{ "business", sizeof(union a_business) - 1 },
+	{ "action", sizeof(union an_action) - 1 },
+	{ "persons", 10 }, /* UINT32_MAX */
 	{ "time", 5 },
+	{ "reception", JK_RECEPTION_MAX },
 	{ "terminal", JK_ID_MAX },
 	{ "pin", sizeof("パスワード") - 1 },
 	{ "Pin", sizeof("パスワード") - 1 },
