@@ -98,6 +98,29 @@ jk_pool_is_ready(const struct jk_pool *p)
 	return false;
 }
 
+void
+jk_pool_renew(struct jk_pool *p, const struct jk_cancel *cancel)
+{
+	static struct jk_receipt unasked;
+	char id[JK_ID_LEN + 1];
+	enum jk_err e = JK_OK;
+
+	jk_pool_close(p);
+	p->retry_at = 0;
+	jk_pool_fill(p, true);
+	while (e == JK_OK && p->witness.fd >= 0 && !jk_pool_is_ready(p)) {
+		e = jk_wait_readable(p->witness.fd, cancel, p->until);
+		if (e == JK_OK)
+			e = jk_pool_receive(p, id, &unasked);
+		/* JK_ERR_TIMEOUT of the second is no more for now. */
+		if (e == JK_ERR_REFUSED ||
+		    (e == JK_ERR_TIMEOUT && jk_boot_ms() < p->until))
+			e = JK_OK;
+	}
+	if (e != JK_OK)
+		jk_pool_fail(p);
+}
+
 bool
 jk_pool_waits(const struct jk_pool *p)
 {

@@ -31,6 +31,12 @@ void jk_pool_close(struct jk_pool *pool);
 
 /* Announces more when few are left; `idle`: nothing is waited for. */
 void jk_pool_fill(struct jk_pool *pool, bool idle);
+/*
+ * Begins anew and waits until one is ready, for a receipt's time at most: nobody
+ * has listened to the witness for so long that it may be another by now. Nothing
+ * may be in flight. `cancel`: whoever hangs up is waited for no longer.
+ */
+void jk_pool_renew(struct jk_pool *pool, const struct jk_cancel *cancel);
 /* A moment ago it could not be done: nobody has to wait to hear so. */
 bool jk_pool_has_failed(const struct jk_pool *pool);
 /* The witness does not answer, or what it has seen cannot be so. */

@@ -236,6 +236,8 @@ confirm(struct jk_use *u)
 	u->pending.seq = u->asked.seq;
 	memcpy(&u->asked, &u->pending, sizeof(u->asked));
 	look_at_keys(u);
+	/* Two people have typed meanwhile: not for nothing. */
+	jk_pool_renew(&u->pool, &u->w->cancel);
 	jk_use_lookup(u, &u->asked, &by);
 }
 

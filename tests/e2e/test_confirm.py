@@ -150,6 +150,19 @@ def test_a_new_key_changes_nothing_of_what_is_confirmed(w):
             os.unlink(w.space.path(f"{KEEP}/keys/k2"))
 
 
+def test_a_witness_that_starts_anew_meanwhile_costs_nothing(w):
+    """What was typed is not lost: the one that is there now is asked to look out."""
+    def again() -> None:
+        w.services.witness.stop()
+        w.services.witness.start()
+
+    with Working(w) as session, Confirming(w) as app:
+        begin(app)
+        answer = app.confirm(at_prompt=again)
+        tap.equal((answer["why"], "receipt" in answer), ("granted", True), str(answer))
+        tap.equal(seen(w, session.mark, "void"), [])
+
+
 def test_not_by_oneself_nor_by_who_may_not(w):
     with Working(w), Confirming(w) as app:
         begin(app)
