@@ -32,8 +32,8 @@ static const char *const powers[] = { "root", "sudo", "wheel", "admin", "adm",
 	"_jukinet-witness", "jukinet-remote" };
 
 /* Without a snapshot: everybody. */
-bool
-jk_account_is_operator(const struct jk_patient *patient, const struct passwd *p)
+static bool
+is_operator(const struct jk_patient *patient, const struct passwd *p)
 {
 	struct jk_account account;
 
@@ -42,6 +42,24 @@ jk_account_is_operator(const struct jk_patient *patient, const struct passwd *p)
 	return patient->snapshot == NULL ||
 	       jk_snapshot_account(patient->snapshot, p->pw_name, &account) ==
 	           JK_OK;
+}
+
+enum jk_health
+jk_account_each(const struct jk_patient *patient, jk_account_look *look,
+    struct jk_finding *ret)
+{
+	enum jk_health health = JK_GOOD;
+	const struct passwd *p;
+
+	if (patient->snapshot_e == JK_ERR_REFUSED)
+		return jk_find(ret, JK_UNSURE,
+		    _("the snapshot can be read by root only: ask as root"));
+	setpwent();
+	while (health == JK_GOOD && (p = getpwent()) != NULL)
+		if (is_operator(patient, p))
+			health = look(patient, p, ret);
+	endpwent();
+	return health;
 }
 
 static const char *
@@ -72,33 +90,27 @@ find_power(const char *name, gid_t primary)
 }
 
 static enum jk_health
+look_powers(JK_UNUSED const struct jk_patient *patient, const struct passwd *p,
+    struct jk_finding *ret)
+{
+	const char *power = find_power(p->pw_name, p->pw_gid);
+
+	if (power == NULL)
+		return JK_GOOD;
+	return jk_find(ret, JK_BAD, _("account %s is in the group %s"),
+	    p->pw_name, power);
+}
+
+static enum jk_health
 look_groups(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
 {
-	const struct passwd *p;
-	char name[64];
-	size_t bad = 0;
+	const enum jk_health health =
+	    jk_account_each(patient, look_powers, ret);
 
 	(void)arg;
-	if (patient->snapshot_e == JK_ERR_REFUSED)
-		return jk_find(ret, JK_UNSURE,
-		    _("the snapshot can be read by root only: ask as root"));
-	setpwent();
-	while ((p = getpwent()) != NULL) {
-		const gid_t primary = p->pw_gid;
-		const char *power;
-
-		if (!jk_account_is_operator(patient, p))
-			continue;
-		(void)snprintf(name, sizeof(name), "%s", p->pw_name);
-		power = find_power(name, primary);
-		if (power != NULL && bad++ == 0)
-			(void)jk_find(ret, JK_BAD,
-			    _("account %s is in the group %s"), name, power);
-	}
-	endpwent();
-	if (bad > 0)
-		return JK_BAD;
+	if (health != JK_GOOD)
+		return health;
 	return jk_find(ret, JK_GOOD,
 	    _("no operator's account is in a group with power"));
 }

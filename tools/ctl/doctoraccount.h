@@ -6,8 +6,14 @@
 
 #include "doctor.h"
 
-/* Is it a person's account, of the registry where there is a snapshot? */
-bool jk_account_is_operator(const struct jk_patient *patient,
-    const struct passwd *p);
+typedef enum jk_health jk_account_look(const struct jk_patient *patient,
+    const struct passwd *p, struct jk_finding *ret);
+
+/*
+ * Looks at each person's account, of the registry where there is a snapshot, up
+ * to the first that is not good; or says why that cannot be done.
+ */
+enum jk_health jk_account_each(const struct jk_patient *patient,
+    jk_account_look *look, struct jk_finding *ret);
 
 #endif

@@ -44,14 +44,27 @@ is_closed(const struct stat *st)
 	       (st->st_mode & (S_IRWXO | S_IWGRP)) == 0;
 }
 
+static bool
+is_shared(const struct jk_patient *patient, const struct passwd *p)
+{
+	struct jk_account account;
+
+	return jk_snapshot_account(patient->snapshot, p->pw_name, &account) ==
+	           JK_OK &&
+	       account.n_persons > 1;
+}
+
 static enum jk_health
-look_home(const struct passwd *p, struct jk_finding *ret)
+look_home(const struct jk_patient *patient, const struct passwd *p,
+    struct jk_finding *ret)
 {
 	JK_CLEANUP(jk_file_text_free) char *text = NULL;
 	enum jk_health health;
 	char path[PATH_MAX];
 	struct stat st;
 
+	if (!is_shared(patient, p))
+		return JK_GOOD;
 	(void)snprintf(path, sizeof(path), DROP_IN, (unsigned)p->pw_uid);
 	health = jk_doctor_read(path, &text, ret);
 	if (health != JK_GOOD)
@@ -68,36 +81,17 @@ look_home(const struct passwd *p, struct jk_finding *ret)
 	    p->pw_dir, p->pw_name);
 }
 
-static bool
-is_shared(const struct jk_patient *patient, const struct passwd *p)
-{
-	struct jk_account account;
-
-	return jk_account_is_operator(patient, p) &&
-	       jk_snapshot_account(patient->snapshot, p->pw_name, &account) ==
-	           JK_OK &&
-	       account.n_persons > 1;
-}
-
 static enum jk_health
 look_homes(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
 {
-	enum jk_health health = JK_GOOD;
-	const struct passwd *p;
+	enum jk_health health;
 
 	(void)arg;
-	if (patient->snapshot_e == JK_ERR_REFUSED)
-		return jk_find(ret, JK_UNSURE,
-		    _("the snapshot can be read by root only: ask as root"));
-	if (patient->snapshot == NULL)
+	if (patient->snapshot == NULL && patient->snapshot_e != JK_ERR_REFUSED)
 		return jk_find(ret, JK_UNSURE,
 		    _("without a snapshot nobody knows whose accounts are"));
-	setpwent();
-	while (health == JK_GOOD && (p = getpwent()) != NULL)
-		if (is_shared(patient, p))
-			health = look_home(p, ret);
-	endpwent();
+	health = jk_account_each(patient, look_home, ret);
 	if (health != JK_GOOD)
 		return health;
 	return jk_find(ret, JK_GOOD,

@@ -79,14 +79,15 @@ look_left(const char *place, const char *name, struct jk_finding *ret)
 }
 
 static enum jk_health
-look_account(const char *name, struct jk_finding *ret)
+look_account(JK_UNUSED const struct jk_patient *patient, const struct passwd *p,
+    struct jk_finding *ret)
 {
 	enum jk_health health = JK_GOOD;
 
 	for (size_t i = 0; i < JK_COUNT(kinds) && health == JK_GOOD; i++)
-		health = look_list(&kinds[i], name, ret);
+		health = look_list(&kinds[i], p->pw_name, ret);
 	for (size_t i = 0; i < JK_COUNT(left) && health == JK_GOOD; i++)
-		health = look_left(left[i], name, ret);
+		health = look_left(left[i], p->pw_name, ret);
 	return health;
 }
 
@@ -94,18 +95,10 @@ static enum jk_health
 look_jobs(const struct jk_patient *patient, const void *arg,
     struct jk_finding *ret)
 {
-	enum jk_health health = JK_GOOD;
-	const struct passwd *p;
+	const enum jk_health health =
+	    jk_account_each(patient, look_account, ret);
 
 	(void)arg;
-	if (patient->snapshot_e == JK_ERR_REFUSED)
-		return jk_find(ret, JK_UNSURE,
-		    _("the snapshot can be read by root only: ask as root"));
-	setpwent();
-	while (health == JK_GOOD && (p = getpwent()) != NULL)
-		if (jk_account_is_operator(patient, p))
-			health = look_account(p->pw_name, ret);
-	endpwent();
 	if (health != JK_GOOD)
 		return health;
 	return jk_find(ret, JK_GOOD,
