@@ -331,26 +331,36 @@ jk_session_lock(int dir, uid_t uid, int *ret_fd)
 	return jk_lock_take(dir, name, jk_boot_ms() + LOCK_MS, ret_fd);
 }
 
+/* It lives and its lock is held; or JK_ERR_NOT_FOUND, and nothing is. */
+static enum jk_err
+lock_live(int dir, uid_t uid, const char *id, struct jk_session *ret,
+    int *ret_lock)
+{
+	enum jk_err e = jk_session_lock(dir, uid, ret_lock);
+
+	if (e != JK_OK)
+		return e;
+	e = jk_session_load(dir, uid, ret);
+	if (e == JK_OK &&
+	    (ret->state == JK_SESSION_ENDED || strcmp(ret->id, id) != 0))
+		e = JK_ERR_NOT_FOUND;
+	if (e != JK_OK)
+		close(*ret_lock);
+	return e;
+}
+
 enum jk_err
 jk_session_change(int dir, const struct jk_session *known,
     jk_session_change_fn *change, const void *ctx)
 {
-	const uid_t uid = known->grant.uid;
 	struct jk_session s;
 	enum jk_err e;
 	int lock;
 
-	e = jk_session_lock(dir, uid, &lock);
+	e = lock_live(dir, known->grant.uid, known->id, &s, &lock);
 	if (e != JK_OK)
 		return e;
-	e = jk_session_load(dir, uid, &s);
-	if (e == JK_OK &&
-	    (s.state == JK_SESSION_ENDED || strcmp(s.id, known->id) != 0))
-		e = JK_ERR_NOT_FOUND;
-	if (e == JK_OK && !change(&s, ctx))
-		e = JK_ERR_REFUSED;
-	if (e == JK_OK)
-		e = jk_session_store(dir, &s);
+	e = change(&s, ctx) ? jk_session_store(dir, &s) : JK_ERR_REFUSED;
 	close(lock);
 	return e;
 }
@@ -568,15 +578,10 @@ jk_session_open_book(int dir, uid_t uid, const char *id, struct jk_usebook *ret)
 	enum jk_err e;
 	int lock;
 
-	e = jk_session_lock(dir, uid, &lock);
+	e = lock_live(dir, uid, id, &s, &lock);
 	if (e != JK_OK)
 		return e;
-	e = jk_session_load(dir, uid, &s);
-	if (e == JK_OK &&
-	    (s.state == JK_SESSION_ENDED || strcmp(s.id, id) != 0))
-		e = JK_ERR_NOT_FOUND;
-	if (e == JK_OK)
-		e = jk_usebook_open(dir, id, ret);
+	e = jk_usebook_open(dir, id, ret);
 	close(lock);
 	return e;
 }
