@@ -32,7 +32,6 @@ tries_to_keep(const struct jk_worker *w, const struct jk_attempt *a)
 	/* A prompt is shown to whom asked for silence; a text is not. */
 	const bool silent =
 	    is_by_pad(w, a) && (w->claim.flags & JK_FLAG_SILENT) != 0;
-
 	const bool unseen = (w->claim.flags & JK_FLAG_UNSEEN) != 0;
 
 	/*

@@ -91,12 +91,14 @@ judge(struct jk_use *u, const struct jk_query *q, uint64_t hour,
 {
 	static char subject[JK_SUBJECT_MAX + 1], text[JK_ID_LEN + 1];
 	const enum jk_reason known = jk_use_subject(u, q, subject);
+	const bool is_long = jk_use_has_number(q);
 	enum jk_reason why = jk_use_look(u);
 
+	ou->object = is_long ? NULL : q->object;
 	ou->subject = by != NULL ? by->subject : subject;
 	if (why != JK_WHY_GRANTED)
 		return why;
-	if (jk_use_has_number(q))
+	if (is_long)
 		return JK_WHY_NUMBER_LONG;
 	o->facts = &u->facts;
 	*ret = decide(u, q, hour, by != NULL ? by->person : NULL);
@@ -139,7 +141,6 @@ jk_use_lookup(struct jk_use *u, const struct jk_query *q,
 	ou.business = word_of(&jk_businesses, q->business);
 	ou.action = word_of(&jk_actions, q->action);
 	ou.search = word_of(&jk_searches, q->search);
-	ou.object = jk_use_has_number(q) ? NULL : q->object;
 	ou.count = q->has_count ? &q->count : NULL;
 	ou.confirmer = by != NULL ? by->person : NULL;
 	ou.digest = by != NULL ? by->digest : NULL;

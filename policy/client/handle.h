@@ -21,8 +21,7 @@
 #define JK_EVENTS_MAX (JK_ANSWERS_MAX + 32)
 
 struct jukinet {
-	pid_t
-	    owner; /* no child of its has anything of it but its descriptors */
+	pid_t owner; /* a child of its has the descriptors, and no more */
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* boot time is not known to it: monotonic */
 	struct jk_client client;
