@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A resident record code as somebody typed it: eleven digits come out, or none. */
+/*
+ * A resident record code as somebody typed it: eleven digits come out, or none. And
+ * one within any text is seen.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +15,22 @@ need(bool condition)
 {
 	if (!condition)
 		abort();
+}
+
+/* The text has as many bytes as digits, at least; a code in it hides nowhere. */
+static void
+look_within(const unsigned char *data, size_t len,
+    const char code[static JK_RESIDENTCODE_LEN + 1])
+{
+	char *text = malloc(len + 1 + JK_RESIDENTCODE_LEN + 1);
+
+	need(text != NULL);
+	memcpy(text, data, len);
+	text[len] = '\0';
+	need(jk_residentcode_run(text) <= len);
+	strcpy(text + strlen(text), code);
+	need(jk_residentcode_run(text) >= strlen(code));
+	free(text);
 }
 
 int
@@ -27,5 +46,6 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 		need(strcmp(code, again) == 0);
 	} else
 		need(code[0] == '\0');
+	look_within(data, len, code);
 	return 0;
 }

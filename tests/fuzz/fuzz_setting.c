@@ -31,10 +31,12 @@ read_stack(char *text)
 
 	if (jk_pamstack_load("s", "auth", read_again, text, &stack) != JK_OK)
 		return;
-	(void)jk_pamstack_judge(&stack, false, &by);
+	for (int is_locker = 0; is_locker < 2; is_locker++) {
+		(void)jk_pamstack_judge(&stack, is_locker != 0, &by);
+		if (by > stack.n)
+			abort();
+	}
 	(void)jk_pamstack_root_passes(&stack);
-	if (by > stack.n)
-		abort();
 }
 
 static void
