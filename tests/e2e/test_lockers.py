@@ -648,10 +648,9 @@ def nothing(w: Screens, act: Callable[[], object]) -> None:
 
 @tap.skip_if(I3lock.needs)
 def test_i3lock(w):
-    with I3lock(w) as locker:
-        story(w, locker)
-    with I3lock(w) as locker:
-        pulled(w, locker)
+    for act in (story, pulled):
+        with I3lock(w) as locker:
+            act(w, locker)
 
 
 @tap.skip_if(I3lock.needs)
@@ -675,10 +674,9 @@ def test_i3lock_under_no_new_privs(w):
 
 @tap.skip_if(Swaylock.needs)
 def test_swaylock(w):
-    with Swaylock(w) as locker:
-        story(w, locker)
-    with Swaylock(w) as locker:
-        pulled(w, locker)
+    for act in (story, pulled):
+        with Swaylock(w) as locker:
+            act(w, locker)
 
 
 @tap.skip_if(Xscreensaver.needs)
@@ -695,18 +693,16 @@ def test_xscreensaver(w):
 
 @tap.skip_if(Xsecurelock.needs)
 def test_xsecurelock(w):
-    with Xsecurelock(w) as locker:
-        story(w, locker)
-    with Xsecurelock(w) as locker:
-        pulled(w, locker)
+    for act in (story, pulled):
+        with Xsecurelock(w) as locker:
+            act(w, locker)
 
 
 @tap.skip_if(Kde.needs)
 def test_kde(w):
-    with Kde(w) as locker:
-        story(w, locker)
-    with Kde(w) as locker:
-        pulled(w, locker)
+    for act in (story, pulled):
+        with Kde(w) as locker:
+            act(w, locker)
 
 
 @tap.skip_if(Vlock.needs)
