@@ -76,6 +76,10 @@ if [ -x "$ctl" ]; then
 	rm -f "$results.said" "$results.page"
 fi
 
+# scdoc drops a single one, and the command that somebody copies ends there.
+files '*.scd' | xargs grep -nE '(^|[^\\])\\$' |
+    expect_nothing "a line that goes on ends with two backslashes"
+
 for directory in pam_jukinet/*/ tools/*/; do
 	directory=${directory%/}
 	[ -e "$directory/meson.build" ] || continue
